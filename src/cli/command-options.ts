@@ -73,10 +73,7 @@ function parseSize(written: string): number | null {
 }
 
 function badSize(what: string, written: string): CharlaError {
-  return usageError(
-    `${what}, from 1MB, not ${JSON.stringify(written)}`,
-    "see charla --server --help",
-  );
+  return usageError(`${what}, from 1MB, not ${JSON.stringify(written)}`, helpFor("server"));
 }
 
 /**
@@ -86,7 +83,7 @@ function badSize(what: string, written: string): CharlaError {
  * @throws {CharlaError} USAGE
  */
 export function historyOption(
-  { command, flags, values }: CommandLine,
+  { flags, values }: CommandLine,
   { stdout }: Pick<Io, "stdout">,
 ): number | undefined {
   const written = values.get("history");
@@ -97,7 +94,7 @@ export function historyOption(
   if (count !== null) return count;
   throw usageError(
     `--history takes a number of messages from 0 to ${MAX_FOUND}, not ${JSON.stringify(written)}`,
-    helpFor(command),
+    helpFor("chat"),
   );
 }
 
@@ -121,14 +118,14 @@ const MIN_MEMORY = 1_024 * 1_024;
  *
  * @throws {CharlaError} USAGE
  */
-export function memoryOption({ command, values }: CommandLine): number | undefined {
+export function memoryOption({ values }: CommandLine): number | undefined {
   const written = values.get("memory");
   if (written === undefined) return undefined;
   const bytes = parseBytes(written);
   if (bytes !== null && bytes >= MIN_MEMORY) return bytes;
   throw usageError(
     `--memory takes a number of bytes from 1M, not ${JSON.stringify(written)}`,
-    `write one such as 64M or 2G; ${helpFor(command)}`,
+    `write one such as 64M or 2G; ${helpFor("server")}`,
   );
 }
 

@@ -12,7 +12,9 @@ import {
   GET_OPTIONS,
   type Option,
   OPTIONS,
+  optionsOf,
   type OptionTable,
+  type PageName,
   tableFor,
   writtenForms,
 } from "./option-table.ts";
@@ -40,6 +42,8 @@ export function readCommandLine(args: readonly string[]): CommandLine {
 
   const command = findCommand(tokens);
   const written = tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : []));
+  const names = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
+  const page = pageOf({ command, flags: new Set(names) });
   const words = withoutProgram(command === "chat" ? written : written.slice(1));
   const flags = new Set<string>();
   const values = new Map<string, string>();
@@ -49,17 +53,18 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     if (token.kind !== "option") continue;
     const option = Object.hasOwn(table, token.name)
       ? table[token.name]
-      : findInOtherCommands(token.name);
-    if (option === undefined) throw unknownOption(token.rawName, table);
+      : findInOtherCommands(token.rawName);
+    if (option === undefined) throw unknownOption(token.rawName, page);
     if (!commandsWith(option).includes(command)) throw misplaced(token.rawName, option, command);
+    const help = helpFor(page === "chat" && option.does.chat === undefined ? "server" : page);
     const isMissing =
       (option.takes === "value" && (token.value ?? "") === "") ||
       (option.takes === "text" && token.value === undefined);
     if (isMissing) {
-      throw usageError(`${token.rawName} needs a value`, helpFor(command));
+      throw usageError(`${token.rawName} needs a value`, help);
     }
     if (option.takes === "flag" && token.value !== undefined) {
-      throw usageError(`${token.rawName} takes no value`, helpFor(command));
+      throw usageError(`${token.rawName} takes no value`, help);
     }
     flags.add(token.name);
     if (token.value === undefined) continue;
@@ -111,30 +116,52 @@ function findCommand(tokens: readonly Token[]): CommandName {
   return COMMANDS.find((name) => name === first?.value) ?? "chat";
 }
 
-function findInOtherCommands(name: string): Option | undefined {
+function findInOtherCommands(written: string): Option | undefined {
   const all = [...Object.entries(OPTIONS), ...Object.entries(GET_OPTIONS)];
-  return all.find(([long, { short }]) => long === name || short === name)?.[1];
+  return all.find(([name, option]) => writtenForms(name, option).includes(written))?.[1];
 }
 
-export function helpFor(command: CommandName): string {
-  return command === "chat" ? "see charla --help" : `see charla ${command} --help`;
+/** The help page of what was written: `charla --server` has one of its own. */
+export function pageOf({ command, flags }: Pick<CommandLine, "command" | "flags">): PageName {
+  return command === "chat" && flags.has("server") ? "server" : command;
+}
+
+export function helpFor(page: PageName): string {
+  return `see ${helpCommand(page)}`;
+}
+
+function helpCommand(page: PageName): string {
+  if (page === "chat") return "charla --help";
+  return page === "server" ? "charla --server --help" : `charla ${page} --help`;
 }
 
 /** Of the command that is typed in a room. */
 const INVITE_OPTIONS: ReadonlySet<string> = new Set(["uses", "for", "renew"]);
 
-function unknownOption(written: string, table: OptionTable): CharlaError {
-  const name = written.replace(/^--/, "");
+/** In the name of an option; in a short one, one for each three letters: `--foo` is no mistyped `--room`. */
+const MAX_SLIPS = 2;
+
+function unknownOption(written: string, page: PageName): CharlaError {
+  const name = written.replace(/^--?/, "");
+  const message = `there is no option ${written}`;
   if (INVITE_OPTIONS.has(name)) {
     const hint = `/invite --${name} is typed in a conversation, by its owner`;
-    return new CharlaError("UNKNOWN_OPTION", `there is no option ${written}`, hint);
+    return new CharlaError("UNKNOWN_OPTION", message, hint);
   }
-  const known = Object.entries(table)
-    .filter(([, { hidden }]) => hidden !== true)
-    .flatMap(([name, option]) => writtenForms(name, option));
-  const meant = written.startsWith("--") ? closest(written, known) : null;
-  const hint = meant === null ? "charla --help lists the options" : `did you mean ${meant}?`;
-  return new CharlaError("UNKNOWN_OPTION", `there is no option ${written}`, hint);
+  const meant = written.startsWith("--") ? closestOption(name, page) : null;
+  const hint = meant === null ? `${helpCommand(page)} lists the options` : `did you mean ${meant}?`;
+  return new CharlaError("UNKNOWN_OPTION", message, hint);
+}
+
+/** The option of this page that was probably meant, as it is written. */
+function closestOption(name: string, page: PageName): string | null {
+  // Until --server is written, its options may be meant as well.
+  const pages: readonly PageName[] = page === "chat" ? ["chat", "server"] : [page];
+  const options = pages.flatMap((each) => optionsOf(each));
+  if (options.some(([, { short }]) => short === name)) return `-${name}`;
+  const names = options.map(([long]) => long);
+  const meant = closest(name, names, Math.min(MAX_SLIPS, Math.floor(name.length / 3)));
+  return meant === null ? null : `--${meant}`;
 }
 
 function misplaced(written: string, option: Option, command: CommandName): CharlaError {

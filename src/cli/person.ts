@@ -10,7 +10,7 @@ import { ownOrTemporaryIdentity } from "../identity/private-files.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
 import type { Io } from "../terminal/io.ts";
 import { findChosenName } from "./chosen-name.ts";
-import { type CommandLine, helpFor } from "./options.ts";
+import { type CommandLine, helpFor, pageOf } from "./options.ts";
 
 /** What Bun calls a user whose name is not in the environment. */
 const UNKNOWN = "unknown";
@@ -22,17 +22,19 @@ const FALLBACK_NAME = "someone";
  *
  * @throws {CharlaError} USAGE
  */
-export function memberOptions({ command, values }: CommandLine, env: Io["env"]) {
+export function memberOptions(line: CommandLine, env: Io["env"]) {
+  const { values } = line;
+  const help = helpFor(pageOf(line));
   const name = values.get("name");
   const problem = name === undefined ? null : describeNameProblem(name);
   if (problem !== null) {
-    throw usageError(`${JSON.stringify(name)} is not a valid name: ${problem}`, helpFor(command));
+    throw usageError(`${JSON.stringify(name)} is not a valid name: ${problem}`, help);
   }
   const room = values.get("room");
   if (room !== undefined && !isRoomName(room)) {
     throw usageError(
       `${JSON.stringify(room)} is not a valid room: at most 40 letters, digits, dots, dashes and underscores`,
-      helpFor(command),
+      help,
     );
   }
   return {

@@ -92,7 +92,7 @@ test.each(["0", "1000K", "much", "-1G"])("--memory=%s is a usage error", (writte
     expect.objectContaining({
       code: "USAGE",
       message: `--memory takes a number of bytes from 1M, not "${written}"`,
-      hint: "write one such as 64M or 2G; see charla --help",
+      hint: "write one such as 64M or 2G; see charla --server --help",
     }),
   );
 });

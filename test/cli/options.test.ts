@@ -115,6 +115,21 @@ describe("what is wrong with the options is said", () => {
     ["-x", "-x", "charla --help lists the options"],
     ["-qx", "-x", "charla --help lists the options"],
     ["--no-json", "--no-json", "charla --help lists the options"],
+    ["--sevrer --plian", "--sevrer", "did you mean --server?"],
+    ["--server --encrypt", "--encrypt", "charla --server --help lists the options"],
+    ["-x --server", "-x", "charla --server --help lists the options"],
+    // Near are only options that this command does not have.
+    ["history --from ana", "--from", "charla history --help lists the options"],
+    ["history --fo ana", "--fo", "charla history --help lists the options"],
+    ["history --serach lunch", "--serach", "did you mean --search?"],
+    ["receive --wait", "--wait", "charla receive --help lists the options"],
+    ["--server --sty", "--sty", "charla --server --help lists the options"],
+    ["--sty", "--sty", "did you mean --stay?"],
+    ["--foo", "--foo", "charla --help lists the options"],
+    ["send --fo ana", "--fo", "charla send --help lists the options"],
+    ["get --insceure", "--insceure", "did you mean --insecure?"],
+    ["--q", "--q", "did you mean -q?"],
+    ["get -z", "-z", "charla get --help lists the options"],
   ])("%p is UNKNOWN_OPTION", (line, option, hint) => {
     expect(() => read(line)).toThrow(
       expect.objectContaining({
@@ -126,13 +141,13 @@ describe("what is wrong with the options is said", () => {
   });
 
   test.each([
-    ["--port", "--port needs a value", "see charla --help"],
-    ["--server -p", "-p needs a value", "see charla --help"],
-    ["--bind=", "--bind needs a value", "see charla --help"],
+    ["--port", "--port needs a value", "see charla --server --help"],
+    ["--server -p", "-p needs a value", "see charla --server --help"],
+    ["--bind=", "--bind needs a value", "see charla --server --help"],
     ["send --to", "--to needs a value", "see charla send --help"],
     ["receive -b", "-b needs a value", "see charla receive --help"],
     ["--json=yes", "--json takes no value", "see charla --help"],
-    ["--server=", "--server takes no value", "see charla --help"],
+    ["--server=", "--server takes no value", "see charla --server --help"],
     ["send --quiet=1", "--quiet takes no value", "see charla send --help"],
     ["send --turns", "--turns does not go with charla send", "it goes with a conversation"],
     ["receive --server", "--server does not go with charla receive", "it goes with a conversation"],

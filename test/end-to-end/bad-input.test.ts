@@ -65,7 +65,7 @@ describe("the command line", () => {
       "hint: it goes with a conversation",
     ],
     [["receive", "--port"], "charla: --port needs a value", "hint: see charla receive --help"],
-    [["--server=yes"], "charla: --server takes no value", "hint: see charla --help"],
+    [["--server=yes"], "charla: --server takes no value", "hint: see charla --server --help"],
     [
       ["--server", "example.org"],
       'charla: --server opens a conversation here, and "example.org" is a host to join',
