@@ -104,7 +104,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   let otherWires = 0;
   /** A flood is reported as often as its count has digits. */
   let otherWiresReportedAt = 1;
-  const channels = new Set<Channel>();
+  /** With the fingerprints of those at the other ends. */
+  const channels = new Map<Channel, string>();
   const closed = Promise.withResolvers<void>();
   let closing: Promise<void> | null = null;
   /** After `/close`, who has yet to learn of it, by their fingerprints; null before. */
@@ -167,16 +168,21 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       }
       const joined = fingerprint(peerKey);
       if (farewell !== null) {
-        const { awaited, reason } = farewell;
+        const { reason } = farewell;
         return {
           // Not sooner: a member takes the end of its attempt to join for a restart of the server.
           onMessages() {
             void link.close(CLOSE_DONE, reason);
-            awaited.delete(joined);
-            if (awaited.size === 0) allKnow.resolve();
+            // Nothing more arrives over the sessions that they had before.
+            abortChannels(CLOSE_DONE, reason, (person) => person === joined);
+            nowKnows(joined);
           },
         };
       }
+      // By either end: the end is sent once all that was before it has arrived, which shows that they are back.
+      void link.ended.then((end) => {
+        if (end.type === "closed" && end.code === CLOSE_DONE) nowKnows(joined);
+      });
       return startSession({
         channel: link,
         fingerprint: joined,
@@ -198,7 +204,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
 
   function startSession(client: Client): ChannelHandlers {
     const { channel } = client;
-    channels.add(channel);
+    channels.set(channel, client.fingerprint);
     void channel.ended.then(() => channels.delete(channel));
     return new MemberSession(state, client);
   }
@@ -221,23 +227,32 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   async function closeAll(code: number, reason: string): Promise<void> {
     state.startClosing();
     renewal[Symbol.dispose]();
-    const timeout = setTimeout(() => {
-      for (const channel of channels) channel.abort(code, reason);
-    }, CLOSE_TIMEOUT);
-    try {
-      const ends = Array.from(channels, (channel) => channel.close(code, reason));
-      if (farewell !== null && farewell.awaited.size > 0) {
-        await Promise.all(ends);
-        await waitForAway();
-      }
-      await Promise.all([...ends, socket.close(code, reason)]);
-      admission.flush();
-    } finally {
-      clearTimeout(timeout);
+    const ends = Array.from(channels.keys(), (channel) => channel.close(code, reason));
+    if (farewell !== null && farewell.awaited.size > 0) {
+      const { awaited } = farewell;
+      using _timer = systemTimer(
+        () => abortChannels(code, reason, (person) => !awaited.has(person)),
+        CLOSE_TIMEOUT,
+      );
+      await waitForAway();
+      awaited.clear();
     }
+    using _timer = systemTimer(() => abortChannels(code, reason), CLOSE_TIMEOUT);
+    await Promise.all([...ends, socket.close(code, reason)]);
+    admission.flush();
   }
 
-  /** Those who come back meanwhile are answered with CLOSE. */
+  function abortChannels(code: number, reason: string, isMeant = (_person: string) => true): void {
+    for (const [channel, person] of channels) if (isMeant(person)) channel.abort(code, reason);
+  }
+
+  /** Somebody who may have been away when the conversation ended has left, or knows it. */
+  function nowKnows(person: string): void {
+    if (farewell === null || !farewell.awaited.delete(person)) return;
+    if (farewell.awaited.size === 0) allKnow.resolve();
+  }
+
+  /** Those who come back meanwhile, in their session or a new one, are answered with CLOSE. */
   async function waitForAway(): Promise<void> {
     using _timer = systemTimer(allKnow.resolve, FAREWELL);
     await allKnow.promise;

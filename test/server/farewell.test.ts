@@ -3,13 +3,14 @@
 
 import { expect, test } from "bun:test";
 
+import { joinRoom } from "../../src/client/join-room.ts";
 import { openSqliteReader } from "../../src/log/sqlite-log.ts";
 import { openLossyRelay } from "../harness/lossy-relay.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
-import { ownerOf } from "./admitting.ts";
-import { allTexts, entered, joinServed, openHere, serve, shownTo } from "./served.ts";
+import { BOB, ownerOf } from "./admitting.ts";
+import { allTexts, entered, invitationTo, joinServed, openHere, serve, shownTo } from "./served.ts";
 
 const MEMBERS = 20;
 /** At a time from each member. */
@@ -77,7 +78,7 @@ async function withAwayMember(use: AsyncDisposableStack) {
   const { port } = server.local;
   const to = { address: "127.0.0.1", port };
   const relay = use.use(await openLossyRelay({ seed: 1, loss: 0, jitter: 0, server: to }));
-  const seen = shownTo(joinServed(relay.port, "Bob"));
+  const seen = shownTo(joinRoom(invitationTo(relay.port), { name: "Bob", identity: BOB }));
   await entered(seen);
   const others = shownTo(joinServed(port, "Carl"));
   await entered(others);
@@ -104,12 +105,48 @@ test(
     await others.ended;
     expect(others.shown.slice(-2)).toMatchObject(closedBy("Olga"));
     expect(server.countAwaited()).toBe(1);
-    // The session is over at the server by now.
+    // Longer than it takes to close the sessions of those who are there.
     await Bun.sleep(5_000);
     relay.silent = false;
     await seen.ended;
     expect(seen.shown.slice(-2)).toMatchObject(closedBy("Olga"));
     await server.closed;
+    expect(server.countAwaited()).toBe(0);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "a server does not wait for a member who learned over their old session that it is over",
+  async () => {
+    await using stack = new AsyncDisposableStack();
+    const { server, owner, relay, seen } = await withAwayMember(stack);
+    await owner.close();
+    relay.silent = false;
+    await seen.ended;
+    expect(seen.shown.slice(-2)).toMatchObject(closedBy("Olga"));
+    const start = performance.now();
+    await server.closed;
+    expect(performance.now() - start).toBeLessThan(20_000);
+    expect(server.countAwaited()).toBe(0);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "a member who was away learns that it is over in a new session, and the server does not wait for the old one",
+  async () => {
+    await using stack = new AsyncDisposableStack();
+    const { server, owner } = await withAwayMember(stack);
+    await owner.close();
+    const again = shownTo(
+      joinRoom(invitationTo(server.local.port), { name: "Bob", identity: BOB }),
+    );
+    await again.ended;
+    expect(again.shown.slice(-2)).toMatchObject(closedBy("Olga"));
+    const start = performance.now();
+    await server.closed;
+    expect(performance.now() - start).toBeLessThan(20_000);
     expect(server.countAwaited()).toBe(0);
   },
   END_TO_END_TIMEOUT,
