@@ -93,7 +93,7 @@ export function announceArrivals(presence: Presence, now: number): Presence {
   return begun(next, presence, now);
 }
 
-/** Those who have come and not spoken are in the line now: something is printed below it that was said after they came. */
+/** Those who have come and not spoken are in the line now: something is printed below it that was said or done after they came. */
 export function announceAll(presence: Presence): Presence {
   const came = [...presence.arriving].filter(([, { hasSpoken }]) => !hasSpoken);
   const [first] = came;

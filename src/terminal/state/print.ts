@@ -32,8 +32,7 @@ export function printMessage(
   message: Omit<MessageItem, "type" | "follows">,
   key: string,
 ): State {
-  const presence = announceAll(state.presence);
-  return printBelow(settlePast({ ...state, presence }), message, key);
+  return printBelow(settlePast(withArrivals(state)), message, key);
 }
 
 function printBelow(
@@ -49,9 +48,14 @@ function printBelow(
   return { ...append(ready, { type: "message", ...message, follows }), lastAuthor };
 }
 
+/** What is printed next was said or done after they came, and may be about them: it stands below their line. */
+export function withArrivals(state: State): State {
+  return { ...state, presence: announceAll(state.presence) };
+}
+
 /** A line about the conversation itself, or several. */
 export function printNotice(state: State, text: string, now: number, hint?: string): State {
-  return state.settings.quiet ? state : print(state, ...noticeItems(text, now, hint));
+  return state.settings.quiet ? state : print(withArrivals(state), ...noticeItems(text, now, hint));
 }
 
 /** A line about an event, if it has one. */

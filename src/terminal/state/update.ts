@@ -24,7 +24,14 @@ import {
 } from "./input.ts";
 import { peopleAnswered } from "./people-events.ts";
 import { announceArrivals, nextAnnouncement, presenceEnd } from "./presence.ts";
-import { endPages, noticeItems, print, printNotice, settleOldPresence } from "./print.ts";
+import {
+  endPages,
+  noticeItems,
+  print,
+  printNotice,
+  settleOldPresence,
+  withArrivals,
+} from "./print.ts";
 import { mentions } from "./room.ts";
 import type { State, Step } from "./state.ts";
 import { isSwitchTo } from "./switching.ts";
@@ -179,7 +186,8 @@ function notSaid(
   return printUnsaid(withoutPending(state, id), fate, message.text, now);
 }
 
-function answered(state: State, outcome: Outcome, now: number): State {
+function answered(before: State, outcome: Outcome, now: number): State {
+  const state = outcome.type === "done" ? before : withArrivals(before);
   const { room, settings } = state;
   switch (outcome.type) {
     case "done":

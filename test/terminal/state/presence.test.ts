@@ -57,6 +57,44 @@ describe("somebody who joins", () => {
     expect(notice).toMatchObject({ text: "eva joined", time: screen.now - 60_000 });
   });
 
+  test("stands above a notice that is about them, and with the time at which they came", () => {
+    const screen = openRoom("tom");
+    screen.emit(joined("ben"));
+    screen.wait(1_000);
+    screen.emit({ type: "notice", code: "OPERATOR", message: "ben is an operator now" });
+    expect(screen.items()).toMatchObject([
+      { type: "notice", text: "ben joined", time: screen.now - 1_000 },
+      { type: "notice", text: "ben is an operator now", time: screen.now },
+    ]);
+    screen.wait(60_000);
+    expect(screen.live()).toEqual([]);
+  });
+
+  test("stands above that they are away, and above that somebody else is kicked", () => {
+    const screen = openRoom("tom");
+    screen.emit(joined("ben"), { type: "away", peer: "ben", away: true });
+    expect(screen.printed()).toEqual(["-- ben joined", "-- ben is away"]);
+    screen.emit(joined("eva"), left("tom", "kicked by eva"));
+    expect(screen.printed()).toEqual(["-- eva joined", "-- tom left: kicked by eva"]);
+  });
+
+  test("stands above the answer to a command that was given after that", () => {
+    const screen = openRoom("tom");
+    screen.emit(joined("ben"));
+    screen.dispatch({ type: "answered", id: 1, outcome: { type: "done" } });
+    expect(screen.printed()).toEqual([]);
+    const people = entered("tom", "ben").members;
+    screen.dispatch({ type: "answered", id: 1, outcome: { type: "people", people } });
+    expect(screen.items()).toMatchObject([
+      { type: "notice", text: "ben joined" },
+      { type: "answer", answer: { type: "people" } },
+    ]);
+    screen.emit(joined("eva"));
+    const lines = ["eva is not muted"];
+    screen.dispatch({ type: "answered", id: 2, outcome: { type: "text", lines } });
+    expect(screen.printed()).toEqual(["-- eva joined", "-- eva is not muted"]);
+  });
+
   test("while messages from before one came are still being shown stands below those", () => {
     const screen = openRoom("tom");
     screen.emit(joined("ben"), says("tom", "old", screen.now - 60_000, true));
