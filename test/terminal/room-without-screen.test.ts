@@ -71,10 +71,8 @@ testWith(["tmux"], "on a dumb terminal messages have names, and commands work", 
   await screen.until("what was lost", (rows) =>
     rows.includes("charla: may not have been delivered: soup"),
   );
-  screen.type("/join none");
-  screen.press("Enter");
-  screen.type("again");
-  screen.press("Enter");
+  // Both at once, so that the second is there before the first has failed.
+  screen.paste("/join none\nagain\n");
   await screen.until("what was not sent", (rows) => rows.at(-1) === "not sent: again");
   expect(await screen.rows()).toContain(
     "charla: cannot join none: no answer; you are still in main",
