@@ -32,7 +32,7 @@ export type TalkInput =
 export type TalkOutput =
   /** Send a message of this end now; each that was taken is sent once, in order. */
   | { readonly type: "send"; readonly text: string }
-  /** Send the goodbye that answers a goodbye. */
+  /** Send the goodbye that answers a goodbye; those of this end that wait are said with it. */
   | { readonly type: "answer"; readonly text: string }
   | { readonly type: "show"; readonly text: string }
   | { readonly type: "wait"; readonly for: "peer" | "turn"; readonly text: string }
@@ -73,7 +73,12 @@ function hear(talk: PlainTalk, text: string): [PlainTalk, TalkOutput[]] {
   const show = { type: "show", text } as const;
   if (text === GOODBYE) {
     const answer = { type: "answer", text: GOODBYE } as const;
-    return [{ ...talk, ended: true }, [show, answer, { type: "end", reason: "heard-bye" }]];
+    // A goodbye that waits is said with the answer.
+    const waiting = talk.waiting.filter((message) => message !== GOODBYE);
+    return [
+      { ...talk, waiting, ended: true },
+      [show, answer, { type: "end", reason: "heard-bye" }],
+    ];
   }
   const outputs: TalkOutput[] = [show];
   if (talk.turns && !talk.myTurn) outputs.push({ type: "turn", whose: "mine" });

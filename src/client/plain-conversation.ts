@@ -119,6 +119,7 @@ async function converse(
   if (turns) queue.push({ type: "turn", whose: talk.myTurn ? "mine" : "theirs" });
 
   function apply(input: TalkInput, from = "", mine?: Deferred<void>): void {
+    const before = talk.waiting;
     const [next, outputs] = advance(talk, input);
     talk = next;
     for (const output of outputs) {
@@ -127,9 +128,13 @@ async function converse(
           // The oldest one that waits; when none does, the message just said.
           transmit(output.text, waiting.shift() ?? mine);
           break;
-        case "answer":
-          transmit(output.text);
+        case "answer": {
+          const [goodbye, ...others] = waiting.filter((_, index) => before[index] === GOODBYE);
+          if (goodbye !== undefined) waiting.splice(waiting.indexOf(goodbye), 1);
+          transmit(output.text, goodbye);
+          for (const other of others) other.resolve();
           break;
+        }
         case "show":
           queue.push({ type: "message", from, text: output.text });
           break;

@@ -219,6 +219,17 @@ describe("bye (docs/protocol.md s. 4)", () => {
     expect(talk.waiting).toEqual(["two", "three"]);
   });
 
+  test("heard while a goodbye of this end waits is answered with it: both have said bye", () => {
+    const messages = [say("one"), say("two"), say("bye"), say("three"), say("bye")];
+    const [talk, done] = after(CLIENT_IN_TURNS, ...messages, hear("bye"));
+    expect(done).toEqual([
+      { type: "show", text: "bye" },
+      { type: "answer", text: "bye" },
+      { type: "end", reason: "heard-bye" },
+    ]);
+    expect(talk.waiting).toEqual(["two", "three"]);
+  });
+
   test("said while others wait leaves after them, and what was said after it stays unsaid", () => {
     const [talk, done] = after(SERVER, say("one"), say("bye"), say("two"), hear("hello"));
     expect(done).toEqual([

@@ -461,6 +461,21 @@ describe("bye", () => {
     expect((await events.rest()).at(-1)).toEqual(ended("heard-bye", "two"));
     expect(await waiting).toMatchObject({ code: "CONVERSATION_OVER" });
   });
+
+  test("heard while a goodbye waits for its turn is answered with it", async () => {
+    await using server = await openBareSocket();
+    await using client = await join(server.port, true);
+    const events = follow(client);
+    await client.say("one");
+    const waiting = client.say("two").catch((error: unknown) => error);
+    const goodbyes = [client.say("bye"), client.say("bye")];
+    const { from } = await server.next();
+    await server.send("bye", from.port);
+    await Promise.all(goodbyes);
+    expect((await server.next()).text).toBe("bye");
+    expect((await events.rest()).slice(-2)).toEqual([said("bye"), ended("heard-bye", "two")]);
+    expect(await waiting).toMatchObject({ code: "CONVERSATION_OVER" });
+  });
 });
 
 describe("leave", () => {
