@@ -5,7 +5,7 @@ import type { Conversation } from "../chat/conversation.ts";
 import { noticeEvent, type NoticeText } from "../chat/events.ts";
 import { untilAborted } from "../client/abort.ts";
 import type { MessageSender } from "../client/plain-message.ts";
-import { usageError } from "../errors.ts";
+import { CharlaError, usageError } from "../errors.ts";
 import { looksLikeInvitation } from "../identity/invitation.ts";
 import { parseHostAndPort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
@@ -64,11 +64,13 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
     quiet: true,
     delivery: sealed ? "shown" : "unknown",
   });
+  if (failure instanceof CharlaError) await report.error(failure);
   // Of a line that was sent and not answered, the error says enough.
   if (unsent.length > 0 && !reply) {
     await report.event({ type: "ended", reason: "left", unsaid: unsent });
   }
   if (next !== null) await report.error(inputNotSent(next));
+  if (failure instanceof CharlaError) return failure.exitStatus;
   throw failure;
 }
 
@@ -97,7 +99,9 @@ async function sendInput(
   await Promise.race([sending.done, failed.promise]).catch(fail);
   await sender.finish().catch(fail);
   signal.removeEventListener("abort", onAbort);
-  const next = failure === null ? null : await sending.stop();
+  let next = failure === null ? null : await sending.stop();
+  // The line that failed is the first to send again, unless later ones were on their way already.
+  while (next !== null && sending.refused.has(next - 1)) next -= 1;
   // In words the failure names the line that was refused.
   const unsent = Array.from(sending.unsent())
     .filter(([number]) => json || !sending.refused.has(number))

@@ -63,7 +63,7 @@ export interface SendingLines {
   readonly done: Promise<boolean>;
   /** The lines that were read and are not known to be sent, by their numbers, in order. */
   unsent(): ReadonlyMap<number, string>;
-  /** Those of them that were refused, and reported as such. */
+  /** The lines that were refused or can't be messages, and were reported as such. */
   readonly refused: ReadonlySet<number>;
   /** Sends nothing more; resolves with the number of the next line, or with null if none has come yet. */
   stop(): Promise<number | null>;
@@ -95,6 +95,7 @@ export function sendLines(
         break;
       }
       if ("error" in line) {
+        refused.add(line.number);
         await onError(line.error);
         continue;
       }

@@ -92,7 +92,7 @@ endToEnd("a line that fails ends the input, and what was not stored is named", a
   const stored = server.stdout;
   expect(stored).toStartWith("ben: L1\nben: L2\n");
   // The fourth may have been on its way already: then it is stored, and not named.
-  expect(ended.stderr.includes("the input was not sent from line 4 on\n")).toBe(
+  expect(ended.stderr.includes("the input was not sent from line 3 on\n")).toBe(
     stored === "ben: L1\nben: L2\n",
   );
 
@@ -103,13 +103,20 @@ endToEnd("a line that fails ends the input, and what was not stored is named", a
   expect(events.map((line) => JSON.parse(line))).toEqual([
     expect.objectContaining({ type: "notice", code: "NAME_TAKEN" }),
     { type: "said", text: "L5" },
+    expect.objectContaining({ type: "error", code: "NOT_UTF8" }),
     expect.objectContaining({
       type: "error",
       code: "INPUT_NOT_SENT",
-      message: "the input was not sent from line 3 on",
+      message: "the input was not sent from line 2 on",
     }),
-    expect.objectContaining({ type: "error", code: "NOT_UTF8" }),
   ]);
+  const inWords = await runCharla([...to, "-q"], { input: bytes });
+  expect(inWords.stderr).toEndWith(
+    "charla: line 2 of the input is not UTF-8 text\n" +
+      "hint: convert it first, for instance: iconv -f latin1 -t utf-8\n" +
+      "charla: the input was not sent from line 2 on\n" +
+      "hint: send it again from there\n",
+  );
   await server.until("stdout", "L5\n");
   expect(server.stdout).not.toContain("L7");
 });
