@@ -1,6 +1,12 @@
-// What `/help COMMAND` says of one command: how it is written, what it does and for whom, and an example. Pure.
+// What `/help TOPIC` says of one command: how it is written, what it does and for whom, and an example. Pure.
 
-import { type CommandDescription, COMMANDS, commandUsage, type HelpTopic } from "./commands.ts";
+import {
+  type CommandDescription,
+  COMMANDS,
+  commandUsage,
+  type HelpTopic,
+  OTHER_TOPICS,
+} from "./commands.ts";
 
 interface Help {
   readonly example: string;
@@ -32,6 +38,7 @@ const HELP: { readonly [Topic in HelpTopic]: Help } = {
   copy: { example: "/copy" },
   quit: { example: "/quit" },
   bye: { example: "bye" },
+  "//": { example: "//help", more: ["others read: /help"] },
   kick: { example: "/kick eva", more: ["they may come back: /ban prevents that"] },
   ban: {
     example: "/ban eva",
@@ -69,8 +76,9 @@ export function commandHelp(topic: HelpTopic): readonly string[] {
   const described: readonly CommandDescription[] = COMMANDS;
   const command = described.find(({ name }) => name === topic);
   const { example, more = [] } = HELP[topic];
-  const usage = command === undefined ? topic : commandUsage(command);
-  const does = command?.does ?? "says bye, and leaves";
+  const other = OTHER_TOPICS.find((each) => each.topic === topic);
+  const usage = command === undefined ? (other?.usage ?? topic) : commandUsage(command);
+  const does = command?.does ?? other?.does ?? "";
   const forWhom =
     command?.owner === true
       ? ["for the owner"]

@@ -100,8 +100,16 @@ export function commandsFor({ owner, operator }: Rights): readonly CommandDescri
 }
 
 type CommandWord = (typeof COMMANDS)[number]["name"];
-/** What `/help` explains: `bye` is a command without a slash. */
-export type HelpTopic = CommandWord | typeof GOODBYE;
+/** Begins the line of a message that begins with a slash. */
+const ESCAPE = "//";
+
+/** What `/help` explains besides the commands with a slash. */
+export const OTHER_TOPICS = [
+  { topic: GOODBYE, usage: GOODBYE, does: "says bye, and leaves" },
+  { topic: ESCAPE, usage: "//TEXT", does: "sends /TEXT" },
+] as const;
+
+export type HelpTopic = CommandWord | (typeof OTHER_TOPICS)[number]["topic"];
 
 /** Messages that `/history` shows without a number. */
 const HISTORY = 20;
@@ -128,7 +136,7 @@ export function parseLine(line: string): ParsedLine {
     const isCommand = COMMANDS.some(({ name }) => written.split(/\s/, 1)[0] === `/${name}`);
     return isCommand ? parseLine(written) : { type: "say", text: line };
   }
-  if (line.startsWith("//")) return { type: "say", text: quoteAction(line.slice(1)) };
+  if (line.startsWith(ESCAPE)) return { type: "say", text: quoteAction(line.slice(1)) };
   const [, word = "", rest = ""] = /^\/(\S*)\s*(.*?)\s*$/s.exec(line) ?? [];
   const known = COMMANDS.find(({ name }) => name === word);
   if (known === undefined) throw noSuchCommand(word);
@@ -197,19 +205,18 @@ function readHelp(known: CommandDescription, rest: string): Command {
   if (rest === "") return { type: "help" };
   if (/\s/.test(rest)) {
     throw usageError(
-      `/help takes one command`,
+      `/help takes one topic`,
       `usage: ${commandUsage(known)}; to send it as a message: //help ${rest}`,
     );
   }
+  if (rest.startsWith(ESCAPE)) return { type: "help", about: ESCAPE };
   const word = rest.replace(/^\//, "");
   if (word === GOODBYE) return { type: "help", about: word };
   const about = COMMANDS.find(({ name }) => name === word)?.name;
   if (about !== undefined) return { type: "help", about };
   const meant = closestCommand(word);
-  throw usageError(
-    `there is no command /${word}`,
-    meant === null ? "/help lists them" : `did you mean /help ${meant}?`,
-  );
+  const hint = meant === null ? "/help lists them" : `did you mean /help ${meant}?`;
+  throw usageError(`there is no command /${word}`, NOT_HERE.get(word) ?? hint);
 }
 
 /** A name, perhaps behind an @, as in a mention: no name begins with one. */
@@ -265,7 +272,7 @@ function readInvite(known: CommandDescription, rest: string): Command {
       const what = value === "" ? option : `${option} ${value}`;
       throw usageError(
         `invalid option of /invite: ${JSON.stringify(what)}`,
-        `usage: ${commandUsage(known)}; durations are such as 30s, 10m, 1h30m or 2d`,
+        `usage: ${commandUsage(known)}; N is from 1 to ${MAX_USES}, and durations are such as 30s, 10m, 1h30m or 2d`,
       );
     }
     if (option === "--uses") uses = read;
@@ -315,12 +322,26 @@ const ELSEWHERE: ReadonlyMap<string, CommandWord> = new Map([
   ["lastlog", "search"],
   ["find", "search"],
   ["commands", "help"],
+  ["j", "join"],
+]);
+
+const NO_PRIVATE_MESSAGES =
+  "there are no private messages: everybody in the room reads what you write";
+
+/** What other programs have a command for, and this one doesn't. */
+const NOT_HERE: ReadonlyMap<string, string> = new Map([
+  ["clear", "Ctrl-L clears the screen"],
+  ["msg", NO_PRIVATE_MESSAGES],
+  ["query", NO_PRIVATE_MESSAGES],
+  ["whisper", NO_PRIVATE_MESSAGES],
+  ["dm", NO_PRIVATE_MESSAGES],
 ]);
 
 /** The line may also be a path: then only its first part is named. */
 function noSuchCommand(word: string): CharlaError {
   const first = word.split("/")[0] ?? "";
-  if (first.toLowerCase() === "clear") return unknown(first, "Ctrl-L clears the screen;", word);
+  const advice = NOT_HERE.get(first.toLowerCase());
+  if (advice !== undefined) return unknown(first, `${advice};`, word);
   const meant = closestCommand(first);
   return unknown(first, meant === null ? "/help lists them;" : `did you mean /${meant}?`, word);
 }

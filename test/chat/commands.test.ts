@@ -63,6 +63,10 @@ describe("a command is parsed with its arguments", () => {
     ["/help kick", { type: "help", about: "kick" }],
     ["/help  /kick ", { type: "help", about: "kick" }],
     ["/help bye", { type: "help", about: "bye" }],
+    ["/help /bye", { type: "help", about: "bye" }],
+    ["/help //", { type: "help", about: "//" }],
+    ["/help //TEXT", { type: "help", about: "//" }],
+    ["/help //etc/hosts", { type: "help", about: "//" }],
     ["/who", { type: "who" }],
     ["/who  ", { type: "who" }],
     ["/rooms", { type: "rooms" }],
@@ -120,8 +124,11 @@ test("help of a command that does not exist is a mistake, with a suggestion", ()
   });
   expect(mistake("/help /nick")).toMatchObject({ hint: "did you mean /help name?" });
   expect(mistake("/help weather")).toMatchObject({ hint: "/help lists them" });
+  expect(mistake("/help msg")).toMatchObject({
+    hint: "there are no private messages: everybody in the room reads what you write",
+  });
   expect(mistake("/help kick eva")).toMatchObject({
-    message: "/help takes one command",
+    message: "/help takes one topic",
     hint: "usage: /help [TOPIC]; to send it as a message: //help kick eva",
   });
 });
@@ -159,6 +166,12 @@ describe("an unknown command is a mistake, with a suggestion", () => {
       "there is no command /clear",
       "Ctrl-L clears the screen; //clear sends it as a message",
     ],
+    ["/j lunch", "there is no command /j", "did you mean /join? //j sends it as a message"],
+    ...["msg", "query", "whisper", "dm"].map((word) => [
+      `/${word} ben lunch?`,
+      `there is no command /${word}`,
+      `there are no private messages: everybody in the room reads what you write; //${word} sends it as a message`,
+    ]),
     ["/away", "there is no command /away", "/help lists them; //away sends it as a message"],
     ["/foo", "there is no command /foo", "/help lists them; //foo sends it as a message"],
     ["/exit", "there is no command /exit", "did you mean /quit? //exit sends it as a message"],
@@ -218,7 +231,7 @@ describe("a command with too few or too many arguments shows its usage", () => {
     expect(mistake(line)).toMatchObject({
       code: "USAGE",
       message: `invalid option of /invite: "${what}"`,
-      hint: "usage: /invite [--uses N] [--for 1h] | --renew; durations are such as 30s, 10m, 1h30m or 2d",
+      hint: "usage: /invite [--uses N] [--for 1h] | --renew; N is from 1 to 1000000, and durations are such as 30s, 10m, 1h30m or 2d",
     });
   });
 });

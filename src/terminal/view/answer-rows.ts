@@ -2,7 +2,13 @@
 // this machine's time zone.
 
 import { commandHelp } from "../../chat/command-help.ts";
-import { actionText, commandsFor, commandUsage, type Rights } from "../../chat/commands.ts";
+import {
+  actionText,
+  commandsFor,
+  commandUsage,
+  OTHER_TOPICS,
+  type Rights,
+} from "../../chat/commands.ts";
 import type { Banned } from "../../chat/conversation.ts";
 import type { InvitationDescription, MemberDescription } from "../../chat/frames.ts";
 import { type Row, span } from "../rows.ts";
@@ -59,8 +65,7 @@ function commandRows(rights: Rights, layout: Layout): Row[][] {
   const others = commands.filter(({ owner, operator }) => owner !== true && operator !== true);
   const forEverybody = [
     ...rowsOf(others),
-    usageRows("bye", "says bye, and leaves", layout),
-    usageRows("//TEXT", "sends /TEXT", layout),
+    ...OTHER_TOPICS.map(({ usage, does }) => usageRows(usage, does, layout)),
   ];
   if (operators.length + owners.length === 0) return forEverybody;
   return [

@@ -84,6 +84,12 @@ describe("/help of one command says", () => {
     ]);
     expect(lines({ type: "command", about: "close" })).toContain("   for the owner");
     expect(lines({ type: "command", about: "bye" })).toEqual(["   bye", "   says bye, and leaves"]);
+    expect(lines({ type: "command", about: "//" })).toEqual([
+      "   //TEXT",
+      "   sends /TEXT",
+      "   others read: /help",
+      "   example: //help",
+    ]);
   });
 
   test("examples that can be typed", () => {
