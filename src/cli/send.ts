@@ -56,7 +56,8 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   }
   const sealed = looksLikeInvitation(to);
   const inFlight = sealed && !reply ? MAX_IN_FLIGHT : 1;
-  const input = { say: reply ? ask : say, inFlight, signal: io.signal, json: flags.has("json") };
+  const json = flags.has("json");
+  const input = { say: reply ? ask : say, isRoom: sealed, inFlight, signal: io.signal, json };
   const { failure, next, unsent } = await sendInput(io.stdin, sender, input);
   if (failure === null) return 0;
   const report = createPrinter(io, {
@@ -75,6 +76,7 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
 }
 
 interface SendOptions extends Pick<Conversation, "say"> {
+  readonly isRoom: boolean;
   readonly inFlight: number;
   readonly signal: AbortSignal;
   readonly json: boolean;
@@ -84,7 +86,7 @@ interface SendOptions extends Pick<Conversation, "say"> {
 async function sendInput(
   stdin: Io["stdin"],
   sender: MessageSender,
-  { say, inFlight, signal, json }: SendOptions,
+  { say, isRoom, inFlight, signal, json }: SendOptions,
 ): Promise<{ failure: Error | null; next: number | null; unsent: readonly string[] }> {
   let failure: Error | null = null;
   const failed = Promise.withResolvers<void>();
@@ -93,7 +95,7 @@ async function sendInput(
     failed.resolve();
     void sending.stop();
   };
-  const sending = sendLines(inputLines(stdin), { say }, inFlight, fail);
+  const sending = sendLines(inputLines(stdin, isRoom), { say }, inFlight, fail);
   const onAbort = () => fail(signal.reason);
   signal.addEventListener("abort", onAbort);
   await Promise.race([sending.done, failed.promise]).catch(fail);

@@ -1,10 +1,10 @@
 // Input that is not typed on a terminal: bytes in, whole lines of bounded length out, each sent in order. Knows
 // neither where the bytes come from nor what becomes of errors.
 
-import type { Conversation } from "../chat/conversation.ts";
+import { type Conversation, MAX_TEXT } from "../chat/conversation.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 
-/** Bytes of one line: a UDP datagram carries no more (65,535 - 20 - 8), so a longer line is refused. */
+/** Bytes of one line: a UDP datagram carries no more (65,535 - 20 - 8), nor a message of a room, so a longer line is refused. */
 const MAX_LINE_BYTES = 65_507;
 
 /** How long `stop` waits for a line that may have come and is not read yet, ms: reading a file or a full pipe takes no more. */
@@ -25,8 +25,13 @@ export type InputLine =
 /**
  * Splits a stream of bytes into lines at "\n" or "\r\n"; the last line needs neither. A line that can't be
  * a message is reported as an error in its place, and the next line follows.
+ *
+ * @param isRoom whether they are for a room, whose messages are shorter: the error of a long line names that limit
  */
-export async function* inputLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<InputLine> {
+export async function* inputLines(
+  bytes: AsyncIterable<Uint8Array>,
+  isRoom = false,
+): AsyncGenerator<InputLine> {
   let number = 1;
   let pieces: Uint8Array[] = [];
   let length = 0;
@@ -38,7 +43,7 @@ export async function* inputLines(bytes: AsyncIterable<Uint8Array>): AsyncGenera
     else pieces = [];
   }
   function finish(newline: "\n" | ""): InputLine {
-    const line = readLine(number, pieces, length, newline);
+    const line = readLine({ number, pieces, length, newline, isRoom });
     number += 1;
     pieces = [];
     length = 0;
@@ -156,19 +161,25 @@ const OF_ONE_LINE: ReadonlySet<ErrorCode> = new Set([
   "TOO_MANY_WAITING",
 ]);
 
-function readLine(
-  number: number,
-  pieces: Uint8Array[],
-  length: number,
-  newline: "\n" | "",
-): InputLine {
+interface LineBytes {
+  readonly number: number;
+  readonly pieces: readonly Uint8Array[];
+  readonly length: number;
+  readonly newline: "\n" | "";
+  readonly isRoom: boolean;
+}
+
+function readLine({ number, pieces, length, newline, isRoom }: LineBytes): InputLine {
   const all = Buffer.concat(pieces);
   const crlf = newline === "\n" && all.at(-1) === CARRIAGE_RETURN;
   const bytes = crlf ? all.subarray(0, -1) : all;
   if (length > MAX_LINE_BYTES + 1 || bytes.byteLength > MAX_LINE_BYTES) {
+    const most = isRoom
+      ? `${MAX_TEXT.toLocaleString("en")} characters`
+      : MAX_LINE_BYTES.toLocaleString("en");
     const error = new CharlaError(
       "MESSAGE_TOO_LONG",
-      `line ${number} of the input is ${length.toLocaleString("en")} bytes long; a message can have at most ${MAX_LINE_BYTES.toLocaleString("en")}`,
+      `line ${number} of the input is ${length.toLocaleString("en")} bytes long; a message can have at most ${most}`,
       "split it into several lines",
     );
     return { number, error };

@@ -232,7 +232,7 @@ export async function talk(
       if (isTyped && line.trim() === "") return;
       await (dumb?.enter(line) ?? switcher.conversation.say(line));
     };
-    lines = sendLines(inputLines(io.stdin), { say }, inFlight, fail);
+    lines = sendLines(inputLines(io.stdin, isRoom), { say }, inFlight, fail);
     lines.done.then(
       async (all) => {
         // Even without anything to send, an error of joining must be shown first.

@@ -96,6 +96,16 @@ endToEnd("a line that fails ends the input, and what was not stored is named", a
     stored === "ben: L1\nben: L2\n",
   );
 
+  const longer = await runCharla([...to, "-q"], { input: "x".repeat(70_000) });
+  expect(longer.stderr).toEndWith(
+    "charla: line 1 of the input is 70,000 bytes long; a message can have at most 10,000 characters\n" +
+      "hint: split it into several lines\n",
+  );
+  const piped = await runCharla([server.invitation, "-n", "ben", "-q"], {
+    input: "x".repeat(70_000),
+  });
+  expect(piped.stderr).toContain("a message can have at most 10,000 characters\n");
+
   const bytes = Buffer.from("L5\n\u00ff\nL7\n", "latin1");
   const broken = await runCharla([...to, "--json"], { input: bytes });
   expect(broken.status).toBe(1);

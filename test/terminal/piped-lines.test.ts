@@ -11,11 +11,11 @@ async function read(...pieces: Piece[]): Promise<string[]> {
   return (await readAll(pieces)).map((line) => ("error" in line ? line.error.code : line.text));
 }
 
-async function readAll(pieces: Iterable<Piece>): Promise<InputLine[]> {
+async function readAll(pieces: Iterable<Piece>, isRoom = false): Promise<InputLine[]> {
   async function* chunks() {
     for (const piece of pieces) yield typeof piece === "string" ? Buffer.from(piece) : piece;
   }
-  return Array.fromAsync(inputLines(chunks()));
+  return Array.fromAsync(inputLines(chunks(), isRoom));
 }
 
 describe("an input", () => {
@@ -138,6 +138,18 @@ describe("a line of more than 65,507 bytes is MESSAGE_TOO_LONG", () => {
       number: 2,
       error: {
         message: "line 2 of the input is 70,000 bytes long; a message can have at most 65,507",
+        hint: "split it into several lines",
+      },
+    });
+  });
+
+  test("and names the limit of a room where it is for one", async () => {
+    const [line] = await readAll(["a".repeat(70_000)], true);
+    expect(line).toMatchObject({
+      number: 1,
+      error: {
+        message:
+          "line 1 of the input is 70,000 bytes long; a message can have at most 10,000 characters",
         hint: "split it into several lines",
       },
     });
