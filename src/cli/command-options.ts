@@ -77,8 +77,8 @@ function badSize(what: string, written: string): CharlaError {
 }
 
 /**
- * --history: how many earlier messages are shown at the first visit. Without it, as many as the server sends; in a pipe
- * none, for its reader waits for news, and with --json they are marked as past.
+ * --history: how many earlier messages are shown at least; what was missed is shown in any case. Without it, at the first
+ * visit as many as the server sends; in a pipe none, for its reader waits for news, and with --json they are marked as past.
  *
  * @throws {CharlaError} USAGE
  */

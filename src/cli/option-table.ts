@@ -187,7 +187,7 @@ export const OPTIONS: OptionTable = {
   },
   history: {
     ...NUMBER,
-    does: { chat: "show the last N messages at first (20; in a pipe: 0)" },
+    does: { chat: "show the last N, or all I missed if more (20; pipe: 0)" },
   },
   "no-log": { ...flag, does: { chat: "keep no messages on this machine, except unsent ones" } },
   "no-line-history": {

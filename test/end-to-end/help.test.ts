@@ -27,7 +27,7 @@ test("charla --help describes charla", async () => {
       -n, --name NAME, -r, --room ROOM   name (last /name or login); room (main)
           --plain, --turns  plain UDP like ncat -u, not encrypted; speak in turns
           --stay, --bell    stay after the end of stdin; ring when I am named
-          --history N       show the last N messages at first (20; in a pipe: 0)
+          --history N       show the last N, or all I missed if more (20; pipe: 0)
           --no-log, --no-line-history   keep only unsent messages; no lines I type
           --json            every event as one JSON object a line on stdout
       -q, --quiet           only messages and errors; -v, --verbose: every detail

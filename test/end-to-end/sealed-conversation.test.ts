@@ -128,6 +128,13 @@ endToEnd(
     server.type("five\n");
     await none.until("stdout", "five\n");
     expect([one.stdout, none.stdout]).toEqual(["ana: four\n", "ana: five\n"]);
+    none.endInput();
+    await none.exited;
+    server.type("six\nseven\n");
+    await server.until("stderr", "delivered: seven\n");
+    await using more = charla([...command, "--history", "1"], { as: ben });
+    await more.until("stdout", "seven\n");
+    expect(more.stdout).toBe("ana: six\nana: seven\n");
   },
 );
 
