@@ -1,16 +1,12 @@
 // What the owner and operators of a server ask for: removing and silencing people, locking rooms, inviting. A person
 // who is absent is named by a name that they had in this room, or by their fingerprint.
 
-import {
-  type InvitationDescription,
-  MAX_PERSON,
-  type MemberFrame,
-  type ServerFrame,
-} from "../chat/frames.ts";
+import { MAX_PERSON, type MemberFrame, type ServerFrame } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import { isFingerprint } from "../identity/key-text.ts";
 import type { LogReader } from "../log/log.ts";
-import { type IssuedInvitation, noSuchInvitation } from "./invitations.ts";
+import { describeInvitations, visibleInvitations } from "./invitation-list.ts";
+import { noSuchInvitation } from "./invitations.ts";
 import {
   mayHaveStanding,
   mutedNotice,
@@ -44,8 +40,6 @@ const OWNER_REQUESTS = {
 } as const;
 
 type OperatorRequestType = keyof typeof OPERATOR_REQUESTS | keyof typeof OWNER_REQUESTS;
-/** Guests that are listed, the latest of each invitation: as many as fit one message of the wire, with their names. */
-const MAX_DESCRIBED_GUESTS = 300;
 const NEW_INVITATION_HINT = "/invite prints the new one";
 
 export type OperatorRequest = Extract<MemberFrame, { type: OperatorRequestType }>;
@@ -192,9 +186,7 @@ export async function answerOperator(
       return { type: "invited", request, invitation: link };
     }
     case "invites": {
-      const list = visibleInvitations(server, member);
-      const most = Math.max(4, Math.floor(MAX_DESCRIBED_GUESTS / list.length));
-      const described = await Promise.all(list.map((each) => describe(server, room, each, most)));
+      const described = await describeInvitations(server, room, member);
       return { type: "invitations", request, invitations: truncateList(described, (each) => each) };
     }
     case "revoke": {
@@ -248,41 +240,9 @@ export async function answerOperator(
   }
 }
 
-/** An operator whose own invitation is for one room learns of no other. */
-function visibleInvitations(server: ServerState, member: Member): readonly IssuedInvitation[] {
-  const all = server.invitations.list();
-  return mayHaveStanding(member) ? all : all.filter(({ room }) => room === member.invitation.room);
-}
-
-/** Nor of the names that people had in others. */
+/** An operator whose own invitation is for one room learns of no names that people had in others. */
 function maySeeBan(member: Member, { room }: Ban): boolean {
   return mayHaveStanding(member) || room === member.invitation.room;
-}
-
-/** With the names that its guests have or had in its room, or for all rooms in the one of the member who asks. */
-async function describe(
-  { log, rooms }: ServerState,
-  asked: Room,
-  { id, room, left, until, guests }: IssuedInvitation,
-  most: number,
-): Promise<InvitationDescription> {
-  const name = room ?? asked.name;
-  const present = rooms.get(name)?.members ?? [];
-  const names = new Map(Array.from(present, (member) => [member.fingerprint, member.name]));
-  const latest = [...guests].slice(-most);
-  return {
-    id,
-    ...(room === null ? {} : { room }),
-    ...(left === null ? {} : { left }),
-    ...(until === null ? {} : { until }),
-    count: guests.size,
-    guests: await Promise.all(
-      latest.map(async (fingerprint) => {
-        const known = names.get(fingerprint) ?? (await log.nameOf(name, fingerprint));
-        return known === null ? { fingerprint } : { fingerprint, name: known };
-      }),
-    ),
-  };
 }
 
 function checkRights(

@@ -170,7 +170,7 @@ describe("the network", () => {
       stdout: "",
       stderr:
         `charla: no program is listening at 127.0.0.1:${port}\n` +
-        "hint: start charla --server there first; on the plain wire, charla receive\n",
+        "hint: start charla receive there first; charla send --to INVITATION sends to a room\n",
       status: 1,
     });
   });
@@ -230,7 +230,7 @@ describe("the network", () => {
       type: "error",
       code: "NOBODY_LISTENING",
       message: `no program is listening at 127.0.0.1:${port}`,
-      hint: "start charla --server there first; on the plain wire, charla receive",
+      hint: "start charla receive there first; charla send --to INVITATION sends to a room",
     });
     expect(ended.status).toBe(1);
   });

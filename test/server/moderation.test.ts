@@ -254,6 +254,16 @@ test("invites lists each guest under the name that they have, or had last", asyn
   });
 });
 
+test("invites does not list the owner, whose own programs join with an invitation as well", async () => {
+  const guests = new Set([ANN, "key of Bob"]);
+  const list = () => [{ id: "standing", room: null, left: null, until: null, guests }];
+  const state = openState({ owner: ANN, invitations: { ...NO_INVITATIONS, list } });
+  const ann = await enter(state, "Ann", { owner: true, key: ANN });
+  expect(await ask(ann, { type: "invites" })).toMatchObject({
+    invitations: [{ count: 1, guests: [{ fingerprint: "key of Bob" }] }],
+  });
+});
+
 test("a muted person who enters is told whom to ask why", async () => {
   const state = openState();
   const ann = await enter(state, "Ann", { owner: true });
