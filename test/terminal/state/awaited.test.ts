@@ -67,7 +67,7 @@ describe("after the connection was lost", () => {
     expect(screen.live()).toEqual(["tom left"]);
   });
 
-  test("nobody left of whom the server says in the end that they are here, announced or not", () => {
+  test("nobody has left who is here at the end by the server's answer, announced or not", () => {
     const screen = reconnected("ben");
     screen.answer();
     screen.wait(35_000);
@@ -195,7 +195,7 @@ describe("after the connection was lost", () => {
     expect([screen.printed(), screen.live()]).toEqual([[], []]);
   });
 
-  test("of more than 200 people, of whom the server may not list all, nobody is compared", () => {
+  test("of more than 200 people nobody is compared, since the server may not list all", () => {
     const crowd = Array.from({ length: 201 }, (_, index) => `p${index}`);
     const screen = reconnected(...crowd);
     screen.answer("p0", "zoe");

@@ -334,7 +334,7 @@ describe("people who are here", () => {
     screen.emit({ type: "left", peer: "ben-2", reason: "" });
     expect(here(screen)).toEqual(["ana"]);
     expect(screen.effects()).toEqual([]);
-    // Somebody of whom nothing is known here.
+    // Somebody unknown here.
     screen.emit({ type: "left", peer: "zoe", reason: "" });
     expect(screen.effects()).toEqual([{ type: "ask-people" }]);
     screen.dispatch({ type: "people", people: windows.slice(3) });
