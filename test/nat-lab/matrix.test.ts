@@ -1,0 +1,64 @@
+// Hole punching between all pairs of kinds: which of them a direct way exists for.
+
+import { expect } from "bun:test";
+import { join } from "node:path";
+
+import { FULL_SIZE } from "../harness/full-size.ts";
+import { ALL_KINDS, type Kind } from "./kinds.ts";
+import type { Side } from "./lab.ts";
+import { testInLab } from "./machine.ts";
+import { drawMatrix, type Outcome, runMatrix } from "./matrix.ts";
+
+const PROGRAM = [process.execPath, join(import.meta.dirname, "hole-punching.ts")];
+const PORT = "9000";
+
+async function punch(ana: Side, ben: Side, relay: Side): Promise<Outcome> {
+  const name = `${ana.kind} ${ben.kind}`;
+  const heard = await Promise.all(
+    [ana, ben].map(async (side) => {
+      const address = side.kind === "ipv6-only" ? relay.outer.ipv6 : relay.outer.ipv4;
+      const { stdout } = await side.run([...PROGRAM, "punch", `${address}`, PORT, name]);
+      const ms = /after (\d+) ms/.exec(stdout)?.[1];
+      return ms === undefined ? null : Number(ms);
+    }),
+  );
+  const [one = null, other = null] = heard;
+  if (one === null || other === null) return { way: null, ms: null };
+  return { way: "direct", ms: Math.max(one, other) };
+}
+
+/** One of the two must be reachable, or keep its port for all destinations as the other does; and they need a family in common. */
+function shouldReach(ana: Kind, ben: Kind): boolean {
+  const both = [ana, ben];
+  if (both.includes("udp-blocked") || both.includes("proxy")) return false;
+  if (both.includes("ipv6-only")) return both.every((kind) => kind === "ipv6-only");
+  return both.includes("open") || !both.includes("symmetric");
+}
+
+if (FULL_SIZE) {
+  testInLab(
+    "holes are punched between all networks but those that block UDP, symmetric ones, and those without a common family",
+    ["miniupnpd", "tinyproxy"],
+    async () => {
+      const kinds = ALL_KINDS;
+      const pairs = await runMatrix({
+        kinds,
+        atOnce: kinds.length,
+        run: punch,
+        async before(relay) {
+          const server = relay.start([...PROGRAM, "introduce", PORT]);
+          await server.until("stdout", "ready");
+          return server;
+        },
+      });
+      console.log(drawMatrix(kinds, pairs));
+      const reached = pairs.map(({ ana, ben, way }) => `${ana} ${ben} ${way}`).toSorted();
+      const expected = kinds
+        .flatMap((ana) =>
+          kinds.map((ben) => `${ana} ${ben} ${shouldReach(ana, ben) ? "direct" : null}`),
+        )
+        .toSorted();
+      expect(reached).toEqual(expected);
+    },
+  );
+}
