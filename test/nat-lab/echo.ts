@@ -25,9 +25,14 @@ export interface EchoClient extends AsyncDisposable {
   ask(patience: number): Promise<string | null>;
 }
 
-export function startEchoClient(side: Side, server: Side, port = 4_000): EchoClient {
-  const host = side.inner.ipv4 === null ? `[${server.outer.ipv6}]` : server.outer.ipv4;
-  const program = side.start(["socat", "-", `UDP:${host}:${ECHO_PORT},sourceport=${port}`]);
+/** Asks from port 4000, by IPv4 if it has that. */
+export function startEchoClient(
+  side: Side,
+  server: Side,
+  family: 4 | 6 = side.inner.ipv4 === null ? 6 : 4,
+): EchoClient {
+  const host = family === 6 ? `[${server.outer.ipv6}]` : server.outer.ipv4;
+  const program = side.start(["socat", "-", `UDP:${host}:${ECHO_PORT},sourceport=4000`]);
   let asked = 0;
   return {
     async ask(patience) {

@@ -163,10 +163,11 @@ if (FULL_SIZE) {
         double: "double",
         carrier: "carrier",
         six: "ipv6-only",
+        both: { kind: "home", ipv6: true },
       });
       const { sender, other, ...receivers } = lab.sides;
       for (const side of Object.values(receivers)) {
-        const isIpv6 = side.outer.ipv4 === null;
+        const isIpv6 = side.outer.ipv6 !== null && side.kind !== "open";
         const at = isIpv6 ? `[${side.outer.ipv6}]` : side.outer.ipv4;
         const asked = isIpv6 ? `[${other.outer.ipv6}]` : other.outer.ipv4;
         // It has a mapping, for another destination.
@@ -187,6 +188,28 @@ if (FULL_SIZE) {
           side.kind,
           side.kind === "open" ? "unasked" : "",
         ]);
+      }
+    },
+  );
+
+  testInLab(
+    "a home with IPv6 is seen at the host's own address there, and at its router's by IPv4",
+    ["socat"],
+    async () => {
+      await using lab = await openLab({
+        home: { kind: "home", ipv6: true },
+        double: { kind: "double", ipv6: true },
+        server: "open",
+      });
+      const { server, ...hosts } = lab.sides;
+      await using _ = await startEcho(server);
+      for (const side of Object.values(hosts)) {
+        for (const family of [4, 6] as const) {
+          await using client = startEchoClient(side, server, family);
+          const { ipv4, ipv6 } = side.outer;
+          expect(await client.ask(PATIENCE)).toBe(`${family === 4 ? ipv4 : ipv6} 4000`);
+        }
+        expect(side.inner.ipv6).toBe(side.outer.ipv6);
       }
     },
   );

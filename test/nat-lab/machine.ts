@@ -17,7 +17,7 @@ const PROBE = `
   nft add rule inet nat postrouting oifname wan masquerade
 `;
 
-const reason = whyNoLab();
+let reason: string | null | undefined;
 
 /** Why there can be no lab here; null if there can. */
 function whyNoLab(): string | null {
@@ -32,6 +32,7 @@ function whyNoLab(): string | null {
 
 /** A test that opens labs, and runs these programs in them; skipped where it can't. */
 export function testInLab(title: string, programs: string[], body: () => Promise<void>): void {
+  reason ??= whyNoLab();
   if (reason === null) testWith(programs, title, body, TIMEOUT);
   else test.skip(`${title} (${reason})`, body);
 }
