@@ -25,14 +25,12 @@ export interface EchoClient extends AsyncDisposable {
   ask(patience: number): Promise<string | null>;
 }
 
-/** Asks from port 4000, by IPv4 if it has that. */
-export function startEchoClient(
-  side: Side,
-  server: Side,
-  family: 4 | 6 = side.inner.ipv4 === null ? 6 : 4,
-): EchoClient {
-  const host = family === 6 ? `[${server.outer.ipv6}]` : server.outer.ipv4;
-  const program = side.start(["socat", "-", `UDP:${host}:${ECHO_PORT},sourceport=4000`]);
+/** @param to an address, or a host: its outer address of the family that the asking one has, IPv4 before IPv6 */
+export function startEchoClient(asking: Side, to: Side | string | null, port = 4_000): EchoClient {
+  const { ipv4, ipv6 } = typeof to === "string" || to === null ? { ipv4: to, ipv6: to } : to.outer;
+  const address = asking.inner.ipv4 === null ? ipv6 : ipv4;
+  const host = address?.includes(":") === true ? `[${address}]` : address;
+  const program = asking.start(["socat", "-", `UDP:${host}:${ECHO_PORT},sourceport=${port}`]);
   let asked = 0;
   return {
     async ask(patience) {

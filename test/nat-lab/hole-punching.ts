@@ -10,7 +10,7 @@
 const ASK_EVERY = 100;
 const PUNCH_EVERY = 50;
 /** It gives up after so many ms, and exits with 1. */
-const PATIENCE = 2_000;
+const PATIENCE = 1_500;
 /** It goes on answering for so many ms, until the other has heard it too. */
 const LINGER = 300;
 

@@ -204,10 +204,9 @@ if (FULL_SIZE) {
       const { server, ...hosts } = lab.sides;
       await using _ = await startEcho(server);
       for (const side of Object.values(hosts)) {
-        for (const family of [4, 6] as const) {
-          await using client = startEchoClient(side, server, family);
-          const { ipv4, ipv6 } = side.outer;
-          expect(await client.ask(PATIENCE)).toBe(`${family === 4 ? ipv4 : ipv6} 4000`);
+        for (const family of ["ipv4", "ipv6"] as const) {
+          await using client = startEchoClient(side, server.outer[family]);
+          expect(await client.ask(PATIENCE)).toBe(`${side.outer[family]} 4000`);
         }
         expect(side.inner.ipv6).toBe(side.outer.ipv6);
       }

@@ -6,7 +6,6 @@
 //   const server = ana.start(["ncat", "-lu", "7000"]);
 //   await ben.router.changeAddress();
 
-import { newFolder } from "../harness/folder.ts";
 import {
   type Program,
   run,
@@ -15,27 +14,21 @@ import {
   type Transcript,
 } from "../harness/program.ts";
 import { type Kind, KINDS } from "./kinds.ts";
-import { holdNamespaces, type Namespaces, settingsScript } from "./namespaces.ts";
+import { batch, holdNamespaces, type Namespaces, settingsScript } from "./namespaces.ts";
 import {
   type Addresses,
   alternateIpv4,
-  hostLink,
   hostSettings,
   innerAddresses,
   INTERNET,
-  internetSettings,
   MAX_NETWORKS,
   type Network,
   outerAddresses,
   PROXY_PORT,
   routerIpv4,
-  routerName,
-  routerNamespaces,
-  routerSettings,
-  routersOf,
 } from "./network.ts";
-import { openRouter, type Router } from "./router.ts";
-import { startPortMapping, startProxy } from "./services.ts";
+import { type OpenNetwork, openNetwork } from "./open-network.ts";
+import type { Router } from "./router.ts";
 
 export interface SideOptions {
   readonly kind: Kind;
@@ -45,6 +38,12 @@ export interface SideOptions {
   readonly udpTimeout?: number;
   /** A second public address; only for an open host. */
   readonly alternate?: boolean;
+}
+
+/** A host in the same network as another one of the lab, on the same link. */
+export interface Beside {
+  /** The name of the other. */
+  readonly beside: string;
 }
 
 /** A host, and the network between it and the internet. */
@@ -70,8 +69,8 @@ export interface Side {
   /** Takes the host's interface down: it has no network, and is told so by the kernel. */
   unplug(): Promise<void>;
   plug(): Promise<void>;
-  /** The host leaves its network for a new one, as a telephone or a laptop does; its programs run on. */
-  moveTo(kind: Kind | SideOptions): Promise<void>;
+  /** The host leaves its network for another one, as a telephone or a laptop does; its programs run on. */
+  moveTo(where: Kind | SideOptions | Beside): Promise<void>;
 }
 
 export interface Lab<Name extends string> extends AsyncDisposable {
@@ -84,9 +83,9 @@ const TOO_MANY = `a lab has at most ${MAX_NETWORKS} networks`;
 
 /** @throws Error when a name does not fit, or this machine has no such networks (machine.ts) */
 export async function openLab<Name extends string>(
-  wanted: Readonly<Record<Name, Kind | SideOptions>>,
+  wanted: Readonly<Record<Name, Kind | SideOptions | Beside>>,
 ): Promise<Lab<Name>> {
-  const entries = Object.entries<Kind | SideOptions>(wanted);
+  const entries = Object.entries<Kind | SideOptions | Beside>(wanted);
   const names = entries.map(([name]) => name);
   const unfit = names.find((name) => !NAME.test(name) || name === "internet");
   if (unfit !== undefined) throw new Error(`a side of the lab can't be called "${unfit}"`);
@@ -100,13 +99,30 @@ export async function openLab<Name extends string>(
         settingsScript("internet", INTERNET),
       ].join("\n"),
     );
-    const attach = attacher(namespaces, stack);
     const sides = new Map<string, Side>();
-    await Promise.all(
-      entries.map(async ([name, options]) => {
-        sides.set(name, await openSide(name, options, namespaces, attach));
-      }),
+    const places = new Map<string, Place>();
+    let count = 0;
+    const settle: Settle = async (name, options) => {
+      const open =
+        "beside" in options
+          ? places.get(options.beside)?.open
+          : stack.use(await openNetwork(networkOf(name, ++count, options), namespaces));
+      if (open === undefined) throw new Error(`${name} is beside a side that the lab doesn't have`);
+      const place = { open, host: await open.link(name) };
+      places.set(name, place);
+      return place;
+    };
+    // Those beside others come after them.
+    const [first, later] = [false, true].map((isBeside) =>
+      entries.filter(([, options]) => "beside" in optionsOf(options) === isBeside),
     );
+    for (const group of [first, later]) {
+      await Promise.all(
+        (group ?? []).map(async ([name, options]) => {
+          sides.set(name, await openSide(name, options, namespaces, settle));
+        }),
+      );
+    }
     return {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it has the names that were wanted
       sides: Object.fromEntries(sides) as Record<Name, Side>,
@@ -118,117 +134,64 @@ export async function openLab<Name extends string>(
   }
 }
 
-/** A network with a host in it. */
-interface Attached {
-  readonly network: Network;
-  readonly router: Router;
-  /** How many times its outer address has changed. */
-  readonly change: number;
+/** Where a host is. */
+interface Place {
+  readonly open: OpenNetwork;
+  /** Its number in the network. */
+  readonly host: number;
 }
 
-type Attach = (host: string, options: SideOptions) => Promise<Attached>;
+type Settle = (name: string, options: SideOptions | Beside) => Promise<Place>;
 
-/** Makes networks of one lab, each with a number of its own. */
-function attacher(namespaces: Namespaces, stack: AsyncDisposableStack): Attach {
-  let count = 0;
-  return async (host, { kind, ipv6 = false, udpTimeout, alternate = false }) => {
-    const number = ++count;
-    if (number > MAX_NETWORKS) throw new Error(TOO_MANY);
-    const { families } = KINDS[kind];
-    const network: Network = {
-      kind,
-      name: `${host}${number}`,
-      number,
-      families: ipv6 && !families.includes(6) ? [...families, 6] : families,
-      udpTimeout,
-      alternate,
-    };
-    await namespaces.configure(
-      [
-        batch([...routerNamespaces(network), ...hostLink(network, host)]),
-        ...routersOf(network).map((_, index) =>
-          settingsScript(routerName(network, index), routerSettings(network, index, 0)),
-        ),
-        settingsScript(host, hostSettings(network, 0)),
-        settingsScript("internet", internetSettings(network, 0)),
-      ].join("\n"),
-    );
-    const attached = { network, change: 0 };
-    const router = await openRouter({
-      namespaces,
-      network,
-      host,
-      startService: serviceOf(network, namespaces, stack),
-      onChange(change) {
-        attached.change = change;
-      },
-    });
-    stack.use(router);
-    return Object.assign(attached, { router });
-  };
-}
-
-/** What runs on the network's first router. */
-function serviceOf(
-  network: Network,
-  namespaces: Namespaces,
-  stack: AsyncDisposableStack,
-): (() => Promise<Program>) | null {
-  const { service } = KINDS[network.kind].routers[0];
-  if (service === undefined) return null;
-  const options = {
-    enter: (command: readonly string[]) => namespaces.enter(routerName(network, 0), command),
-    address: routerIpv4(network),
-    folder: stack.use(newFolder()).path,
-  };
-  return () => (service === "proxy" ? startProxy(PROXY_PORT, options) : startPortMapping(options));
+function networkOf(name: string, number: number, options: SideOptions): Network {
+  const { kind, ipv6 = false, udpTimeout, alternate = false } = options;
+  if (number > MAX_NETWORKS) throw new Error(TOO_MANY);
+  const families = ipv6 ? ([4, 6] as const) : KINDS[kind].families;
+  return { kind, name: `${name}${number}`, number, families, udpTimeout, alternate };
 }
 
 async function openSide(
   name: string,
-  wanted: Kind | SideOptions,
+  wanted: Kind | SideOptions | Beside,
   namespaces: Namespaces,
-  attach: Attach,
+  settle: Settle,
 ): Promise<Side> {
-  let at = await attach(name, optionsOf(wanted));
+  let { open, host } = await settle(name, optionsOf(wanted));
   const enter = (command: readonly string[]) => namespaces.enter(name, command);
   return {
     name,
     get kind() {
-      return at.network.kind;
+      return open.network.kind;
     },
     get inner() {
-      return innerAddresses(at.network, at.change);
+      return innerAddresses(open.network, open.change, host);
     },
     get outer() {
-      return outerAddresses(at.network, at.change);
+      return outerAddresses(open.network, open.change, host);
     },
     get alternate() {
-      return at.network.alternate ? alternateIpv4(at.network) : null;
+      return open.network.alternate ? alternateIpv4(open.network) : null;
     },
     get router() {
-      return at.router;
+      return open.router;
     },
     get proxy() {
-      const { service } = KINDS[at.network.kind].routers[0];
-      return service === "proxy" ? `http://${routerIpv4(at.network)}:${PROXY_PORT}` : null;
+      const { service } = KINDS[open.network.kind].routers[0];
+      return service === "proxy" ? `http://${routerIpv4(open.network)}:${PROXY_PORT}` : null;
     },
     enter,
     run: (command, options) => run(enter(command), options),
     start: (command, options) => start(enter(command), options),
     unplug: () => namespaces.configure(settingsScript(name, { ip: ["link set eth0 down"] })),
-    plug: () => namespaces.configure(settingsScript(name, hostSettings(at.network, at.change))),
-    async moveTo(kind) {
-      await namespaces.configure(settingsScript(name, { ip: ["link del eth0"] }));
-      at = await attach(name, optionsOf(kind));
+    plug: () =>
+      namespaces.configure(settingsScript(name, hostSettings(open.network, open.change, host))),
+    async moveTo(where) {
+      await open.unlink(name);
+      ({ open, host } = await settle(name, optionsOf(where)));
     },
   };
 }
 
-function optionsOf(wanted: Kind | SideOptions): SideOptions {
+function optionsOf(wanted: Kind | SideOptions | Beside): SideOptions | Beside {
   return typeof wanted === "string" ? { kind: wanted } : wanted;
-}
-
-function batch(lines: readonly string[]): string {
-  return `ip -batch - << 'IP'\n${lines.join("\n")}\nIP`;
 }

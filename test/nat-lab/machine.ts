@@ -1,6 +1,7 @@
 // Whether this machine can have a lab, and tests that need one.
 
 import { test } from "bun:test";
+import { accessSync, constants } from "node:fs";
 
 import { testWith } from "../harness/peer-programs.ts";
 
@@ -28,6 +29,16 @@ function whyNoLab(): string | null {
   const { exitCode, stderr } = Bun.spawnSync(command, { stdout: "ignore", stderr: "pipe" });
   if (exitCode === 0) return null;
   return `network namespaces are not allowed here: ${stderr.toString().trim().split("\n")[0]}`;
+}
+
+/** Whether a link can be slow (delay-line.ts): some machines have no TUN interfaces, or only for root. */
+export function canDelay(): boolean {
+  try {
+    accessSync("/dev/net/tun", constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A test that opens labs, and runs these programs in them; skipped where it can't. */

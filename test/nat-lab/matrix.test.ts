@@ -12,7 +12,14 @@ import { drawMatrix, type Outcome, runMatrix } from "./matrix.ts";
 const PROGRAM = [process.execPath, join(import.meta.dirname, "hole-punching.ts")];
 const PORT = "9000";
 
+/** On a busy machine the two may start too far apart: where there should be a way, it is looked for again. */
 async function punch(ana: Side, ben: Side, relay: Side): Promise<Outcome> {
+  const outcome = await punchOnce(ana, ben, relay);
+  const again = outcome.way === null && shouldReach(ana.kind, ben.kind);
+  return again ? punchOnce(ana, ben, relay) : outcome;
+}
+
+async function punchOnce(ana: Side, ben: Side, relay: Side): Promise<Outcome> {
   const name = `${ana.kind} ${ben.kind}`;
   const heard = await Promise.all(
     [ana, ben].map(async (side) => {

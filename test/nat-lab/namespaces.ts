@@ -73,10 +73,15 @@ export function settingsScript(
 ): string {
   const commands = [
     ...sysctls.map(([path, value]) => `echo ${value} > /proc/sys/net/${path}`),
-    ...(ip.length > 0 ? [heredoc("ip -batch -", "IP", ip.join("\n"))] : []),
+    ...(ip.length > 0 ? [batch(ip)] : []),
     ...(nft === "" ? [] : [heredoc("nft -f -", "NFT", nft)]),
   ];
   return heredoc(`nsenter --net=/run/netns/${namespace} sh -e`, "SETTINGS", commands.join("\n"));
+}
+
+/** The command that runs lines of `ip`, fast. */
+export function batch(lines: readonly string[]): string {
+  return heredoc("ip -batch -", "IP", lines.join("\n"));
 }
 
 function heredoc(command: string, end: string, text: string): string {

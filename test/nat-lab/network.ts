@@ -1,15 +1,17 @@
 // A network of the lab as settings of namespaces: the internet, and what is between it and one host. Pure: it runs nothing.
 //
-//   host eth0 ── lan ROUTER wan ── [lan ROUTER wan ──] NETWORK internet
+//   host eth0 ── port0 lan ROUTER wan ── [lan ROUTER wan ──] NETWORK internet
 //
 // Addresses are documentation's (RFC 5737, RFC 3849), private (RFC 1918) and shared (RFC 6598). Network number N has
 //   203.0.113.10N + CHANGE       its outer address; CHANGE counts its changes, 0 to 9
 //   2001:db8:N:CHANGE+1::/64     where it has IPv6
-//   192.168.N.0/24, 10.N.0.0/24, 100.64.N.0/24   inside: the host, or the router before it, has .2; its router .1
+//   192.168.N.0/24, 10.N.0.0/24, 100.64.N.0/24   inside: the host, or the router before it, has .2, hosts beside it
+//                                have .3 and so on; its router .1
 // The internet drops what is sent to any other address, without an answer.
 
 import { type Kind, KINDS, type RouterKind } from "./kinds.ts";
 import type { Settings } from "./namespaces.ts";
+import { ruleset } from "./ruleset.ts";
 
 /** Numbers are 1 to 24, so that outer addresses fit in 203.0.113.0/24. */
 export const MAX_NETWORKS = 24;
@@ -50,17 +52,20 @@ export function routersOf({ kind }: Network): readonly RouterKind[] {
   return KINDS[kind].routers;
 }
 
-/** The host's own addresses. */
-export function innerAddresses(network: Network, change: number): Addresses {
+/** A host's own addresses: those of the first host of the network, number 0, and of others beside it. */
+export function innerAddresses(network: Network, change: number, host: number): Addresses {
   const [first] = KINDS[network.kind].routers;
   const ipv4 =
-    first.inside === "public" ? outerIpv4(network, change) : `${ipv4Prefix(network, 0)}.2`;
-  return onlyFamilies(network, { ipv4, ipv6: `${ipv6Prefix(network, change)}::2` });
+    first.inside === "public"
+      ? outerIpv4(network, change)
+      : `${ipv4Prefix(network, 0)}.${2 + host}`;
+  const ipv6 = `${ipv6Prefix(network, change)}::${2 + host}`;
+  return onlyFamilies(network, { ipv4, ipv6 });
 }
 
 /** The addresses from which the internet sees the host's packets come. */
-export function outerAddresses(network: Network, change: number): Addresses {
-  const ipv6 = `${ipv6Prefix(network, change)}::2`;
+export function outerAddresses(network: Network, change: number, host: number): Addresses {
+  const { ipv6 } = innerAddresses(network, change, host);
   return onlyFamilies(network, { ipv4: outerIpv4(network, change), ipv6 });
 }
 
@@ -138,8 +143,14 @@ export function routerNamespaces(network: Network): string[] {
 }
 
 /** The line of `ip -batch` that links a host to the network. */
-export function hostLink(network: Network, host: string): string[] {
-  return [`link add eth0 netns ${host} type veth peer name lan netns ${routerName(network, 0)}`];
+export function hostLink(network: Network, name: string, host: number): string {
+  const router = routerName(network, 0);
+  return `link add eth0 netns ${name} type veth peer name port${host} netns ${router}`;
+}
+
+/** The first router's end of such a link is a port of its bridge. */
+export function hostPort(host: number): Settings {
+  return { ip: [`link set port${host} master lan up`] };
 }
 
 export function routerSettings(network: Network, index: number, change: number): Settings {
@@ -158,6 +169,7 @@ export function routerSettings(network: Network, index: number, change: number):
     ],
     ip: [
       "link set lo up",
+      ...(index === 0 ? ["link add lan type bridge forward_delay 0 mcast_snooping 0"] : []),
       "link set lan up",
       "link set wan up",
       ...routerAddresses(network, index, change),
@@ -218,14 +230,14 @@ function wanIpv4(network: Network, change: number): string {
 }
 
 /** The host's end of its link. */
-export function hostSettings(network: Network, change: number): Settings {
-  const addresses = hostAddresses(network, change);
+export function hostSettings(network: Network, change: number, host: number): Settings {
+  const addresses = hostAddresses(network, change, host);
   return { sysctls: SYSCTLS, ip: ["link set lo up", "link set eth0 up", ...addresses] };
 }
 
 /** Lines of `ip -batch` that give a host its addresses and routes. */
-export function hostAddresses(network: Network, change: number): string[] {
-  const { ipv4: address, ipv6: ipv6Address } = innerAddresses(network, change);
+export function hostAddresses(network: Network, change: number, host: number): string[] {
+  const { ipv4: address, ipv6: ipv6Address } = innerAddresses(network, change, host);
   const isOpen = KINDS[network.kind].routers[0].inside === "public";
   const gateway = lanIpv4(network, 0);
   const ipv4 = [
@@ -239,7 +251,7 @@ export function hostAddresses(network: Network, change: number): string[] {
     `route replace default via ${gateway} dev eth0`,
   ];
   const ipv6 = [
-    `addr replace fe80::2/64 dev eth0 nodad`,
+    `addr replace fe80::${2 + host}/64 dev eth0 nodad`,
     `addr replace ${ipv6Address}/64 dev eth0 nodad`,
     `route replace ::/0 via ${IPV6_GATEWAY} dev eth0`,
   ];
@@ -265,65 +277,4 @@ export function internetSettings(network: Network, change: number): Settings {
 
 function ofFamilies({ families }: Network, ipv4: string[], ipv6: string[]): string[] {
   return [...(families.includes(4) ? ipv4 : []), ...(families.includes(6) ? ipv6 : [])];
-}
-
-/**
- * The router's rules. What comes to its WAN side unasked is dropped, not refused: conntrack would remember a refused one, whose
- * addresses and ports then clash with those of the host's own datagram to the same peer, so that the NAT gives this another
- * port, and no hole is punched.
- */
-function ruleset(kind: RouterKind): string {
-  const outgoing = {
-    everything: 'iifname "lan" accept',
-    "tcp-443": 'iifname "lan" tcp dport 443 accept',
-    nothing: "",
-  }[kind.outgoing];
-  const mapsPorts = kind.service === "port-mapping";
-  if (kind.filtering === "endpoint-independent") {
-    return `
-      table inet filter {
-        chain blocked { }
-        chain forward { type filter hook forward priority filter; jump blocked; }
-      }`;
-  }
-  return `
-    table inet filter {
-      chain blocked { }
-      chain miniupnpd { }
-      chain input {
-        type filter hook input priority filter
-        iifname "wan" ct state established,related accept
-        iifname "wan" icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
-        iifname "wan" drop
-      }
-      chain forward {
-        type filter hook forward priority filter; policy drop
-        jump blocked
-        ct state established,related accept
-        ${mapsPorts ? "jump miniupnpd" : ""}
-        ${outgoing}
-      }
-      chain output { type filter hook output priority filter; jump blocked; }
-    }
-    table inet nat {
-      chain prerouting_miniupnpd { }
-      chain postrouting_miniupnpd { }
-      ${mapsPorts ? "chain prerouting { type nat hook prerouting priority dstnat; jump prerouting_miniupnpd; }" : ""}
-      chain postrouting {
-        type nat hook postrouting priority srcnat
-        ${mapsPorts ? "jump postrouting_miniupnpd" : ""}
-        ${translation(kind)}
-      }
-    }`;
-}
-
-function translation({ mapping }: RouterKind): string {
-  switch (mapping) {
-    case "endpoint-independent":
-      return 'oifname "wan" meta nfproto ipv4 masquerade';
-    case "address-and-port-dependent":
-      return 'oifname "wan" meta nfproto ipv4 masquerade fully-random';
-    case null:
-      return "";
-  }
 }

@@ -45,8 +45,8 @@ export interface Router extends AsyncDisposable {
 export interface RouterOptions {
   readonly namespaces: Namespaces;
   readonly network: Network;
-  /** The namespace of the host. */
-  readonly host: string;
+  /** The hosts of the network: their namespaces, and their numbers in it. */
+  readonly hosts: ReadonlyMap<string, number>;
   /** Starts what runs on the first router. */
   readonly startService: (() => Promise<Program>) | null;
   /** Called with the number of the change, before it is made. */
@@ -54,7 +54,7 @@ export interface RouterOptions {
 }
 
 export async function openRouter(options: RouterOptions): Promise<Router> {
-  const { namespaces, network, host, startService, onChange } = options;
+  const { namespaces, network, hosts, startService, onChange } = options;
   const names = routersOf(network).map((_, index) => routerName(network, index));
   const outermost = routerName(network, names.length - 1);
   const link = { change: 0, isCut: false, loss: 0 };
@@ -143,7 +143,11 @@ export async function openRouter(options: RouterOptions): Promise<Router> {
               ],
             }),
           ),
-          settingsScript(host, { ip: ["addr flush dev eth0", ...hostAddresses(network, change)] }),
+          ...Array.from(hosts, ([name, host]) =>
+            settingsScript(name, {
+              ip: ["addr flush dev eth0", ...hostAddresses(network, change, host)],
+            }),
+          ),
           settingsScript("internet", {
             ip: (gone ?? []).map((line) => line.replace("route replace", "route del")),
           }),
