@@ -18,6 +18,9 @@ const [role, ...args] = process.argv.slice(2);
 if (role === "introduce") await introduce(Number(args[0]));
 else await punch(args[0] ?? "", Number(args[1]), args[2] ?? "");
 
+/** A port unreachable of ICMP is no reason to give up: the next datagram may come through. */
+function ignore(): void {}
+
 async function introduce(port: number): Promise<void> {
   const pairs = new Map<string, Map<string, { address: string; port: number }>>();
   await Bun.udpSocket({
@@ -35,6 +38,7 @@ async function introduce(port: number): Promise<void> {
         socket.send(`${other.address} ${other.port}`, one.port, one.address);
         socket.send(`${one.address} ${one.port}`, other.port, other.address);
       },
+      error: ignore,
     },
   });
   console.log("ready");
@@ -62,6 +66,7 @@ async function punch(host: string, port: number, pair: string): Promise<void> {
           setTimeout(() => process.exit(0), LINGER);
         }
       },
+      error: ignore,
     },
   });
   function send(): void {

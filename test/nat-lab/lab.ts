@@ -64,7 +64,7 @@ export interface Side {
   enter(command: readonly string[]): string[];
   /** Runs a program on the host to its end. */
   run(command: readonly string[], options?: StartOptions): Promise<Transcript>;
-  /** Starts a program on the host. */
+  /** Starts a program on the host. One that starts others must end them, or the end of its scope waits for them. */
   start(command: readonly string[], options?: StartOptions): Program;
   /** Takes the host's interface down: it has no network, and is told so by the kernel. */
   unplug(): Promise<void>;

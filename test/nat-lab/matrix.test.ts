@@ -1,6 +1,6 @@
 // Hole punching between all pairs of kinds: which of them a direct way exists for.
 
-import { expect } from "bun:test";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
 
 import { FULL_SIZE } from "../harness/full-size.ts";
@@ -41,6 +41,23 @@ function shouldReach(ana: Kind, ben: Kind): boolean {
   if (both.includes("ipv6-only")) return both.every((kind) => kind === "ipv6-only");
   return both.includes("open") || !both.includes("symmetric");
 }
+
+test("the table has a row for each kind of ana's, and a column for each of ben's", () => {
+  const table = drawMatrix(
+    ["open", "home"],
+    [
+      { ana: "open", ben: "open", way: "direct", ms: 12.4 },
+      { ana: "open", ben: "home", way: "relay", ms: 45.6 },
+      { ana: "home", ben: "open", way: null, ms: null },
+    ],
+  );
+  expect(table.split("\n")).toEqual([
+    "| ana ↓ ben → | open | home |",
+    "| --- | --- | --- |",
+    "| open | direct, 12 ms | relay, 46 ms |",
+    "| home | – |  |",
+  ]);
+});
 
 if (FULL_SIZE) {
   testInLab(

@@ -3,9 +3,9 @@
 import type { RouterKind } from "./kinds.ts";
 
 /**
- * The router's rules. What comes to its WAN side unasked is dropped, not refused: conntrack would remember a refused one, whose
- * addresses and ports then clash with those of the host's own datagram to the same peer, so that the NAT gives this another
- * port, and no hole is punched.
+ * The router's rules. What comes to its WAN side unasked is dropped, as routers do. A router that let it reach its own sockets
+ * would answer "port unreachable", and conntrack would remember it: its addresses and ports clash with those of the host's own
+ * datagram to the same peer, so that the NAT gives this another port, and no hole is punched.
  */
 export function ruleset(kind: RouterKind): string {
   const outgoing = {
