@@ -3,9 +3,9 @@
 //
 // Usage: bun hole-punching.ts introduce PORT
 //        bun hole-punching.ts punch HOST PORT PAIR
-// The first tells two hosts that name the same pair the addresses from which they asked. The second asks it, sends to the
-// address that it is told, and prints "heard ADDRESS PORT after N ms" once something comes from there, N counted from when
-// it was told.
+// The first introduces two hosts that name the same pair: each gets the address from which the other asked. The second asks it,
+// sends to the other's address, and prints "heard ADDRESS PORT after N ms" once something comes from there, N counted
+// from the introduction.
 
 const ASK_EVERY = 100;
 const PUNCH_EVERY = 50;

@@ -52,7 +52,7 @@ export const KINDS: Record<Kind, NetworkKind> = {
   },
   home: { families: [4], routers: [HOME] },
   symmetric: { families: [4], routers: [{ ...HOME, mapping: "address-and-port-dependent" }] },
-  /** Somebody's own router behind that of the provider. */
+  /** A home router behind the provider's. */
   double: { families: [4], routers: [HOME, { ...HOME, inside: "company" }] },
   /** A telephone behind carrier-grade NAT (RFC 6888), whose mappings are short-lived. */
   carrier: { families: [4], routers: [{ ...HOME, inside: "carrier", udpTimeout: 25 }] },

@@ -66,7 +66,7 @@ export interface Side {
   run(command: readonly string[], options?: StartOptions): Promise<Transcript>;
   /** Starts a program on the host. One that starts others must end them, or the end of its scope waits for them. */
   start(command: readonly string[], options?: StartOptions): Program;
-  /** Takes the host's interface down: it has no network, and is told so by the kernel. */
+  /** Takes the host's interface down: it has no network, and the kernel says so. */
   unplug(): Promise<void>;
   plug(): Promise<void>;
   /** The host leaves its network for another one, as a telephone or a laptop does; its programs run on. */

@@ -18,6 +18,7 @@ const PROBE = `
   nft add rule inet nat postrouting oifname wan masquerade
 `;
 
+/** What `whyNoLab` said, once it was asked. */
 let reason: string | null | undefined;
 
 /** Why there can be no lab here; null if there can. */
@@ -43,7 +44,7 @@ export function canDelay(): boolean {
 
 /** A test that opens labs, and runs these programs in them; skipped where it can't. */
 export function testInLab(title: string, programs: string[], body: () => Promise<void>): void {
-  reason ??= whyNoLab();
+  if (reason === undefined) reason = whyNoLab();
   if (reason === null) testWith(programs, title, body, TIMEOUT);
   else test.skip(`${title} (${reason})`, body);
 }

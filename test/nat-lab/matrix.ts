@@ -39,14 +39,14 @@ export async function runMatrix(options: MatrixOptions): Promise<Pair[]> {
   await using _ = await before?.(sides.relay);
   // Round by round, each host is in one pair: in round R, ana's kind K is with ben's kind K + R.
   const rounds = kinds.map((_, round) =>
-    kinds.map((ana, index) => [ana, (index + round) % kinds.length, index] as const),
+    kinds.map((_, index) => [index, (index + round) % kinds.length] as const),
   );
   const pairs: Pair[] = [];
   for (const round of rounds) {
     const waiting = [...round];
     const work = async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        const [, other, index] = next;
+        const [index, other] = next;
         const [ana, ben] = [hosts[name("ana", index)], hosts[name("ben", other)]];
         if (ana === undefined || ben === undefined) throw new Error("a host is missing");
         pairs.push({ ana: ana.kind, ben: ben.kind, ...(await run(ana, ben, sides.relay)) });

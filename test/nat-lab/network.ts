@@ -4,6 +4,7 @@
 //
 // Addresses are documentation's (RFC 5737, RFC 3849), private (RFC 1918) and shared (RFC 6598). Network number N has
 //   203.0.113.10N + CHANGE       its outer address; CHANGE counts its changes, 0 to 9
+//   198.51.100.N, 198.51.100.100+N   the WAN side of an open host's router, and the second address of the host
 //   2001:db8:N:CHANGE+1::/64     where it has IPv6
 //   192.168.N.0/24, 10.N.0.0/24, 100.64.N.0/24   inside: the host, or the router before it, has .2, hosts beside it
 //                                have .3 and so on; its router .1
@@ -71,7 +72,7 @@ export function outerAddresses(network: Network, change: number, host: number): 
 
 /** The second address of an open host. */
 export function alternateIpv4({ number }: Network): string {
-  return `198.51.100.${number}0`;
+  return `198.51.100.${100 + number}`;
 }
 
 /** The address of the router that is nearest to the host, on the host's link. */

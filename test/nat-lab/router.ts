@@ -13,6 +13,7 @@ import {
   routerName,
   routersOf,
 } from "./network.ts";
+import { MAPPING_CHAINS } from "./ruleset.ts";
 
 const DELAY_LINE = join(import.meta.dirname, "delay-line.ts");
 /** Routing tables, one for each delayed link. */
@@ -30,7 +31,7 @@ export interface Router extends AsyncDisposable {
   restart(): Promise<void>;
   /** A new outer address, and with IPv6 a new prefix. Mappings are forgotten, as Linux does when an address goes. */
   changeAddress(): Promise<void>;
-  /** Nothing comes through the link with the internet any more, and nobody is told. */
+  /** The link with the internet drops everything, silently. */
   cut(): Promise<void>;
   mend(): Promise<void>;
   /** Drops what matches an expression of nft(8), such as `meta l4proto udp`, in both directions. */
@@ -61,8 +62,8 @@ export async function openRouter(options: RouterOptions): Promise<Router> {
   let service = (await startService?.()) ?? null;
   let delayLine: Program | null = null;
 
-  async function onEach(routers: readonly string[], command: readonly string[]): Promise<void> {
-    const scripts = routers.map((name) => `ip netns exec ${name} ${command.join(" ")}`);
+  async function onEach(routers: readonly string[], command: string): Promise<void> {
+    const scripts = routers.map((name) => `ip netns exec ${name} ${command}`);
     await namespaces.configure(scripts.join("\n"));
   }
 
@@ -117,13 +118,10 @@ export async function openRouter(options: RouterOptions): Promise<Router> {
   return {
     async restart() {
       await service?.[Symbol.asyncDispose]();
-      await onEach(names, ["sh -c 'conntrack -F 2> /dev/null'"]);
-      for (const chain of [
-        "filter miniupnpd",
-        "nat prerouting_miniupnpd",
-        "nat postrouting_miniupnpd",
-      ])
-        if (service !== null) await onEach(names.slice(0, 1), [`nft flush chain inet ${chain}`]);
+      await onEach(names, "sh -c 'conntrack -F 2> /dev/null'");
+      if (service === null) return;
+      for (const chain of MAPPING_CHAINS)
+        await onEach(names.slice(0, 1), `nft flush chain inet ${chain}`);
       service = (await startService?.()) ?? null;
     },
     async changeAddress() {
@@ -131,25 +129,29 @@ export async function openRouter(options: RouterOptions): Promise<Router> {
       link.change = (before + 1) % 10;
       const { change } = link;
       onChange(change);
-      const gone = internetSettings(network, before).ip?.filter((line) => line.includes("route"));
+      const routes = internetSettings(network, before).ip?.filter((line) =>
+        line.startsWith("route"),
+      );
       await namespaces.configure(
         [
-          ...names.map((name, index) =>
-            settingsScript(name, {
-              ip: [
-                "addr flush dev lan",
-                "addr flush dev wan",
-                ...routerAddresses(network, index, change),
-              ],
-            }),
+          ...names.flatMap((name, index) =>
+            readdress(
+              name,
+              ["lan", "wan"],
+              routerAddresses(network, index, before),
+              routerAddresses(network, index, change),
+            ),
           ),
-          ...Array.from(hosts, ([name, host]) =>
-            settingsScript(name, {
-              ip: ["addr flush dev eth0", ...hostAddresses(network, change, host)],
-            }),
+          ...Array.from(hosts).flatMap(([name, host]) =>
+            readdress(
+              name,
+              ["eth0"],
+              hostAddresses(network, before, host),
+              hostAddresses(network, change, host),
+            ),
           ),
           settingsScript("internet", {
-            ip: (gone ?? []).map((line) => line.replace("route replace", "route del")),
+            ip: (routes ?? []).map((line) => line.replace("replace", "del")),
           }),
           settingsScript("internet", internetSettings(network, change)),
         ].join("\n"),
@@ -163,8 +165,8 @@ export async function openRouter(options: RouterOptions): Promise<Router> {
       link.isCut = false;
       await setLink();
     },
-    block: (match) => onEach([outermost], [`nft add rule inet filter blocked ${match} drop`]),
-    unblock: () => onEach([outermost], ["nft flush chain inet filter blocked"]),
+    block: (match) => onEach([outermost], `nft add rule inet filter blocked ${match} drop`),
+    unblock: () => onEach([outermost], "nft flush chain inet filter blocked"),
     async impair({ loss = 0, delay = 0 }) {
       link.loss = loss;
       await setLink();
@@ -181,4 +183,16 @@ export async function openRouter(options: RouterOptions): Promise<Router> {
       await delayLine?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Gives the devices of a namespace other addresses. What keeps those it has, such as a host behind a NAT, notices nothing. */
+function readdress(
+  namespace: string,
+  devices: readonly string[],
+  before: readonly string[],
+  after: readonly string[],
+): string[] {
+  if (before.join("\n") === after.join("\n")) return [];
+  const flush = devices.map((device) => `addr flush dev ${device}`);
+  return [settingsScript(namespace, { ip: [...flush, ...after] })];
 }

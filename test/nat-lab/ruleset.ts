@@ -2,6 +2,13 @@
 
 import type { RouterKind } from "./kinds.ts";
 
+/** Where miniupnpd writes what it maps; family inet. */
+export const MAPPING_CHAINS = [
+  "filter miniupnpd",
+  "nat prerouting_miniupnpd",
+  "nat postrouting_miniupnpd",
+];
+
 /**
  * The router's rules. What comes to its WAN side unasked is dropped, as routers do. A router that let it reach its own sockets
  * would answer "port unreachable", and conntrack would remember it: its addresses and ports clash with those of the host's own
