@@ -1,9 +1,9 @@
-// A UDP server in the lab that answers each datagram with its first line, and the address and port that it came from.
+// A UDP server in the lab that repeats each datagram, with the address and port that it came from; and who asks it.
 
 import type { Program } from "../harness/program.ts";
 import type { Side } from "./lab.ts";
 
-export const ECHO_PORT = 7_000;
+const ECHO_PORT = 7_000;
 
 const PROGRAM = `
   await Bun.udpSocket({ hostname: "::", port: ${ECHO_PORT}, socket: { data(socket, words, port, address) {
