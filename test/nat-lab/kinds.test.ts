@@ -212,6 +212,28 @@ if (FULL_SIZE) {
   );
 
   testInLab(
+    "two homes with the same private addresses don't disturb each other",
+    ["socat"],
+    async () => {
+      await using lab = await openLab({
+        ana: { kind: "home", lan: 1 },
+        ben: { kind: "home", lan: 1 },
+        server: "open",
+      });
+      const { ana, ben, server } = lab.sides;
+      await using _ = await startEcho(server);
+      expect(ana.inner).toEqual(ben.inner);
+      for (const [side, outer] of [
+        [ana, "203.0.113.10 4000"],
+        [ben, "203.0.113.20 4000"],
+      ] as const) {
+        await using client = startEchoClient(side, server);
+        expect(await client.ask(PATIENCE)).toBe(outer);
+      }
+    },
+  );
+
+  testInLab(
     "a carrier forgets a UDP mapping after 25 s of silence, or after as many as a test says",
     ["conntrack", "socat", "ss"],
     async () => {

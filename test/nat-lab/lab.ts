@@ -36,6 +36,8 @@ export interface SideOptions {
   readonly ipv6?: boolean;
   /** s for which a silent UDP mapping of its NATs lives, instead of that of the kind. */
   readonly udpTimeout?: number;
+  /** 192.168.LAN.0/24, or what its kind has instead: two sides with the same have the same inner address, as many homes do. */
+  readonly lan?: number;
   /** A second public address; only for an open host. */
   readonly alternate?: boolean;
 }
@@ -144,10 +146,10 @@ interface Place {
 type Settle = (name: string, options: SideOptions | Beside) => Promise<Place>;
 
 function networkOf(name: string, number: number, options: SideOptions): Network {
-  const { kind, ipv6 = false, udpTimeout, alternate = false } = options;
+  const { kind, ipv6 = false, udpTimeout, lan = number, alternate = false } = options;
   if (number > MAX_NETWORKS) throw new Error(TOO_MANY);
   const families = ipv6 ? ([4, 6] as const) : KINDS[kind].families;
-  return { kind, name: `${name}${number}`, number, families, udpTimeout, alternate };
+  return { kind, name: `${name}${number}`, number, lan, families, udpTimeout, alternate };
 }
 
 async function openSide(

@@ -6,8 +6,8 @@
 //   203.0.113.10N + CHANGE       its outer address; CHANGE counts its changes, 0 to 9
 //   198.51.100.N, 198.51.100.100+N   the WAN side of an open host's router, and the second address of the host
 //   2001:db8:N:CHANGE+1::/64     where it has IPv6
-//   192.168.N.0/24, 10.N.0.0/24, 100.64.N.0/24   inside: the host, or the router before it, has .2, hosts beside it
-//                                have .3 and so on; its router .1
+//   192.168.LAN.0/24, 10.LAN.0.0/24, 100.64.LAN.0/24   inside, LAN being N by default: the host, or the router before it,
+//                                has .2, hosts beside it have .3 and so on; its router .1
 // The internet drops what is sent to any other address, without an answer.
 
 import { type Kind, KINDS, type RouterKind } from "./kinds.ts";
@@ -31,6 +31,8 @@ export interface Network {
   /** What its namespaces are called after; its link in the internet is called so. */
   readonly name: string;
   readonly number: number;
+  /** LAN: what tells the private ranges of networks apart; two may have the same. */
+  readonly lan: number;
   readonly families: readonly (4 | 6)[];
   /** s; instead of that of the kind. */
   readonly udpTimeout: number | undefined;
@@ -90,16 +92,16 @@ function ipv6Prefix({ number }: Network, change: number): string {
 
 /** The first three bytes of the addresses inside a router. */
 function ipv4Prefix(network: Network, index: number): string {
-  const { number } = network;
+  const { lan } = network;
   switch (routersOf(network)[index]?.inside) {
     case "company":
-      return `10.${number}.0`;
+      return `10.${lan}.0`;
     case "carrier":
-      return `100.64.${number}`;
+      return `100.64.${lan}`;
     case "home":
     case "public":
     case undefined:
-      return `192.168.${number}`;
+      return `192.168.${lan}`;
   }
 }
 
