@@ -51,7 +51,7 @@ export interface ExchangeOptions {
 /** @throws {CharlaError} when the system opens no socket with this address */
 export async function openExchange(options: ExchangeOptions): Promise<Exchange> {
   const { own, to, isRouter, openSocket, clock, signal } = options;
-  /** What is asked, called with each datagram of the router; null ends the question. */
+  /** The open questions, each called with every datagram of the router; null ends a question. */
   const open = new Set<(datagram: Uint8Array | null) => void>();
   const socket = await openSocket({
     bind: own,
@@ -60,7 +60,7 @@ export async function openExchange(options: ExchangeOptions): Promise<Exchange> 
       if (!isRouter(from)) return;
       for (const hear of open) hear(datagram);
     },
-    // The router has no such service; with more than one destination another may have.
+    // The router has no such service. With several destinations it may be another one that hasn't.
     onError({ code }: CharlaError) {
       if (code !== "NOBODY_LISTENING" || to.length > 1) return;
       for (const hear of open) hear(null);

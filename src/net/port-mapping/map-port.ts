@@ -42,7 +42,7 @@ export interface MapPortOptions {
   readonly signal?: AbortSignal | undefined;
   /** Outsiders reach the port at `outer`. Called again when that has changed; not for a renewal. */
   readonly onMapped: (mapping: PortMapping) => void;
-  /** They do no longer; not called at the end. */
+  /** Outsiders no longer reach it. Not called at the end. */
   readonly onLost: () => void;
   readonly system?: MappingSystem | undefined;
 }
@@ -163,7 +163,7 @@ async function hold(held: Held, system: MappingSystem, ended: AbortSignal): Prom
     next = await watch(held, mapping, system, ended);
   }
   if (current !== null && !ended.aborted) onLost();
-  // In another network there is nobody to ask; otherwise also when no answer came: it may have been lost.
+  // In another network that router can't be asked. Without an answer to `map` the port may be mapped nevertheless.
   if (next !== "moved") {
     await Promise.all([router.unmap("udp", outerPort), router.unmap("tcp", outerPort)]);
   }

@@ -70,7 +70,7 @@ export async function findUpnpRouter(options: UpnpOptions): Promise<MappingRoute
   const control = decodeDescription(description.body, location, gateway);
   if (control === null) return null;
   const act = createActor(control, request);
-  /** Only these are removed: at another port may be somebody else's mapping. */
+  /** Only these are removed: a mapping at another port may be another host's. */
   const granted = new Set<string>();
 
   async function mapAt(transport: Transport, outerPort: number): Promise<Grant | number | null> {
