@@ -125,7 +125,24 @@ if (FULL_SIZE) {
     },
   );
 
-  testInLab("a router that maps no ports leaves nothing but silence", [], async () => {
+  testInLab(
+    "after a program was killed, the next one has the same port mapped",
+    ["conntrack", "miniupnpd", "socat"],
+    async () => {
+      await using lab = await openLab({ ana: "mapping", outsider: "open" });
+      const { ana, outsider } = lab.sides;
+      await using killed = startMapping(ana);
+      await killed.until("stdout", "mapped");
+      killed.signal("SIGKILL");
+      await killed.exited;
+      await using program = startMapping(ana);
+      await program.until("stdout", "203.0.113.10:4000");
+      expect(await answer(outsider, ana.outer.ipv4)).toBe("heard hello");
+      expect(await answer(outsider, ana.outer.ipv4, "TCP")).toBe("heard hello");
+    },
+  );
+
+  testInLab("behind a router that maps no ports nothing is reported", [], async () => {
     await using lab = await openLab({ ana: "home" });
     await using program = startMapping(lab.sides.ana);
     await Bun.sleep(2_500);
