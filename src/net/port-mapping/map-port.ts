@@ -83,12 +83,14 @@ async function keepMapped(
     const hadMapping = place !== null && (await stayAt(place, options, system, ended, closed));
     failures = hadMapping ? 1 : failures + 1;
     const again = clock.now() + backoff(failures, random(), FIRST_RETRY, LONGEST_RETRY);
+    let last = place;
     while (!ended.aborted && clock.now() < again) {
       const now = findPlace();
-      if (now !== null && !samePlace(place, now)) {
+      if (now !== null && !samePlace(last, now)) {
         failures = 0;
         break;
       }
+      last = now;
       await clock.sleep(WATCH_INTERVAL, ended);
     }
   }
@@ -165,7 +167,7 @@ async function hold(held: Held, system: MappingSystem, ended: AbortSignal): Prom
   if (current !== null && !ended.aborted) onLost();
   // In another network that router can't be asked. Without an answer to `map` the port may be mapped nevertheless.
   if (next !== "moved") {
-    await Promise.all([router.unmap("udp", outerPort), router.unmap("tcp", outerPort)]);
+    await Promise.all([router.unmap("udp"), router.unmap("tcp")]);
   }
   return current !== null;
 }
@@ -176,7 +178,7 @@ async function mapBoth(router: MappingRouter, outerPort: number): Promise<PortMa
   if (udp === null) return null;
   const tcp = await router.map("tcp", udp.outer.port);
   const isSame = tcp?.outer.port === udp.outer.port && tcp.outer.address === udp.outer.address;
-  if (tcp !== null && !isSame) await router.unmap("tcp", tcp.outer.port);
+  if (tcp !== null && !isSame) await router.unmap("tcp");
   const lifetime = Math.min(udp.lifetime, isSame ? tcp.lifetime : udp.lifetime);
   return { protocol: router.protocol, outer: udp.outer, tcp: isSame, lifetime };
 }

@@ -34,8 +34,8 @@ export interface MappingRouter {
    * @returns null when it refuses or does not answer
    */
   map(transport: Transport, wantedPort: number): Promise<Grant | null>;
-  /** @param outerPort the one that was granted */
-  unmap(transport: Transport, outerPort: number): Promise<void>;
+  /** Removes what `map` may have made. */
+  unmap(transport: Transport): Promise<void>;
   /** Whether it still has the mapping of UDP: "lost" once it has restarted or has another address. */
   check(outer: SocketAddress): Promise<"kept" | "lost" | "no answer">;
 }

@@ -70,8 +70,8 @@ export async function findUpnpRouter(options: UpnpOptions): Promise<MappingRoute
   const control = decodeDescription(description.body, location, gateway);
   if (control === null) return null;
   const act = createActor(control, request);
-  /** Only these are removed: a mapping at another port may be another host's. */
-  const granted = new Set<string>();
+  /** Outer ports. Only these are removed: a mapping at another one may be another host's. */
+  const granted = { udp: new Set<number>(), tcp: new Set<number>() };
 
   async function mapAt(transport: Transport, outerPort: number): Promise<Grant | number | null> {
     for (const lifetime of [WANTED_LIFETIME, 0]) {
@@ -80,7 +80,7 @@ export async function findUpnpRouter(options: UpnpOptions): Promise<MappingRoute
       );
       if (answer === null) return null;
       if (answer.status === 200) {
-        granted.add(`${transport} ${outerPort}`);
+        granted[transport].add(outerPort);
         const address = await act(GET_ADDRESS);
         const outer = address === null ? null : decodeAddress(address.body);
         return usableGrant(outer ?? "", outerPort, WANTED_LIFETIME);
@@ -104,9 +104,10 @@ export async function findUpnpRouter(options: UpnpOptions): Promise<MappingRoute
       }
       return null;
     },
-    async unmap(transport, outerPort) {
-      if (!granted.delete(`${transport} ${outerPort}`)) return;
-      await act(deletePortMapping({ transport, outerPort }));
+    async unmap(transport) {
+      const ports = [...granted[transport]];
+      granted[transport].clear();
+      for (const outerPort of ports) await act(deletePortMapping({ transport, outerPort }));
     },
     async check(outer) {
       const entry = await act(getPortMapping({ transport: "udp", outerPort: outer.port }));

@@ -161,6 +161,19 @@ test("in another network its router is asked, within 4 s", async () => {
   await client.end();
 });
 
+test("a network that was gone and comes back is asked at once, though its router mapped nothing before", async () => {
+  const { network, router, client } = setUp({ isUp: false });
+  await network.pass(10_000);
+  router.isUp = true;
+  network.place = null;
+  await network.pass(3_000);
+  expect(client.events).toEqual([]);
+  network.place = { gateway: ROUTER.address, own: "192.168.1.2" };
+  await network.pass(3_000);
+  expect(client.events).toEqual([MAPPED]);
+  await client.end();
+});
+
 test("TCP at another outer port is given back, and not reported", async () => {
   const { network, router, client } = setUp({ portFor: (wanted, isTcp) => wanted + Number(isTcp) });
   await network.pass(10);

@@ -155,6 +155,17 @@ test.each([
   await client.end();
 });
 
+test("a mapping at another port than the wanted one is removed as well when outsiders can't use it", async () => {
+  const { network, router, table, client } = setUp();
+  table.set("UDP 12345", "192.168.1.66:12345 0");
+  router.outerAddress = "10.0.0.7";
+  await network.pass(5_000);
+  expect(client.events).toEqual([]);
+  expect(router.actions).toContain("DeletePortMapping");
+  expect(Object.fromEntries(table)).toEqual({ "UDP 12345": "192.168.1.66:12345 0" });
+  await client.end();
+});
+
 test("a router behind another NAT, which has a private outer address, maps nothing that is reported, and keeps nothing", async () => {
   const { network, router, table, client } = setUp();
   router.outerAddress = "10.0.0.7";
