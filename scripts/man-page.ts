@@ -8,6 +8,7 @@ import { COMMANDS as TYPED } from "../src/chat/commands.ts";
 import { bashScript } from "../src/cli/completion/bash.ts";
 import { fishScript } from "../src/cli/completion/fish.ts";
 import { zshScript } from "../src/cli/completion/zsh.ts";
+import { SETTINGS } from "../src/cli/config/settings.ts";
 import { PAGES } from "../src/cli/help-pages.ts";
 import {
   GET_OPTIONS,
@@ -47,6 +48,14 @@ const ENVIRONMENT: readonly Entry[] = [
     "An invitation, for commands that take one and are not given any: other users of the machine cannot read it there.",
   ],
   [
+    "CHARLA_CONFIG",
+    "The config file, instead of the one in the config folder; if it is empty, none is read.",
+  ],
+  [
+    SETTINGS.map(({ variable }) => variable).join(", "),
+    "Settings, as in the config file: 1 or 0 for what takes no value.",
+  ],
+  [
     "XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME",
     "Where the folders under FILES are, if they are absolute paths (XDG Base Directory Specification).",
   ],
@@ -74,6 +83,7 @@ const ENVIRONMENT: readonly Entry[] = [
 ];
 
 const FILES: readonly Entry[] = [
+  ["~/.config/charla/config.toml", "Settings; charla config prints them."],
   ["~/.config/charla/identity", "The secret key of this person, or of a server."],
   [
     "~/.config/charla/known-servers",
@@ -223,7 +233,7 @@ export function manPage(version: string, date: Date): string {
     ".Xr readline 3",
     ".Pp",
     ...paragraph([
-      "In docs/ of the package: server.md, terminal.md, http.md, errors.md and protocol.md.",
+      "In docs/ of the package: server.md, terminal.md, config.md, http.md, errors.md and protocol.md.",
     ]),
     ".Sh SECURITY CONSIDERATIONS",
     ...paragraph(SECURITY),

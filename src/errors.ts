@@ -5,6 +5,7 @@
 export const ERROR_CODES = [
   "USAGE",
   "UNKNOWN_OPTION",
+  "CONFIG_INVALID",
   "INVALID_ADDRESS",
   "PORT_OUT_OF_RANGE",
   "INVALID_INVITATION",
@@ -91,6 +92,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
   "USAGE",
   "UNKNOWN_OPTION",
+  "CONFIG_INVALID",
   "INVALID_ADDRESS",
   "PORT_OUT_OF_RANGE",
   "INVALID_INVITATION",

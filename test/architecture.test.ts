@@ -111,6 +111,8 @@ const EDGES = [
   // Bun.stdout, which takes less time to load than process.stdout and, unlike console.log, says what could not be written.
   "cli/io.ts",
   "cli/main.ts",
+  // Bun.TOML
+  "cli/config/config-file.ts",
   "net/udp-socket.bun.ts",
   "net/socket-calls.ts",
   "terminal/display-width.ts",

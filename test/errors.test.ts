@@ -9,6 +9,7 @@ import { root } from "./harness/program.ts";
 const EXIT_STATUS: Readonly<Record<ErrorCode, 1 | 2>> = {
   USAGE: 2,
   UNKNOWN_OPTION: 2,
+  CONFIG_INVALID: 2,
   INVALID_ADDRESS: 2,
   PORT_OUT_OF_RANGE: 2,
   INVALID_INVITATION: 2,

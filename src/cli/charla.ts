@@ -30,8 +30,8 @@ export async function charla(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-async function run(commandLine: CommandLine, io: Io): Promise<number> {
-  const { command, flags } = commandLine;
+async function run(typed: CommandLine, io: Io): Promise<number> {
+  const { command, flags } = typed;
   if (flags.has("help")) {
     const { helpText } = await import("./help.ts");
     await io.print(helpText(command === "chat" && flags.has("server") ? "server" : command));
@@ -42,6 +42,9 @@ async function run(commandLine: CommandLine, io: Io): Promise<number> {
     await io.print(`charla ${VERSION}`);
     return 0;
   }
+  const commandLine = SETTABLE_COMMANDS.has(command)
+    ? await (await import("./config/settings.ts")).withSettings(typed, io)
+    : typed;
   if (WAITING_COMMANDS.has(command)) endRowOfInterruption(io);
   switch (command) {
     case "chat":
@@ -64,6 +67,8 @@ async function run(commandLine: CommandLine, io: Io): Promise<number> {
       return (await import("./completion.ts")).completion(commandLine, io);
     case "id":
       return (await import("./id.ts")).id(commandLine, io);
+    case "config":
+      return (await import("./config.ts")).config(commandLine, io);
   }
 }
 
@@ -71,6 +76,9 @@ async function run(commandLine: CommandLine, io: Io): Promise<number> {
 function isMessageLost(command: CommandName | null): boolean {
   return command === "receive" || command === "send";
 }
+
+/** Those that settings are for; a mistake in the config file doesn't keep the others from anything. */
+const SETTABLE_COMMANDS: ReadonlySet<CommandName> = new Set(["chat", "send", "serve", "get", "id"]);
 
 /** Those that wait for something else than typed lines, on a terminal that echoes `^C`. */
 const WAITING_COMMANDS: ReadonlySet<CommandName> = new Set(["serve", "get", "receive", "doctor"]);

@@ -59,9 +59,10 @@ const NOT_SEALED = {
   message: "not encrypted: anyone on the network can read and forge this conversation",
 };
 
-function refuseContradictions({ words, flags }: CommandLine): void {
+/** Of what is typed: a setting that has no meaning here is ignored. */
+function refuseContradictions({ words, typed }: CommandLine): void {
   const [first, extra] = words;
-  if (flags.has("server") && first !== undefined) {
+  if (typed.has("server") && first !== undefined) {
     throw usageError(
       `--server opens a conversation here, and ${quoteWord(first)} is a host to join`,
       "leave one of them out; --bind ADDRESS chooses where to listen",
@@ -77,29 +78,29 @@ function refuseContradictions({ words, flags }: CommandLine): void {
     );
   }
   for (const [option, why] of Object.entries(SERVER_ONLY)) {
-    if (flags.has("server") || !flags.has(option)) continue;
+    if (typed.has("server") || !typed.has(option)) continue;
     throw usageError(`--${option} goes with --server`, why);
   }
-  if (flags.has("turns") && !flags.has("plain")) {
+  if (typed.has("turns") && !typed.has("plain")) {
     throw usageError("--turns goes with --plain", "both ends take turns with --plain --turns");
   }
   for (const [option, why] of Object.entries(SEALED_ONLY)) {
-    if (!flags.has("plain") || !flags.has(option)) continue;
+    if (!typed.has("plain") || !typed.has(option)) continue;
     throw usageError(`--${option} goes without --plain`, why);
   }
-  if (flags.has("open") && flags.has("admit")) {
+  if (typed.has("open") && typed.has("admit")) {
     throw usageError(
       "--open lets anyone in, and --admit only the people in a file",
       "leave one of them out",
     );
   }
-  if (flags.has("server") && flags.has("no-log")) {
+  if (typed.has("server") && typed.has("no-log")) {
     throw usageError(
       "--no-log is for somebody who joins, and --server opens a conversation",
       "a server stores nothing with --ephemeral",
     );
   }
-  if (flags.has("data") && flags.has("ephemeral")) {
+  if (typed.has("data") && typed.has("ephemeral")) {
     throw usageError(
       "--data says where messages are stored, and --ephemeral stores none",
       "leave one of them out",

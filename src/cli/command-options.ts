@@ -77,25 +77,36 @@ function badSize(what: string, written: string): CharlaError {
 }
 
 /**
- * --history: how many earlier messages are shown at least; what was missed is shown in any case. Without it, at the first
- * visit as many as the server sends; in a pipe none, for its reader waits for news, and with --json they are marked as past.
+ * --history, as it is written
  *
  * @throws {CharlaError} USAGE
  */
-export function historyOption(
-  { flags, values }: CommandLine,
-  { stdout }: Pick<Io, "stdout">,
-): number | undefined {
+export function historyCount({ values }: CommandLine): number | undefined {
   const written = values.get("history");
-  if (written === undefined) {
-    return stdout.isTTY === true || flags.has("json") ? undefined : 0;
-  }
+  if (written === undefined) return undefined;
   const count = parseCount(written, MAX_FOUND);
   if (count !== null) return count;
   throw usageError(
     `--history takes a number of messages from 0 to ${MAX_FOUND}, not ${JSON.stringify(written)}`,
     helpFor("chat"),
   );
+}
+
+/**
+ * How many earlier messages are shown at least; what was missed is shown in any case. Without it, at the first visit as many
+ * as the server sends; in a pipe none, for its reader waits for news, and with --json they are marked as past. The setting is
+ * for terminals only: a script works the same for everybody.
+ *
+ * @throws {CharlaError} USAGE
+ */
+export function historyOption(
+  commandLine: CommandLine,
+  { stdout }: Pick<Io, "stdout">,
+): number | undefined {
+  const { flags, typed } = commandLine;
+  const isForTerminal = stdout.isTTY === true && !flags.has("json");
+  if (isForTerminal || typed.has("history")) return historyCount(commandLine);
+  return flags.has("json") ? undefined : 0;
 }
 
 /**
@@ -126,6 +137,24 @@ export function memoryOption({ values }: CommandLine): number | undefined {
   throw usageError(
     `--memory takes a number of bytes from 1M, not ${JSON.stringify(written)}`,
     `write one such as 64M or 2G; ${helpFor("server")}`,
+  );
+}
+
+/** Bytes of an uploaded file, by default: a mistake or a prank must not fill the disk. */
+const DEFAULT_MAX_UPLOAD = 1_073_741_824;
+
+/**
+ * --max-upload
+ *
+ * @throws {CharlaError} USAGE
+ */
+export function maxUploadOption({ values }: CommandLine): number {
+  const written = values.get("max-upload");
+  const limit = written === undefined ? DEFAULT_MAX_UPLOAD : parseBytes(written);
+  if (limit !== null) return limit;
+  throw usageError(
+    `--max-upload ${JSON.stringify(written)} is not a number of bytes`,
+    `write one such as 500K, 20M or 2G; ${helpFor("serve")}`,
   );
 }
 

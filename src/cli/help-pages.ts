@@ -36,7 +36,7 @@ export const LISTED: readonly (readonly [PageName, ...PageName[]])[] = [
   ["doctor"],
   ["serve", "get"],
   ["stop", "id"],
-  ["completion"],
+  ["config", "completion"],
 ];
 
 export const PAGES: Readonly<Record<PageName, HelpPage>> = {
@@ -56,7 +56,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
       ["no-log no-line-history", "keep only unsent messages; no lines I type"],
       "json",
       "quiet verbose",
-      ["help version", "this (charla send -h: help for send); the version"],
+      ["help version no-config", "this (charla send -h: of send)"],
     ],
     notes: ["bye leaves, /help lists the commands. In a pipe, every line is a message."],
     argument: "server",
@@ -73,8 +73,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
     ],
     rows: [
       ["port bind", "where to listen (12345; 0: any free port)"],
-      "name",
-      "room",
+      ["name room", "name (last /name or login); room (main)"],
       "open",
       "admit",
       "data",
@@ -84,6 +83,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
       "background",
       "invitation-file",
       ["plain turns", "not encrypted, with one other person; in turns"],
+      "no-config",
       ["bell no-line-history json quiet verbose help version", "see charla -h"],
     ],
     notes: [
@@ -111,6 +111,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
       "json",
       "quiet",
       "verbose",
+      "no-config",
       "help version",
     ],
     notes: [],
@@ -195,7 +196,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
       "no-listing",
       ["dotfiles follow-symlinks", "serve hidden files; links out of DIR"],
       "json",
-      ["quiet help version", "no log; this; the version"],
+      ["quiet no-config help version", "no log; no config file; this; the version"],
     ],
     notes: ["Ctrl-C ends the server after the pending responses, or after 5 seconds."],
     argument: "folder",
@@ -222,7 +223,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
       "no-fail",
       ["insecure cacert", "trust any certificate; or those in FILE"],
       "http0.9",
-      ["quiet verbose help version", "quiet; verbose; this; the version"],
+      ["no-config quiet verbose help version", "ignore the config file; see charla -h"],
     ],
     notes: [],
     argument: "text",
@@ -251,14 +252,33 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
         "first use, and kept in the config folder, ~/.config/charla.",
       ],
     ],
-    rows: ["json", "quiet", "verbose", "help version"],
+    rows: ["json", "quiet", "verbose", "no-config", "help version"],
+    notes: [],
+    argument: "text",
+  },
+  config: {
+    title: "Show which settings are in force, and where they come from.",
+    synopsis: ["config [--path] [OPTION...]"],
+    listed: [["config", "my settings"]],
+    about: [
+      [
+        "Options that I would give each time stand in the config file, which is",
+        "~/.config/charla/config.toml, with the names that they have here:",
+      ],
+      ['    name = "Ana"', "    bell = true", "    [server]", '    keep = "90d"'],
+      [
+        "A variable such as CHARLA_NAME or CHARLA_SERVER_KEEP wins over the file, and the",
+        "command line over both. CHARLA_CONFIG names another file; empty, none is read.",
+      ],
+    ],
+    rows: ["path", "no-config", "json", "help version"],
     notes: [],
     argument: "text",
   },
   completion: {
     title: "Print a script with which a shell completes charla's command line.",
     synopsis: ["completion bash | zsh | fish"],
-    listed: [["completion SHELL", "let Tab complete all this in bash, zsh or fish"]],
+    listed: [["completion SHELL", "Tab completes"]],
     about: [
       [
         "bash, ~/.bashrc:  source <(charla completion bash)",

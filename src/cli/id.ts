@@ -10,7 +10,7 @@ import { type CommandLine, helpFor } from "./options.ts";
 import { loginName } from "./person.ts";
 
 export async function id(commandLine: CommandLine, io: Io): Promise<number> {
-  const { words, flags } = commandLine;
+  const { words, flags, values } = commandLine;
   if (words.length > 0) {
     throw usageError(`id takes no arguments, but got ${quoteWord(words[0])}`, helpFor("id"));
   }
@@ -22,7 +22,8 @@ export async function id(commandLine: CommandLine, io: Io): Promise<number> {
     await printer.event({ type: "notice", code: isNew ? "KEY_MADE" : "KEY_KEPT", message });
   }
   const { publicKey } = keyPair;
-  const me = { type: "identity", name: loginName(io.env), fingerprint: fingerprint(publicKey) };
+  const name = values.get("name") ?? loginName(io.env);
+  const me = { type: "identity", name, fingerprint: fingerprint(publicKey) };
   await printer.print(
     flags.has("json")
       ? JSON.stringify({ ...me, publicKey: encodeBase64url(publicKey) })

@@ -27,7 +27,7 @@ import { memberIdentity, memberOptions } from "./person.ts";
 import { findServers, isRunning } from "./running-server.ts";
 
 export async function joinConversation(commandLine: CommandLine, io: Io): Promise<number> {
-  const { words, flags } = commandLine;
+  const { words, flags, typed } = commandLine;
   const member = memberOptions(commandLine, io.env);
   const history = historyOption(commandLine, io);
   const { target, server, met } = sealedTarget(
@@ -98,7 +98,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
       keepsUnsaid: io.stdin.isTTY === true,
       history,
       // Back in a room, its last messages are on the screen already.
-      repeatsHistory: flags.has("history") && isFirstVisit,
+      repeatsHistory: typed.has("history") && isFirstVisit,
       missed: missedShown(commandLine, io),
       onEntry(id, entry) {
         const kept = orNotice(() => log?.keep(id, entry) ?? true, addNotice);

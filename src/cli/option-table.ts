@@ -12,6 +12,7 @@ export const COMMANDS = [
   "get",
   "id",
   "stop",
+  "config",
   "completion",
 ] as const;
 
@@ -40,6 +41,9 @@ export type ValueKind =
   | "text"
   | readonly string[];
 
+/** Where a setting stands in the config file: before all sections, or in one that is for a page. */
+export type Section = "person" | "server" | "serve" | "get";
+
 export interface Option {
   readonly short?: string;
   /**
@@ -57,6 +61,13 @@ export interface Option {
   readonly repeats?: true;
   /** What it does, for each command that has it. */
   readonly does: Readonly<Partial<Record<PageName, string>>>;
+  /**
+   * The sections of the config file in which it can be set for good, and what is in force there without it. Never for a
+   * secret, nor for what a script that runs charla must be able to rely on.
+   */
+  readonly setting?: Readonly<Partial<Record<Section, string>>>;
+  /** An option of the command line that this one, as a setting, gives way to. */
+  readonly yieldsTo?: string;
   /** For the program itself: no help, manual or completion names it. */
   readonly hidden?: true;
 }
@@ -79,6 +90,7 @@ const EVENTS = "every event as one JSON object a line on stdout";
 const OBJECTS = "one JSON object a line";
 const HELP = "show help";
 const VERSION = "show the version";
+const NO_CONFIG = "ignore the config file";
 const NOT_ENCRYPTED = "plain UDP, as the lesson and ncat -u speak it; not encrypted";
 
 export const OPTIONS: OptionTable = {
@@ -86,6 +98,7 @@ export const OPTIONS: OptionTable = {
   port: {
     short: "p",
     ...value("N", "port"),
+    setting: { server: "12345", serve: "8000" },
     does: {
       server: "listen on port N (12345; 0: any free one)",
       receive: "listen on port N (12345; 0: any free one)",
@@ -95,6 +108,8 @@ export const OPTIONS: OptionTable = {
   bind: {
     short: "b",
     ...value("ADDRESS", ADDRESSES),
+    setting: { server: "every address", serve: "this machine only" },
+    yieldsTo: "public",
     does: {
       server: "listen on this address only",
       receive: "listen on this address only",
@@ -104,6 +119,7 @@ export const OPTIONS: OptionTable = {
   name: {
     short: "n",
     ...value("NAME", "text"),
+    setting: { person: "login name" },
     does: {
       chat: "how others see me (my last /name there, or login name)",
       server: "how others see me (my last /name, or login name)",
@@ -122,6 +138,8 @@ export const OPTIONS: OptionTable = {
   open: { ...flag, does: { server: "let anyone in, without an invitation" } },
   admit: {
     ...FILE,
+    setting: { server: "nobody" },
+    yieldsTo: "open",
     does: { server: "also let in people whose fingerprints are in FILE" },
   },
   data: {
@@ -135,15 +153,18 @@ export const OPTIONS: OptionTable = {
   ephemeral: { ...flag, does: { server: "store nothing" } },
   memory: {
     ...SIZE,
+    setting: { server: "1G" },
     does: { server: "use at most N bytes for members (64M, 2G; 1G by default)" },
   },
   keep: {
     ...value("90d|10GB", "text"),
     repeats: true,
+    setting: { server: "everything" },
     does: { server: "keep only so much of each room: a time, or a size; may be given twice" },
   },
   quota: {
     ...value("20GB", "size"),
+    setting: { server: "half of what is free" },
     does: { server: "use at most so much of the disk for all rooms (half of what is free)" },
   },
   background: {
@@ -183,15 +204,22 @@ export const OPTIONS: OptionTable = {
   stay: { ...flag, does: { chat: "stay after the end of stdin" } },
   bell: {
     ...flag,
+    setting: { person: "false" },
     does: { chat: "ring the bell when I am named", server: "ring the bell when I am named" },
   },
   history: {
     ...NUMBER,
+    setting: { person: "20" },
     does: { chat: "show the last N, or all I missed if more (20; pipe: 0)" },
   },
-  "no-log": { ...flag, does: { chat: "keep no messages on this machine, except unsent ones" } },
+  "no-log": {
+    ...flag,
+    setting: { person: "false" },
+    does: { chat: "keep no messages on this machine, except unsent ones" },
+  },
   "no-line-history": {
     ...flag,
+    setting: { person: "false" },
     does: {
       chat: "keep none of the lines that I type",
       server: "keep none of the lines that I type",
@@ -217,23 +245,50 @@ export const OPTIONS: OptionTable = {
     does: { serve: "require this user and password" },
   },
   tls: { ...flag, does: { serve: "HTTPS with a new self-signed certificate" } },
-  "tls-cert": { ...FILE, does: { serve: "HTTPS with this certificate" } },
-  "tls-key": { ...FILE, does: { serve: "the private key of that certificate" } },
+  "tls-cert": {
+    ...FILE,
+    setting: { serve: "no HTTPS" },
+    yieldsTo: "tls",
+    does: { serve: "HTTPS with this certificate" },
+  },
+  "tls-key": {
+    ...FILE,
+    setting: { serve: "no HTTPS" },
+    yieldsTo: "tls",
+    does: { serve: "the private key of that certificate" },
+  },
   upload: { ...flag, does: { serve: "accept uploads" } },
   overwrite: { ...flag, does: { serve: "let uploads replace existing files" } },
   "max-upload": {
     ...SIZE,
+    setting: { serve: "1G" },
     does: { serve: "limit uploads to N bytes (500K, 20M; 1G by default)" },
   },
   spa: { ...flag, does: { serve: "serve /index.html for unknown paths" } },
   cors: { ...flag, does: { serve: "let pages of other sites read the files" } },
-  "no-listing": { ...flag, does: { serve: "no listing of folders without an index.html" } },
+  "no-listing": {
+    ...flag,
+    setting: { serve: "false" },
+    does: { serve: "no listing of folders without an index.html" },
+  },
   dotfiles: { ...flag, does: { serve: "serve hidden files" } },
   "follow-symlinks": { ...flag, does: { serve: "serve links out of DIR" } },
   values: {
     ...value("KIND", "text"),
     does: { completion: "the values that a script completes with" },
     hidden: true,
+  },
+  path: { ...flag, does: { config: "only the path of the config file" } },
+  "no-config": {
+    ...flag,
+    does: {
+      chat: NO_CONFIG,
+      server: NO_CONFIG,
+      send: NO_CONFIG,
+      serve: NO_CONFIG,
+      id: NO_CONFIG,
+      config: NO_CONFIG,
+    },
   },
   json: {
     ...flag,
@@ -247,6 +302,7 @@ export const OPTIONS: OptionTable = {
       serve: "log each request as a JSON object on stdout",
       stop: "one JSON object",
       id: "one JSON object, with the public key as well",
+      config: OBJECTS,
     },
   },
   quiet: {
@@ -290,6 +346,7 @@ export const OPTIONS: OptionTable = {
       serve: HELP,
       stop: HELP,
       id: HELP,
+      config: HELP,
       completion: HELP,
     },
   },
@@ -305,6 +362,7 @@ export const OPTIONS: OptionTable = {
       serve: VERSION,
       stop: VERSION,
       id: VERSION,
+      config: VERSION,
       completion: VERSION,
     },
   },
@@ -358,18 +416,29 @@ export const GET_OPTIONS: OptionTable = {
   },
   timeout: {
     ...NUMBER,
+    setting: { get: "300" },
     does: { get: "give up after N seconds without data (300; 0: never)" },
   },
-  retry: { ...NUMBER, does: { get: "retry temporary failures N times, with growing waits" } },
+  retry: {
+    ...NUMBER,
+    setting: { get: "0" },
+    does: { get: "retry temporary failures N times, with growing waits" },
+  },
   "no-fail": { ...flag, does: { get: "a status of 400 or more is not an error" } },
   insecure: { ...flag, does: { get: "trust any certificate" } },
-  cacert: { ...FILE, does: { get: "trust the certificates in FILE" } },
+  cacert: {
+    ...FILE,
+    setting: { get: "those of the system" },
+    yieldsTo: "insecure",
+    does: { get: "trust the certificates in FILE" },
+  },
   "http0.9": {
     ...flag,
     does: { get: "send the lesson's request, GET /path; print 2048 bytes" },
   },
   quiet: { short: "q", ...flag, does: { get: "only errors" } },
   verbose: { short: "v", ...flag, does: { get: "every detail" } },
+  "no-config": { ...flag, does: { get: NO_CONFIG } },
   help: { short: "h", ...flag, does: { get: HELP } },
   version: { ...flag, does: { get: VERSION } },
 };

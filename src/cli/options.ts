@@ -24,6 +24,8 @@ export interface CommandLine {
   readonly command: CommandName;
   readonly words: readonly string[];
   readonly flags: ReadonlySet<string>;
+  /** Those of the flags that are on the command line itself, and not from a setting. */
+  readonly typed: ReadonlySet<string>;
   /** The last value of each. */
   readonly values: ReadonlyMap<string, string>;
   /** All values of each, in their order. */
@@ -71,7 +73,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     values.set(token.name, token.value);
     lists.set(token.name, [...(lists.get(token.name) ?? []), token.value]);
   }
-  return { command, words, flags, values, lists };
+  return { command, words, flags, typed: flags, values, lists };
 }
 
 /** A whole line `charla INVITATION`, as a server prints it, pasted behind what was typed already. */

@@ -23,7 +23,7 @@ const FALLBACK_NAME = "someone";
  * @throws {CharlaError} USAGE
  */
 export function memberOptions(line: CommandLine, env: Io["env"]) {
-  const { values } = line;
+  const { typed, values } = line;
   const help = helpFor(pageOf(line));
   const name = values.get("name");
   const problem = name === undefined ? null : describeNameProblem(name);
@@ -38,8 +38,9 @@ export function memberOptions(line: CommandLine, env: Io["env"]) {
     );
   }
   return {
-    /** On that server; without --name, the one that was chosen there last. */
-    nameOn: (server: Uint8Array) => name ?? findChosenName(env, server) ?? defaultName(env),
+    /** On that server; without --name, the one that was chosen there last, which is nearer than a setting for everywhere. */
+    nameOn: (server: Uint8Array) =>
+      (typed.has("name") ? name : findChosenName(env, server)) ?? name ?? defaultName(env),
     room,
   };
 }

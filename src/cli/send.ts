@@ -157,7 +157,7 @@ async function openSender(
     }
     return sender;
   }
-  const option = ["name", "room"].find((name) => commandLine.flags.has(name));
+  const option = ["name", "room"].find((name) => commandLine.typed.has(name));
   if (option !== undefined) {
     const hint = "the plain wire has no names and no rooms";
     throw usageError(`--${option} goes with an invitation`, hint);

@@ -13,8 +13,7 @@ import { makeCertificate, type TlsIdentity } from "../http/server/tls/certificat
 import { ownAddresses } from "../net/own-addresses.ts";
 import type { Io } from "../terminal/io.ts";
 import { mayStyle } from "../terminal/output-stream.ts";
-import { parseBytes } from "./amounts.ts";
-import { listenOptions } from "./command-options.ts";
+import { listenOptions, maxUploadOption } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import {
   chooseAddresses,
@@ -28,8 +27,6 @@ import { openLineLog, qrCode } from "./serve/output.ts";
 const HTTP_PORT = 8_000;
 /** ms that pending responses have to end after an interruption. */
 const GRACE = 5_000;
-/** Bytes of an uploaded file, by default: a mistake or a prank must not fill the disk. */
-const DEFAULT_MAX_UPLOAD = 1_073_741_824;
 
 export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
@@ -84,10 +81,10 @@ export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
 }
 
 /** @throws {CharlaError} USAGE */
-function readAccessOptions({
-  flags,
-  values,
-}: CommandLine): Pick<FileServerOptions, "credentials" | "upload"> {
+function readAccessOptions(
+  commandLine: CommandLine,
+): Pick<FileServerOptions, "credentials" | "upload"> {
+  const { flags, typed, values } = commandLine;
   const credentials = values.get("auth") ?? null;
   if (credentials !== null && !/^[^:\p{Cc}]+:\P{Cc}+$/u.test(credentials)) {
     throw usageError(
@@ -96,18 +93,11 @@ function readAccessOptions({
     );
   }
   if (!flags.has("upload")) {
-    const option = ["overwrite", "max-upload"].find((name) => flags.has(name));
+    const option = ["overwrite", "max-upload"].find((name) => typed.has(name));
     if (option === undefined) return { credentials, upload: null };
     throw usageError(`--${option} has no effect without uploads`, "add --upload");
   }
-  const written = values.get("max-upload");
-  const limit = written === undefined ? DEFAULT_MAX_UPLOAD : parseBytes(written);
-  if (limit === null) {
-    throw usageError(
-      `--max-upload ${JSON.stringify(written)} is not a number of bytes`,
-      `write one such as 500K, 20M or 2G; ${helpFor("serve")}`,
-    );
-  }
+  const limit = maxUploadOption(commandLine);
   return { credentials, upload: { overwrite: flags.has("overwrite"), limit } };
 }
 

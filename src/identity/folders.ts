@@ -25,7 +25,7 @@ const DATA: Kind = {
 const CACHE: Kind = { variable: "XDG_CACHE_HOME", inHome: [".cache"], onWindows: "LOCALAPPDATA" };
 
 /**
- * For the identity key and the known servers.
+ * For the identity key, the known servers and the config file.
  *
  * @param home empty for a user without a home folder
  * @throws {CharlaError} FOLDER_NOT_WRITABLE: there is no home folder

@@ -33,7 +33,7 @@ describe("the command", () => {
     expect(readCommandLine(["send", "two  words", ""]).words).toEqual(["two  words", ""]);
   });
 
-  test("send, receive, history, doctor, serve, get, id, stop and completion are the commands that have a name", () => {
+  test("send, receive, history, doctor, serve, get, id, stop, config and completion are the commands that have a name", () => {
     expect(COMMANDS).toEqual([
       "send",
       "receive",
@@ -43,6 +43,7 @@ describe("the command", () => {
       "get",
       "id",
       "stop",
+      "config",
       "completion",
     ]);
   });

@@ -48,14 +48,14 @@ const IN_BASH: [typed: string, offered: string][] = [
   ["charla se", "send serve"],
   [
     "charla ",
-    "send receive history doctor serve get id stop completion [2001:db8::1]:80 example.org:12345",
+    "send receive history doctor serve get id stop config completion [2001:db8::1]:80 example.org:12345",
   ],
   ["charla -- ", "[2001:db8::1]:80 example.org:12345"],
   ["charla --json -r x se", "send serve"],
   ["charla --server ", ""],
   ["charla --server --eph", "--ephemeral"],
-  ["charla --server --no", "--no-line-history"],
-  ["charla --no", "--no-log --no-line-history"],
+  ["charla --server --no", "--no-line-history --no-config"],
+  ["charla --no", "--no-log --no-line-history --no-config"],
   ["charla send --r", "--room --reply"],
   ["charla send -- --r", ""],
   ["charla send --to ex", "example.org:12345"],
@@ -175,7 +175,7 @@ testWith(["zsh", "tmux"], "zsh completes on a terminal, files and folders too", 
   await completes(screen, "charla serve ", "charla serve folder/");
   await completes(screen, "charla get -X PU", "charla get -X PUT");
   await completes(screen, "charla --server --eph", "charla --server --ephemeral");
-  await completes(screen, "charla --server --no", "charla --server --no-line-history");
+  await completes(screen, "charla --server --no-l", "charla --server --no-line-history");
   // Options with what they do, and none after "--".
   screen.type("charla send -- --re");
   screen.press("Tab");
@@ -221,7 +221,13 @@ testWith(
       ["charla history ", ["example.org:12345/garden"]],
       ["charla --server ", []],
       ["charla --server --eph", ["--ephemeral\tstore nothing"]],
-      ["charla --server --no", ["--no-line-history\tkeep none of the lines that I type"]],
+      [
+        "charla --server --no",
+        [
+          "--no-config\tignore the config file",
+          "--no-line-history\tkeep none of the lines that I type",
+        ],
+      ],
       ["charla --no-lo", ["--no-log\tkeep no messages on this machine, except unsent ones"]],
       // fish has made it from the man page.
       ["charla --from-the-man", []],

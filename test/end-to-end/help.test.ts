@@ -22,7 +22,7 @@ test("charla --help describes charla", async () => {
     charla doctor [WHERE]       check this machine, or the path to a server
     charla serve [DIR]          share a folder over HTTP; charla get URL: fetch one
     charla stop                 end my server; charla id: my name and fingerprint
-    charla completion SHELL     let Tab complete all this in bash, zsh or fish
+    charla config               my settings; charla completion SHELL: Tab completes
 
       -n, --name NAME, -r, --room ROOM   name (last /name or login); room (main)
           --plain, --turns  plain UDP like ncat -u, not encrypted; speak in turns
@@ -31,7 +31,7 @@ test("charla --help describes charla", async () => {
           --no-log, --no-line-history   keep only unsent messages; no lines I type
           --json            every event as one JSON object a line on stdout
       -q, --quiet           only messages and errors; -v, --verbose: every detail
-      -h, --help, --version   this (charla send -h: help for send); the version
+      -h, --help, --version, --no-config   this (charla send -h: of send)
 
     bye leaves, /help lists the commands. In a pipe, every line is a message.
     "
@@ -49,8 +49,7 @@ test("charla --server --help describes a server", async () => {
     stored, and the invitation stays valid when the server is started again.
 
       -p, --port N, -b, --bind ADDRESS   where to listen (12345; 0: any free port)
-      -n, --name NAME       how others see me (my last /name, or login name)
-      -r, --room ROOM       the room that I enter and invite to (main)
+      -n, --name NAME, -r, --room ROOM   name (last /name or login); room (main)
           --open            let anyone in, without an invitation
           --admit FILE      also let in people whose fingerprints are in FILE
           --data DIR        store messages in DIR (~/.local/share/charla)
@@ -60,6 +59,7 @@ test("charla --server --help describes a server", async () => {
           --background      return the shell; charla joins it, charla stop ends it
           --invitation-file FILE   write the invitation to FILE
           --plain, --turns  not encrypted, with one other person; in turns
+          --no-config       ignore the config file
           --bell, --no-line-history, --json, -q, -v, -h, --version   see charla -h
 
     bye leaves, and the others wait for the server; /close ends it for all.
@@ -86,6 +86,7 @@ test("charla send --help describes send", async () => {
           --json           every event as one JSON object a line on stdout
       -q, --quiet          only replies and errors
       -v, --verbose        print what was sent
+          --no-config      ignore the config file
       -h, --help           show help; --version: show the version
     "
   `);
@@ -202,7 +203,7 @@ test("charla get --help describes get", async () => {
           --no-fail         a status of 400 or more is not an error
           --insecure, --cacert FILE   trust any certificate; or those in FILE
           --http0.9         send the lesson's request, GET /path; print 2048 bytes
-      -q, -v, -h, --version   quiet; verbose; this; the version
+          --no-config, -q, -v, -h, --version   ignore the config file; see charla -h
     "
   `);
 });
@@ -230,7 +231,7 @@ test("charla serve --help describes serve", async () => {
           --no-listing     no listing of folders without an index.html
           --dotfiles, --follow-symlinks   serve hidden files; links out of DIR
           --json           log each request as a JSON object on stdout
-      -q, --quiet, -h, --help, --version   no log; this; the version
+      -q, --no-config, -h, --version   no log; no config file; this; the version
 
     Ctrl-C ends the server after the pending responses, or after 5 seconds.
     "
@@ -257,6 +258,32 @@ test("charla completion --help says how to install it", async () => {
   `);
 });
 
+test("charla config --help describes config", async () => {
+  const { stdout } = await runCharla(["config", "--help"]);
+  expect(stdout).toMatchInlineSnapshot(`
+    "Show which settings are in force, and where they come from.
+
+    charla config [--path] [OPTION...]
+
+    Options that I would give each time stand in the config file, which is
+    ~/.config/charla/config.toml, with the names that they have here:
+
+        name = "Ana"
+        bell = true
+        [server]
+        keep = "90d"
+
+    A variable such as CHARLA_NAME or CHARLA_SERVER_KEEP wins over the file, and the
+    command line over both. CHARLA_CONFIG names another file; empty, none is read.
+
+          --path           only the path of the config file
+          --no-config      ignore the config file
+          --json           one JSON object a line
+      -h, --help           show help; --version: show the version
+    "
+  `);
+});
+
 test("charla id --help describes id", async () => {
   const { stdout } = await runCharla(["id", "--help"]);
   expect(stdout).toMatchInlineSnapshot(`
@@ -270,6 +297,7 @@ test("charla id --help describes id", async () => {
           --json           one JSON object, with the public key as well
       -q, --quiet          do not say that a key was made
       -v, --verbose        print the path of the key
+          --no-config      ignore the config file
       -h, --help           show help; --version: show the version
     "
   `);

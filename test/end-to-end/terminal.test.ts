@@ -7,7 +7,7 @@ import { ownIdentity } from "../../src/identity/private-files.ts";
 import { join } from "../../src/index.ts";
 import { charla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
-import { newPerson } from "../harness/person.ts";
+import { environment, newPerson } from "../harness/person.ts";
 import { MAIN, type Program, root } from "../harness/program.ts";
 import { openScreen, type Screen, typedRow, withoutTimes as timeless } from "../harness/screen.ts";
 import { PLAIN, type Wire, WIRES } from "../harness/wires.ts";
@@ -266,7 +266,7 @@ for (const wire of WIRES) {
         using somebody = newPerson();
         const program = Bun.spawn([process.execPath, MAIN, ...wire.server, "--port", "0"], {
           cwd: root,
-          env: { ...process.env, ...somebody.env, TERM: "xterm" },
+          env: { ...environment, ...somebody.env, TERM: "xterm" },
           terminal,
         });
         await ready.promise;

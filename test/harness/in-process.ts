@@ -6,7 +6,7 @@ import { PassThrough, Writable } from "node:stream";
 import { charla as runCommandLine } from "../../src/cli/charla.ts";
 import { abortOnInterruption } from "../../src/cli/io.ts";
 import { Interruption, type Io, SIGNAL_STATUS, type SignalName } from "../../src/terminal/io.ts";
-import { newPerson } from "./person.ts";
+import { environment, newPerson } from "./person.ts";
 import { type Program, root, type StartOptions, type Transcript, watchPrinted } from "./program.ts";
 
 /** How long a program may take to end at the end of a scope, in ms. */
@@ -15,7 +15,7 @@ const GOODBYE = 1_000;
 /** Starts charla; it is interrupted at the end of the scope if it is still running. */
 export function charla(args: readonly string[], options: StartOptions = {}): Program {
   const stranger = options.as === undefined ? newPerson() : null;
-  const env = { ...process.env, NO_COLOR: "1", ...(options.as ?? stranger)?.env, ...options.env };
+  const env = { ...environment, NO_COLOR: "1", ...(options.as ?? stranger)?.env, ...options.env };
   const printed = watchPrinted(`charla ${args.join(" ")}`);
   const stdin = new PassThrough();
   const handlers = new Map<SignalName, Set<() => void>>();

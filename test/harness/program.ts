@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 
-import { newPerson, type Person } from "./person.ts";
+import { environment, newPerson, type Person } from "./person.ts";
 
 /** How long a test waits for output, in ms: long, for a busy 2-core machine. */
 const PATIENCE = 20_000;
@@ -60,7 +60,7 @@ export function start(command: readonly string[], options: StartOptions = {}): P
   const { env } = options.as ?? stranger ?? {};
   const child = Bun.spawn([...command], {
     cwd: options.cwd ?? root,
-    env: { ...process.env, NO_COLOR: "1", ...env, ...options.env },
+    env: { ...environment, NO_COLOR: "1", ...env, ...options.env },
     stdin: "pipe",
     stdout: "pipe",
     stderr: "pipe",

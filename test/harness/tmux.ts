@@ -1,6 +1,8 @@
 // A tmux server of the test's own with one session, and a client in control mode: a command is a line of its input, and
 // is answered in order (tmux(1), CONTROL MODE). One process for all commands, and word of every output.
 
+import { environment } from "./person.ts";
+
 /** What a pane of tmux writes, and what it is asked. */
 export interface Tmux extends AsyncDisposable {
   /** Runs a command, after those before it; resolves with the lines that it printed. */
@@ -29,7 +31,7 @@ export async function startTmux(
   const client = Bun.spawn(
     ["tmux", "-u", "-f", "/dev/null", "-S", path, "-C", ...set, "new-session", ...options],
     {
-      env: { ...process.env, TMUX: "", LC_ALL: "C.UTF-8", ...env },
+      env: { ...environment, TMUX: "", LC_ALL: "C.UTF-8", ...env },
       stdin: "pipe",
       stdout: "pipe",
       stderr: "ignore",

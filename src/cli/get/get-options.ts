@@ -18,17 +18,10 @@ import { basicAuthorization, hasHeader } from "../../http/header-fields.ts";
 import { type Io, isTerminal } from "../../terminal/io.ts";
 import { askUnseen } from "../../terminal/secret-line.ts";
 import { visibleLine } from "../../terminal/visible-text.ts";
-import { parseBytes, parseCount, parseSeconds } from "../amounts.ts";
 import type { CommandLine } from "../options.ts";
 import { VERSION } from "../version.ts";
+import { amountOptions } from "./amount-options.ts";
 import { readBody } from "./request-input.ts";
-
-/** ms of silence before a server is given up, by default: as long as curl tries to connect. */
-const DEFAULT_TIMEOUT = 300_000;
-/** s: a day. */
-const MAX_TIMEOUT = 86_400;
-/** With waits of a minute in between these take two hours. */
-const MAX_RETRIES = 100;
 
 export interface GetOptions extends Omit<
   TransferOptions,
@@ -72,10 +65,7 @@ export async function readGetOptions(commandLine: CommandLine, io: Io): Promise<
     resume: flags.has("resume"),
     includeHeaders: flags.has("include") || flags.has("head"),
     fail: !flags.has("no-fail"),
-    retries: readAmount(values, "retry", (text) => parseCount(text, MAX_RETRIES)) ?? 0,
-    timeout:
-      readAmount(values, "timeout", (text) => parseSeconds(text, MAX_TIMEOUT)) ?? DEFAULT_TIMEOUT,
-    maxBytes: readAmount(values, "max-bytes", parseBytes),
+    ...amountOptions(commandLine),
     sha256: readChecksum(values.get("sha256")),
     insecure: flags.has("insecure"),
     ca: await readCertificates(values.get("cacert"), io.cwd),
@@ -109,14 +99,14 @@ const CONFLICTS: readonly (readonly [one: string, ...others: string[]])[] = [
   ],
 ];
 
-function checkConflicts({ flags }: CommandLine, url: URL): void {
+function checkConflicts({ typed }: CommandLine, url: URL): void {
   for (const [one, ...others] of CONFLICTS) {
-    const other = flags.has(one) ? others.find((name) => flags.has(name)) : undefined;
+    const other = typed.has(one) ? others.find((name) => typed.has(name)) : undefined;
     if (other !== undefined) {
       throw usageError(`--${one} cannot be combined with --${other}`, "leave one of them out");
     }
   }
-  if (flags.has("http0.9") && url.protocol === "https:") {
+  if (typed.has("http0.9") && url.protocol === "https:") {
     throw usageError("HTTP/0.9 has no https", `use http://${url.host}`);
   }
 }
@@ -162,27 +152,6 @@ async function readCredentials(
   }
   if (url.username === "" && url.password === "") return null;
   return basicAuthorization(decodePart(url.username), decodePart(url.password));
-}
-
-const EXPECTED: Readonly<Record<string, string>> = {
-  retry: `a whole number up to ${MAX_RETRIES}`,
-  timeout: "seconds, such as 30 or 0.5; 0 waits forever",
-  "max-bytes": "bytes, such as 2048, 10M or 2G",
-};
-
-function readAmount(
-  values: ReadonlyMap<string, string>,
-  option: string,
-  parse: (written: string) => number | null,
-): number | null {
-  const written = values.get(option);
-  if (written === undefined) return null;
-  const amount = parse(written);
-  if (amount !== null) return amount;
-  throw usageError(
-    `${JSON.stringify(written)} is not valid for --${option}`,
-    `it takes ${EXPECTED[option]}`,
-  );
 }
 
 function readChecksum(written: string | undefined): string | null {
