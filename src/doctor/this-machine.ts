@@ -1,4 +1,4 @@
-// Checks this machine: what others need to reach it, and what charla needs to run. Changes nothing here.
+// Checks this machine: what others need to reach it, and what charla needs to run. Leaves nothing changed.
 
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 
@@ -17,6 +17,7 @@ import { LARGE_RECEIVE_BUFFER } from "../net/socket-options.ts";
 import { checkFolders } from "./folders.ts";
 import { checkPort } from "./port.ts";
 import { type Check, note, ok, problem, problemFrom } from "./report.ts";
+import { checkRouter } from "./router.ts";
 
 export async function* checkThisMachine(env: Environment): AsyncGenerator<Check, void, undefined> {
   const server = await findOwnServer(env);
@@ -24,6 +25,7 @@ export async function* checkThisMachine(env: Environment): AsyncGenerator<Check,
   yield await checkFamily("IPv4", "127.0.0.1");
   yield await checkFamily("IPv6", "::1");
   yield* checkAddresses(networkInterfaces());
+  yield await checkRouter();
   yield await checkReceiveBuffer();
   yield* checkFolders(env);
   yield checkIdentity(env);

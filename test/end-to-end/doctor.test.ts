@@ -300,6 +300,7 @@ test(
         "ipv4",
         "ipv6",
         "addresses",
+        "port-mapping",
         "receive-buffer",
         "config-folder",
         "data-folder",

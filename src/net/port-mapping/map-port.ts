@@ -6,14 +6,11 @@
 
 import { backoff } from "../../backoff.ts";
 import { CharlaError } from "../../errors.ts";
-import { type Announcements, openAnnouncements, openExchange } from "./exchange.ts";
+import { type Announcements, openAnnouncements } from "./exchange.ts";
 import { type Place, samePlace } from "./gateway.ts";
 import { type Grant, type MappingRouter, renewalDelay } from "./mapping.ts";
-import { ROUTER_PORT } from "./pcp-packets.ts";
-import { findNatPmpRouter, findPcpRouter } from "./pcp-router.ts";
+import { searchRouter } from "./router-search.ts";
 import { type MappingSystem, SYSTEM } from "./system.ts";
-import { SEARCH_ADDRESS } from "./upnp-messages.ts";
-import { findUpnpRouter } from "./upnp-router.ts";
 
 /** ms between two looks at which network this machine is in. */
 const WATCH_INTERVAL = 2_000;
@@ -104,31 +101,10 @@ async function stayAt(
   ended: AbortSignal,
   closed: AbortSignal,
 ): Promise<boolean> {
-  const { clock, openSocket, randomBytes, request } = system;
-  const { own, gateway } = place;
-  const router = { address: gateway, port: ROUTER_PORT };
-  const asking = { own, openSocket, clock, signal: closed };
   try {
-    using exchange = await openExchange({
-      ...asking,
-      to: [router],
-      isRouter: ({ address, port }) => address === gateway && port === ROUTER_PORT,
-    });
-    using search = await openExchange({
-      ...asking,
-      // Some routers don't hear what is sent to the group.
-      to: [SEARCH_ADDRESS, { ...SEARCH_ADDRESS, address: gateway }],
-      isRouter: ({ address }) => address === gateway,
-    });
-    using announcements = await openAnnouncements(gateway, openSocket);
-    const known = { place, internalPort, exchange, clock, randomBytes };
-    // All at once, as each may be without an answer.
-    const found = [
-      findPcpRouter(known),
-      findNatPmpRouter(known),
-      findUpnpRouter({ place, internalPort, search, request, randomBytes }),
-    ];
-    for (const finding of found) {
+    using search = await searchRouter({ place, internalPort, system, signal: closed });
+    using announcements = await openAnnouncements(place.gateway, system.openSocket);
+    for (const finding of search.found) {
       const mapping = await finding;
       if (ended.aborted) return false;
       if (mapping === null) continue;

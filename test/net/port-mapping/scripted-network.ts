@@ -51,6 +51,7 @@ export function createNetwork(): ScriptedNetwork {
     sockets.set(port, options);
     const closed = () => void sockets.delete(port);
     const socket: Partial<UdpSocket> = {
+      address: { address: options.bind ?? "::", port },
       async send(datagram, to) {
         network.onQuestion({
           datagram,
