@@ -4,7 +4,7 @@
 import { CharlaError } from "../errors.ts";
 import { Interruption, type Io, SIGNAL_STATUS } from "../terminal/io.ts";
 import type { CommandName } from "./option-table.ts";
-import { type CommandLine, readCommandLine, wantsEvents } from "./options.ts";
+import { type CommandLine, pageOf, readCommandLine, wantsEvents } from "./options.ts";
 
 /**
  * Runs a command line to its end.
@@ -15,36 +15,47 @@ import { type CommandLine, readCommandLine, wantsEvents } from "./options.ts";
  */
 export async function charla(args: readonly string[], io: Io): Promise<number> {
   let command: CommandName | null = null;
+  let shown = io;
   try {
-    const commandLine = readCommandLine(args);
-    ({ command } = commandLine);
-    return await run(commandLine, io);
+    const typed = readCommandLine(args);
+    ({ command } = typed);
+    if (typed.flags.has("help") || typed.flags.has("version")) return await describe(typed, io);
+    const commandLine = SETTABLE_COMMANDS.has(command)
+      ? await (await import("./config/settings.ts")).withSettings(typed, io)
+      : typed;
+    if (commandLine.flags.has("no-color")) shown = withoutColours(io);
+    return await run(commandLine, shown);
   } catch (error) {
     if (!(error instanceof CharlaError)) throw error;
     // The reader has enough, as `head` does: that is no failure.
     if (error.code === "STDOUT_CLOSED" && !isMessageLost(command)) return 0;
     const { createPrinter } = await import("../terminal/printer.ts");
     const json = wantsEvents(args);
-    await createPrinter(io, { json, quiet: false, verbose: false }).error(error);
+    await createPrinter(shown, { json, quiet: false, verbose: false }).error(error);
     return error.exitStatus;
   }
 }
 
-async function run(typed: CommandLine, io: Io): Promise<number> {
-  const { command, flags } = typed;
-  if (flags.has("help")) {
+/** --help and --version, which hold whatever else is written. */
+async function describe(commandLine: CommandLine, io: Io): Promise<number> {
+  if (commandLine.flags.has("help")) {
     const { helpText } = await import("./help.ts");
-    await io.print(helpText(command === "chat" && flags.has("server") ? "server" : command));
+    await io.print(helpText(pageOf(commandLine)));
     return 0;
   }
-  if (flags.has("version")) {
-    const { VERSION } = await import("./version.ts");
-    await io.print(`charla ${VERSION}`);
-    return 0;
-  }
-  const commandLine = SETTABLE_COMMANDS.has(command)
-    ? await (await import("./config/settings.ts")).withSettings(typed, io)
-    : typed;
+  const { VERSION } = await import("./version.ts");
+  await io.print(`charla ${VERSION}`);
+  return 0;
+}
+
+/** Its streams stay unloaded until they are used. */
+function withoutColours(io: Io): Io {
+  const env = { ...io.env, NO_COLOR: "1" };
+  return new Proxy(io, { get: (_, key) => (key === "env" ? env : Reflect.get(io, key)) });
+}
+
+async function run(commandLine: CommandLine, io: Io): Promise<number> {
+  const { command } = commandLine;
   if (WAITING_COMMANDS.has(command)) endRowOfInterruption(io);
   switch (command) {
     case "chat":

@@ -14,13 +14,16 @@ import { quoteForShell } from "../terminal/state/event-text.ts";
 import { parseBytes, parseCount } from "./amounts.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
-/** --json, --quiet, --verbose, --bell */
-export function printerOptions({ flags }: CommandLine): PrinterOptions & { bell: boolean } {
+/** --json, --quiet, --verbose, --bell, --no-notify */
+export function printerOptions({
+  flags,
+}: CommandLine): PrinterOptions & { bell: boolean; notifies: boolean } {
   return {
     json: flags.has("json"),
     quiet: flags.has("quiet"),
     verbose: flags.has("verbose"),
     bell: flags.has("bell"),
+    notifies: !flags.has("no-notify"),
   };
 }
 

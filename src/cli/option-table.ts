@@ -91,6 +91,17 @@ const OBJECTS = "one JSON object a line";
 const HELP = "show help";
 const VERSION = "show the version";
 const NO_CONFIG = "ignore the config file";
+const NO_COLOR: Option = {
+  ...flag,
+  setting: { person: "false" },
+  does: {
+    chat: "no colours or styles",
+    server: "no colours or styles",
+    send: "no colours or styles",
+    serve: "no colours or styles",
+    get: "no colours or styles",
+  },
+};
 const NOT_ENCRYPTED = "plain UDP, as the lesson and ncat -u speak it; not encrypted";
 
 export const OPTIONS: OptionTable = {
@@ -225,6 +236,12 @@ export const OPTIONS: OptionTable = {
       server: "keep none of the lines that I type",
     },
   },
+  "no-notify": {
+    ...flag,
+    setting: { person: "false" },
+    does: { chat: "no desktop notifications", server: "no desktop notifications" },
+  },
+  "no-color": NO_COLOR,
   since: {
     ...value("WHEN", "duration"),
     does: { history: "not before WHEN: 30m, 1h, 2d ago, 2026-11-22 or 2026-11-22T10:00" },
@@ -438,6 +455,7 @@ export const GET_OPTIONS: OptionTable = {
   },
   quiet: { short: "q", ...flag, does: { get: "only errors" } },
   verbose: { short: "v", ...flag, does: { get: "every detail" } },
+  "no-color": NO_COLOR,
   "no-config": { ...flag, does: { get: NO_CONFIG } },
   help: { short: "h", ...flag, does: { get: HELP } },
   version: { ...flag, does: { get: VERSION } },

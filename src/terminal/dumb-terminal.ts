@@ -40,6 +40,7 @@ export function openDumbTerminal(
     quiet: true,
     verbose,
     bell: false,
+    notifies: false,
   };
   const size = { columns: io.stderr.columns || 80, rows: ROWS };
   let state = startState(settings, size, PLAIN, Date.now());

@@ -35,6 +35,8 @@ import type { Screen, Terminal } from "./terminal.ts";
 export interface TalkOptions extends PrinterOptions {
   /** Ring when a message mentions this person. */
   readonly bell?: boolean;
+  /** Desktop notifications; true by default. */
+  readonly notifies?: boolean;
   /** At the end of the input: leave, or stay and listen. */
   readonly atEndOfInput: "leave" | "stay";
   /** Shown before anything happens. */
@@ -206,6 +208,7 @@ export async function talk(
           quiet: options.quiet,
           verbose,
           bell: options.bell === true,
+          notifies: options.notifies !== false,
           beforeStop: options.beforeStop,
           keptLines: options.keptLines,
           keptWidths: options.keptWidths,

@@ -54,8 +54,8 @@ const IN_BASH: [typed: string, offered: string][] = [
   ["charla --json -r x se", "send serve"],
   ["charla --server ", ""],
   ["charla --server --eph", "--ephemeral"],
-  ["charla --server --no", "--no-line-history --no-config"],
-  ["charla --no", "--no-log --no-line-history --no-config"],
+  ["charla --server --no", "--no-line-history --no-notify --no-color --no-config"],
+  ["charla --no", "--no-log --no-line-history --no-notify --no-color --no-config"],
   ["charla send --r", "--room --reply"],
   ["charla send -- --r", ""],
   ["charla send --to ex", "example.org:12345"],
@@ -224,8 +224,10 @@ testWith(
       [
         "charla --server --no",
         [
+          "--no-color\tno colours or styles",
           "--no-config\tignore the config file",
           "--no-line-history\tkeep none of the lines that I type",
+          "--no-notify\tno desktop notifications",
         ],
       ],
       ["charla --no-lo", ["--no-log\tkeep no messages on this machine, except unsent ones"]],

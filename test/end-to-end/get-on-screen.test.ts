@@ -83,8 +83,16 @@ testWith(["tmux"], "JSON on a terminal is indented and coloured", async () => {
   const rows = await shown(screen, `charla get ${server.at}`);
   expect(rows.slice(0, 7)).toEqual(["{", '  "a": [', "    1,", '    "b"', "  ]", "}", "status 0"]);
   expect((await screen.styledRows()).join("\n")).toContain('\x1b[36m"a"\x1b[39m');
-  await shown(screen, `NO_COLOR=1 charla get ${server.at}`);
-  expect((await screen.styledRows()).join("\n")).not.toContain("\x1b[36m");
+  for (const command of [
+    "NO_COLOR=1 charla get",
+    "charla get --no-color",
+    "CHARLA_NO_COLOR=1 charla get",
+  ]) {
+    // oxlint-disable-next-line no-await-in-loop -- one terminal, one command after the other
+    await shown(screen, `${command} ${server.at}`);
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    expect((await screen.styledRows()).join("\n")).not.toContain("\x1b[36m");
+  }
 });
 
 testWith(["tmux"], "a long download has a progress bar, which disappears at the end", async () => {

@@ -29,8 +29,8 @@ test("charla --help describes charla", async () => {
           --stay, --bell    stay after the end of stdin; ring when I am named
           --history N       show the last N, or all I missed if more (20; pipe: 0)
           --no-log, --no-line-history   keep only unsent messages; no lines I type
-          --json            every event as one JSON object a line on stdout
-      -q, --quiet           only messages and errors; -v, --verbose: every detail
+          --no-color, --no-notify   no colours or styles; no desktop notifications
+          --json, -q, --quiet, -v, --verbose   JSON events; no notices; all details
       -h, --help, --version, --no-config   this (charla send -h: of send)
 
     bye leaves, /help lists the commands. In a pipe, every line is a message.
@@ -59,8 +59,8 @@ test("charla --server --help describes a server", async () => {
           --background      return the shell; charla joins it, charla stop ends it
           --invitation-file FILE   write the invitation to FILE
           --plain, --turns  not encrypted, with one other person; in turns
-          --no-config       ignore the config file
-          --bell, --no-line-history, --json, -q, -v, -h, --version   see charla -h
+          --bell, --no-color, --no-notify, --no-line-history   see charla -h
+          --json, -q, -v, --no-config, -h, --version   see charla -h
 
     bye leaves, and the others wait for the server; /close ends it for all.
     Without input (</dev/null) it only serves, and writes the invitation to a file.
@@ -86,7 +86,7 @@ test("charla send --help describes send", async () => {
           --json           every event as one JSON object a line on stdout
       -q, --quiet          only replies and errors
       -v, --verbose        print what was sent
-          --no-config      ignore the config file
+          --no-color       no colours or styles; --no-config: ignore the config file
       -h, --help           show help; --version: show the version
     "
   `);
@@ -203,7 +203,7 @@ test("charla get --help describes get", async () => {
           --no-fail         a status of 400 or more is not an error
           --insecure, --cacert FILE   trust any certificate; or those in FILE
           --http0.9         send the lesson's request, GET /path; print 2048 bytes
-          --no-config, -q, -v, -h, --version   ignore the config file; see charla -h
+          --no-color, --no-config, -q, -v, -h, --version   see charla -h
     "
   `);
 });
@@ -231,7 +231,7 @@ test("charla serve --help describes serve", async () => {
           --no-listing     no listing of folders without an index.html
           --dotfiles, --follow-symlinks   serve hidden files; links out of DIR
           --json           log each request as a JSON object on stdout
-      -q, --no-config, -h, --version   no log; no config file; this; the version
+      -q, --no-color, --no-config, -h, --version   no log; see charla -h
 
     Ctrl-C ends the server after the pending responses, or after 5 seconds.
     "

@@ -183,7 +183,7 @@ function plainMessage(state: State, { text }: EventOf<"message">, now: number): 
 function unseen(state: State, toMe: { from: string; text: string } | null, now: number): Step {
   if (state.focused) return [state, []];
   const next = { ...state, unseen: state.unseen + 1 };
-  if (toMe === null) return [next, []];
+  if (toMe === null || !state.settings.notifies) return [next, []];
   const { notified } = state;
   if (notified !== null && now < notified.until) {
     return [{ ...next, notified: { ...notified, more: notified.more + 1 } }, []];

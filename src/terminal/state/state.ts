@@ -27,6 +27,8 @@ export interface TalkSettings {
   readonly verbose: boolean;
   /** Ring when a message mentions this person. */
   readonly bell: boolean;
+  /** The desktop shows messages to this person that come while the window has no focus. */
+  readonly notifies: boolean;
   /** Said before Ctrl-Z stops the program, where that is more than this person's window. */
   readonly beforeStop?: NoticeText | undefined;
 }

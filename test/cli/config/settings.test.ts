@@ -81,6 +81,18 @@ describe("what is set", () => {
     });
   });
 
+  test("before all sections is for each command that has the option, charla get too", async () => {
+    using ana = newPerson();
+    writeConfig(ana, "no-color = true\nno-notify = true\n");
+    expect(await read("", ana)).toMatchObject({ flags: "no-color no-notify" });
+    expect(await read("--server", ana)).toMatchObject({ flags: "no-color no-notify server" });
+    for (const line of ["send hello", "serve", "get localhost"]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other, in order
+      expect(await read(line, ana)).toMatchObject({ flags: "no-color" });
+    }
+    expect(await read("get localhost", ana, { CHARLA_NO_COLOR: "0" })).toMatchObject({ flags: "" });
+  });
+
   test("names files from its own folder or the home folder on", async () => {
     using ana = newPerson();
     writeConfig(ana, EVERYTHING);

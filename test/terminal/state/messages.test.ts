@@ -263,6 +263,15 @@ describe("a notification", () => {
     ]);
   });
 
+  test("never comes where they are turned off, and the title counts all the same", () => {
+    const screen = openVirtualScreen({ ...PLAIN_WIRE, notifies: false });
+    screen.focus(false);
+    screen.emit(plainMessage("hello"));
+    screen.wait(10_000);
+    expect(notifications(screen)).toEqual([]);
+    expect(screen.state.unseen).toBe(1);
+  });
+
   test("comes for each message on the plain wire", () => {
     const screen = openVirtualScreen(PLAIN_WIRE);
     screen.focus(false);

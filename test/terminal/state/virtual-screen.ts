@@ -25,6 +25,7 @@ export const IN_A_ROOM: TalkSettings = {
   quiet: false,
   verbose: false,
   bell: false,
+  notifies: true,
 };
 
 export const PLAIN_WIRE: Partial<TalkSettings> = { isRoom: false, showsDelivery: false };
