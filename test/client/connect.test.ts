@@ -13,10 +13,11 @@ import type { SocketAddress } from "../../src/net/address.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
+import { reservePort } from "../harness/ports.ts";
 import { until } from "../harness/until.ts";
 import { createInbox } from "../net/inbox.ts";
 import { rejection } from "../net/rejection.ts";
-import { closedPort, openBareSocket } from "../net/sockets.ts";
+import { openBareSocket } from "../net/sockets.ts";
 
 const SECRET = new Uint8Array(16).fill(4);
 const CLIENT = generateKeyPair(new Uint8Array(32).fill(1));
@@ -125,7 +126,7 @@ describe("with one address", () => {
   });
 
   test("a port where no server listens fails at once, not after 8 s", async () => {
-    const port = await closedPort();
+    const port = await reservePort();
     const start = performance.now();
     expect(await rejection(connectToFirst([at(port)], options))).toMatchObject({
       code: "NOBODY_LISTENING",
@@ -199,7 +200,7 @@ describe("with several addresses", () => {
   test("the second is tried at once where the first refuses", async () => {
     await using server = await openServer();
     const start = performance.now();
-    const connection = await connectToFirst([at(await closedPort()), server.at], options);
+    const connection = await connectToFirst([at(await reservePort()), server.at], options);
     await using _ = connection.socket;
     expect(connection.link.peer).toEqual(server.at);
     expect(performance.now() - start).toBeLessThan(4_000);
@@ -242,7 +243,7 @@ describe("with several addresses", () => {
 
   test("the reason that one server gives counts more than the silence of another, whichever came first", async () => {
     await using wrong = await openServer({ secret: new Uint8Array(16).fill(5) });
-    const closed = at(await closedPort());
+    const closed = at(await reservePort());
     for (const order of [
       [closed, wrong.at],
       [wrong.at, closed],
@@ -254,7 +255,7 @@ describe("with several addresses", () => {
   });
 
   test("four are tried and no more", async () => {
-    const closed = await Promise.all([1, 2, 3, 4].map(async () => at(await closedPort())));
+    const closed = await Promise.all([1, 2, 3, 4].map(async () => at(await reservePort())));
     await using fifth = await openServer();
     expect(await rejection(connectToFirst([...closed, fifth.at], options))).toMatchObject({
       code: "NOBODY_LISTENING",
@@ -434,7 +435,7 @@ describe("with a signal", () => {
     await using server = await openServer();
     const { signal } = new AbortController();
     const { count, most } = countListeners(signal);
-    const closed = at(await closedPort());
+    const closed = at(await reservePort());
     for (let attempt = 0; attempt < 90; attempt += 1) {
       await rejection(connectToFirst([closed], { ...options, signal }));
       expect(count()).toBeLessThanOrEqual(1);

@@ -4,8 +4,9 @@ import { getEventListeners } from "node:events";
 import type { Conversation } from "../../src/chat/conversation.ts";
 import type { ConversationEvent } from "../../src/chat/events.ts";
 import { joinPlain, openPlain } from "../../src/client/plain-conversation.ts";
+import { reservePort } from "../harness/ports.ts";
 import { rejection } from "../net/rejection.ts";
-import { type BareSocket, closedPort, openBareSocket } from "../net/sockets.ts";
+import { type BareSocket, openBareSocket } from "../net/sockets.ts";
 import { follow, type Followed, portOf } from "./follow.ts";
 
 interface Opened extends AsyncDisposable {
@@ -15,7 +16,7 @@ interface Opened extends AsyncDisposable {
 }
 
 /** A server on the loopback, whose "listening" event is read already. */
-async function open(options: { turns?: boolean } = {}): Promise<Opened> {
+async function open(options: { turns?: boolean; port?: number } = {}): Promise<Opened> {
   const conversation = await openPlain({ bind: "127.0.0.1", port: 0, ...options });
   const events = follow(conversation);
   const port = portOf(await events.next());
@@ -250,7 +251,7 @@ describe("a client", () => {
   });
 
   test("of a host where nobody listens fails in its events", async () => {
-    const port = await closedPort();
+    const port = await reservePort();
     await using client = await join(port);
     const events = follow(client);
     await client.say("anyone?");
@@ -269,7 +270,7 @@ describe("a client", () => {
   });
 
   test("fails so also when its last message was bye, or it left", async () => {
-    const port = await closedPort();
+    const port = await reservePort();
     for (const last of ["bye", "leave"]) {
       await using client = await join(port);
       const events = follow(client);
@@ -280,7 +281,7 @@ describe("a client", () => {
   });
 
   test("that waits for its turn in vain rejects when the conversation is over", async () => {
-    await using client = await join(await closedPort(), true);
+    await using client = await join(await reservePort(), true);
     const events = follow(client);
     const saying = client.say("one");
     const waiting = client.say("two").catch((error: unknown) => error);
@@ -305,7 +306,7 @@ describe("a client", () => {
   });
 
   test("where nobody listens rejects the messages after the first", async () => {
-    await using client = await join(await closedPort());
+    await using client = await join(await reservePort());
     const [first, ...others] = await Promise.allSettled(
       ["one", "two", "three"].map((text) => client.say(text)),
     );
@@ -561,7 +562,7 @@ describe("leave", () => {
   });
 
   test("gives the port back", async () => {
-    const server = await open();
+    const server = await open({ port: await reservePort() });
     await server.conversation.leave();
     await using again = await openPlain({ bind: "127.0.0.1", port: server.port });
     expect(portOf(await follow(again).next())).toBe(server.port);
@@ -586,9 +587,10 @@ describe("a signal", () => {
   test("of the conversation ends it at once, and leaves no listener", async () => {
     const controller = new AbortController();
     const { signal } = controller;
-    const conversation = await openPlain({ bind: "127.0.0.1", port: 0, signal });
+    const port = await reservePort();
+    const conversation = await openPlain({ bind: "127.0.0.1", port, signal });
     const events = follow(conversation);
-    const port = portOf(await events.next());
+    expect(portOf(await events.next())).toBe(port);
     const saying = rejection(conversation.say("one"));
     expect(listeners(signal)).toBe(1);
     controller.abort();

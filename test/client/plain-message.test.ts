@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 
 import { openPlainReceiver, openPlainSender } from "../../src/client/plain-message.ts";
+import { reservePort } from "../harness/ports.ts";
 import { rejection } from "../net/rejection.ts";
-import { closedPort, openBareSocket, SERVERS_GET_REFUSALS } from "../net/sockets.ts";
+import { openBareSocket, SERVERS_GET_REFUSALS } from "../net/sockets.ts";
 
 describe.each([
   ["127.0.0.1", "127.0.0.1"],
@@ -51,7 +52,7 @@ describe("a sender", () => {
   });
 
   test("throws at the end that nobody listens", async () => {
-    const port = await closedPort();
+    const port = await reservePort();
     await using sender = await openPlainSender({ host: "127.0.0.1", port });
     await sender.send("anyone?");
     expect(await rejection(sender.finish())).toMatchObject({
@@ -61,7 +62,7 @@ describe("a sender", () => {
   });
 
   test("that learned it says so of every message after", async () => {
-    const port = await closedPort();
+    const port = await reservePort();
     await using sender = await openPlainSender({ host: "127.0.0.1", port });
     await sender.send("anyone?");
     await sender.finish().catch(() => {});
@@ -74,7 +75,7 @@ describe("a sender", () => {
   });
 
   test("that asks where nobody listens does not wait for an answer", async () => {
-    await using sender = await openPlainSender({ host: "127.0.0.1", port: await closedPort() });
+    await using sender = await openPlainSender({ host: "127.0.0.1", port: await reservePort() });
     expect(await rejection(sender.ask("anyone?"))).toMatchObject({ code: "NOBODY_LISTENING" });
   });
 
@@ -175,12 +176,12 @@ describe("a receiver", () => {
   });
 
   test("disposed of has given its port back", async () => {
-    let address: string;
+    const port = await reservePort();
+    const address = `127.0.0.1:${port}`;
     {
-      using receiver = await openPlainReceiver({ bind: "127.0.0.1", port: 0 });
-      ({ address } = receiver);
+      using receiver = await openPlainReceiver({ bind: "127.0.0.1", port });
+      expect(receiver.address).toBe(address);
     }
-    const port = Number(address.replace("127.0.0.1:", ""));
     using again = await openPlainReceiver({ bind: "127.0.0.1", port });
     expect(again.address).toBe(address);
   });

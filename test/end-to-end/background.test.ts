@@ -11,6 +11,7 @@ import { ownIdentity } from "../../src/identity/private-files.ts";
 import { runCharla } from "../harness/in-process.ts";
 import { endToEnd, testWith } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
+import { reservePort } from "../harness/ports.ts";
 import {
   charla as startProcess,
   MAIN,
@@ -119,11 +120,12 @@ endToEnd(
   "members wait for a server that is stopped, and come back when it is started again",
   async () => {
     using ana = newPerson();
-    using first = await startInBackground(ana);
+    const port = ["--port", `${await reservePort()}`];
+    using first = await startInBackground(ana, ...port);
     await using ben = await joinAsBen(first.invitation);
     expect(await stop(ana)).toBe(0);
     ben.type("said meanwhile\n");
-    using second = await startInBackground(ana, "--port", first.port);
+    using second = await startInBackground(ana, ...port);
     expect(second.invitation).toBe(first.invitation);
     await ben.until("stderr", "reconnected to the server");
     const owner = await runCharla(["--history", "1", "-q"], { as: ana, input: "welcome back\n" });

@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { runCharla } from "../harness/in-process.ts";
 import { testWith } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
+import { reservePort } from "../harness/ports.ts";
 import { charla as startProcess, root, run, runCharla as runProcess } from "../harness/program.ts";
-import { portOf } from "../harness/sealed-server.ts";
 
 /** The commands of docs/server.md whose first line says what they are for. */
 function commands(purpose: string): string {
@@ -25,8 +25,8 @@ async function runCommands(purpose: string, ana: Person, copy: string): Promise<
   expect(done).toEqual({ stdout: "", stderr: "", status: 0 });
 }
 
-async function serve(ana: Person, port: string): Promise<string> {
-  const args = ["--server", "--background", "--bind", "127.0.0.1", "--port", port];
+async function serve(ana: Person, port: number): Promise<string> {
+  const args = ["--server", "--background", "--bind", "127.0.0.1", "--port", `${port}`];
   const { stderr, status } = await runProcess(args, { as: ana });
   expect({ stderr, status }).toMatchObject({ status: 0 });
   return /charla:\/\/\S+/.exec(stderr)?.[0] ?? "";
@@ -54,8 +54,8 @@ testWith(
       const path = join(ana.data, "server");
       if (existsSync(path)) process.kill(JSON.parse(readFileSync(path, "utf8")).pid, "SIGKILL");
     });
-    const invitation = await serve(ana, "0");
-    const port = portOf(invitation);
+    const port = await reservePort();
+    const invitation = await serve(ana, port);
     await using member = startProcess(["-", "--name", "ben", "--json"], { as: ben });
     const before = Array.from({ length: 300 }, (_, index) => `before ${index + 1}`);
     member.type(`${invitation}\n${before.join("\n")}\n`);

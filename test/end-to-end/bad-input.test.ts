@@ -5,8 +5,8 @@ import { describe, expect } from "bun:test";
 import { createSocket } from "node:dgram";
 
 import { charla, runCharla } from "../harness/in-process.ts";
-import { freeUdpPort } from "../harness/loopback.ts";
 import { endToEnd } from "../harness/peer-programs.ts";
+import { reservePort } from "../harness/ports.ts";
 import { MAIN, type Program, start } from "../harness/program.ts";
 import { PLAIN, type Wire, WIRES } from "../harness/wires.ts";
 
@@ -165,7 +165,7 @@ describe("the network", () => {
   });
 
   endToEnd("charla send reports that no program is listening (ICMP port unreachable)", async () => {
-    const port = await freeUdpPort();
+    const port = await reservePort();
     expect(await runCharla(["send", "--to", `127.0.0.1:${port}`, "hello?"])).toEqual({
       stdout: "",
       stderr:
@@ -178,7 +178,7 @@ describe("the network", () => {
   endToEnd(
     "a client reports that no program is listening after its first message, over IPv6 too",
     async () => {
-      const port = await freeUdpPort();
+      const port = await reservePort();
       const ended = await runCharla(["--plain", `[::1]:${port}`], { input: "hello?\n" });
       expect(ended.stderr).toContain(`charla: no program is listening at [::1]:${port}\n`);
       expect(ended.status).toBe(1);
@@ -188,7 +188,7 @@ describe("the network", () => {
   endToEnd(
     "messages that a client could not send are listed with the one error that stopped it",
     async () => {
-      const port = await freeUdpPort();
+      const port = await reservePort();
       const ended = await runCharla(["--plain", "--turns", `127.0.0.1:${port}`], {
         input: "one\ntwo\nthree\n",
       });
@@ -224,7 +224,7 @@ describe("the network", () => {
   }
 
   endToEnd("with --json an error is also an event with its code", async () => {
-    const port = await freeUdpPort();
+    const port = await reservePort();
     const ended = await runCharla(["send", "--json", "--to", `127.0.0.1:${port}`, "hello?"]);
     expect(JSON.parse(ended.stdout.trimEnd().split("\n").at(-1) ?? "")).toEqual({
       type: "error",

@@ -18,11 +18,11 @@ import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import { openServer, type Server } from "../../src/server/server.ts";
-import { freeUdpPort } from "../harness/loopback.ts";
 import { openLossyRelay } from "../harness/lossy-relay.ts";
 import { hasNarrowNetworks, inNarrowNetwork } from "../harness/narrow-network.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
+import { reservePort } from "../harness/ports.ts";
 import { charla, run, runCharla } from "../harness/program.ts";
 import { startSealedServerProcess as startSealedServer } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
@@ -177,7 +177,7 @@ test(
 );
 
 test("a port where no program is listening is reported at once, with a hint", async () => {
-  const port = await freeUdpPort();
+  const port = await reservePort();
   const { stdout, status } = await runCharla(["doctor", `127.0.0.1:${port}`]);
   expect(stdout).toBe(
     `problem  no program is listening at 127.0.0.1:${port}\n` +

@@ -12,9 +12,9 @@ import { compileForNode, newLibraryFolder } from "../harness/library.ts";
 import { testWithNode, testWithStoringNode } from "../harness/node.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
+import { reservePort } from "../harness/ports.ts";
 import { root, run, start } from "../harness/program.ts";
 import { openScreen, type Screen, withoutTimes } from "../harness/screen.ts";
-import { portOf } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
 
 function blocks(path: string, language: string): string[][] {
@@ -106,12 +106,11 @@ testWith(
 
     // On a free port, since 12345 may be in use on this machine; --name, since the tests' user is not called Ana.
     const pid = joinPath(person.data, "..", "pid");
-    const open = (port: string) =>
-      `clear; sh -c 'echo $$ >${pid}; exec ${commandOf(ana)} --port ${port} --name ana'`;
-    enter(one, `mkdir -p ${joinPath(pid, "..")}; ${open("0")}`);
+    const port = await reservePort();
+    const open = `clear; sh -c 'echo $$ >${pid}; exec ${commandOf(ana)} --port ${port} --name ana'`;
+    enter(one, `mkdir -p ${joinPath(pid, "..")}; ${open}`);
     const opened = await one.until("the invitation", (rows) => rows.at(-1) === " main  ana  ok");
     const [invitation = ""] = /charla:\/\/\S+/.exec(unwrapped(opened).join("\n")) ?? [];
-    const port = portOf(invitation);
     const joining = (block: readonly string[]) =>
       commandOf(block).replace(/charla:\/\/\S+/, invitation);
 
@@ -158,7 +157,7 @@ testWith(
     one.type("stty sane");
     one.press("C-j");
     await until("the terminal is reset", async () => / icrnl\b/.test(await one.settings()));
-    enter(one, open(port));
+    enter(one, open);
     await one.until("what was said meanwhile", (rows) =>
       rows.some((row) => /^\d\d:\d\d +log are you there\?$/.test(row)),
     );

@@ -13,8 +13,8 @@ import {
 } from "../harness/certificates.ts";
 import { newFolder } from "../harness/folder.ts";
 import { runCharla } from "../harness/in-process.ts";
-import { freeTcpPort } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { reservePort } from "../harness/ports.ts";
 import { MAIN, run } from "../harness/program.ts";
 import { openRawServer } from "../harness/raw-server.ts";
 
@@ -105,7 +105,7 @@ describe("a failed request", () => {
   });
 
   test("a port that no server listens on is reported", async () => {
-    const port = await freeTcpPort();
+    const port = await reservePort();
     const expected = `connection refused: no server is listening at localhost, port ${port}`;
     expect((await failed(`localhost:${port}`)).message).toBe(expected);
     expect((await failed(`localhost:${port}`, "--http0.9")).message).toBe(expected);

@@ -5,8 +5,8 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { openFetchServer } from "../harness/fetch-server.ts";
 import { newFolder } from "../harness/folder.ts";
 import { charla, runCharla } from "../harness/in-process.ts";
-import { freeTcpPort } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { reservePort } from "../harness/ports.ts";
 import { openRawServer } from "../harness/raw-server.ts";
 import { until } from "../harness/until.ts";
 
@@ -100,7 +100,7 @@ describe("retries", () => {
   });
 
   test("a POST is sent again if no server has received it", async () => {
-    const port = await freeTcpPort();
+    const port = await reservePort();
     await using program = charla(["get", "--retry", "5", "-d", "a", `127.0.0.1:${port}`]);
     await program.until("stderr", "no server is listening at 127.0.0.1");
     const server = Bun.serve({

@@ -9,9 +9,10 @@ import { join } from "../../src/index.ts";
 import { charla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT, endToEnd, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
+import { reservePort } from "../harness/ports.ts";
 import { charla as startProcess } from "../harness/program.ts";
 import { openScreen, type Screen, withoutTimes } from "../harness/screen.ts";
-import { portOf, startSealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
+import { startSealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
 import { rejection } from "../net/rejection.ts";
 
 const LOST = /^connection to the server lost \(.+\); reconnecting$/m;
@@ -26,7 +27,7 @@ describe("members wait, come back and lose nothing when the owner's program is e
   ] as const) {
     endToEnd(signal, async () => {
       using ana = newPerson();
-      const bind = ["--bind", "127.0.0.1"];
+      const bind = ["--bind", "127.0.0.1", "--port", `${await reservePort()}`];
       await using server = await startSealedServerProcess(bind, { as: ana });
       await using ben = charla([server.invitation, "-v", "-n", "ben"]);
       await using cy = charla([server.invitation, "-v", "-n", "cy"]);
@@ -47,7 +48,7 @@ describe("members wait, come back and lose nothing when the owner's program is e
       await ben.until("stderr", said);
       await cy.until("stderr", said);
 
-      await using again = await startSealedServer([...bind, "--port", server.port], { as: ana });
+      await using again = await startSealedServer(bind, { as: ana });
       await ben.until("stderr", "delivered: meanwhile\n");
       await cy.until("stdout", "ben: meanwhile\n");
       cy.type("after\n");
@@ -71,7 +72,7 @@ testWith(
   "on a screen only the owner is shown to leave and to come when they start their server again, and nobody else",
   async () => {
     using ana = newPerson();
-    const bind = ["--bind", "127.0.0.1"];
+    const bind = ["--bind", "127.0.0.1", "--port", `${await reservePort()}`];
     await using server = await startSealedServer(bind, { as: ana });
     await using eva = charla([server.invitation, "-n", "eva"]);
     await eva.until("stderr", "you are eva");
@@ -90,7 +91,7 @@ testWith(
     server.signal("SIGTERM");
     await server.exited;
     await screen.until("the loss", (rows) => rows.at(-1)?.endsWith("reconnecting") === true);
-    await using again = await startSealedServer([...bind, "--port", server.port], { as: ana });
+    await using again = await startSealedServer(bind, { as: ana });
     await eva.until("stderr", "reconnected to the server\n");
     await here("ana", "eva");
     const back = "-- ##:## ana joined";
@@ -141,7 +142,7 @@ endToEnd(
   },
 );
 
-const opening = (port: string) =>
+const opening = (port: number) =>
   `clear; charla --server -n ana --bind 127.0.0.1 --port ${port}; echo status=$?`;
 
 const enter = (screen: Screen, line: string): void => {
@@ -191,12 +192,12 @@ testWith(
     using person = newPerson();
     await using ana = await openScreen(160, 40, { as: person });
     await using ben = await openScreen(160, 40);
-    enter(ana, opening("0"));
+    const port = await reservePort();
+    enter(ana, opening(port));
     const opened = await ana.until("the invitation", (rows) =>
       rows.some((row) => row.includes("charla://")),
     );
     const [invitation = ""] = /charla:\S+/.exec(opened.join("\n")) ?? [];
-    const port = portOf(invitation);
     enter(ben, `clear; charla '${invitation}' -n ben; echo status=$?`);
     await shows(ana, "-- ##:## ben joined");
 
@@ -250,11 +251,12 @@ for (const [title, where] of [
       using ana = newPerson();
       using ben = newPerson();
       const bind = ["--bind", "127.0.0.1"];
+      const place = [...bind, "--port", `${await reservePort()}`];
       const args = where.map((each) => (each === "two" ? `${ana.data}-two` : each));
       using _data = {
         [Symbol.dispose]: () => rmSync(`${ana.data}-two`, { recursive: true, force: true }),
       };
-      const first = await startSealedServer(bind, { as: ana });
+      const first = await startSealedServer(place, { as: ana });
       {
         await using talking = startProcess([first.invitation, "--stay", "-v", "-n", "ben"], {
           as: ben,
@@ -284,7 +286,7 @@ for (const [title, where] of [
         back.endInput();
         expect(await back.exited).toBe(0);
       }
-      await using again = await startSealedServer([...bind, "--port", first.port], { as: ana });
+      await using again = await startSealedServer(place, { as: ana });
       await using home = charla([again.invitation, "-n", "ben"], { as: ben });
       await again.until("stdout", "ben: eva is annoying\n");
       home.endInput();
@@ -296,7 +298,7 @@ for (const [title, where] of [
 endToEnd("a script that is told to try again is not heard twice", async () => {
   using ana = newPerson();
   using cron = newPerson();
-  const bind = ["--bind", "127.0.0.1"];
+  const bind = ["--bind", "127.0.0.1", "--port", `${await reservePort()}`];
   const first = await startSealedServer(bind, { as: ana });
   {
     await using job = startProcess([first.invitation, "-v", "-n", "cron"], { as: cron });
@@ -310,7 +312,7 @@ endToEnd("a script that is told to try again is not heard twice", async () => {
     expect(await job.exited).toBe(1);
     expect(job.stderr).toEndWith("may not have been delivered: job1\n");
   }
-  await using again = await startSealedServer([...bind, "--port", first.port], { as: ana });
+  await using again = await startSealedServer(bind, { as: ana });
   await using job = charla([again.invitation, "-n", "cron"], { as: cron });
   job.type("job1\n");
   job.endInput();

@@ -3,8 +3,9 @@
 import { describe, expect } from "bun:test";
 
 import { charla, runCharla } from "../harness/in-process.ts";
-import { freeUdpPort, hostAndPort, LOOPBACKS } from "../harness/loopback.ts";
+import { hostAndPort, LOOPBACKS } from "../harness/loopback.ts";
 import { endToEnd } from "../harness/peer-programs.ts";
+import { reservePort } from "../harness/ports.ts";
 import { openBareSocket } from "../net/sockets.ts";
 
 /** The end of an invitation with a key and a secret that no server has. */
@@ -15,7 +16,7 @@ for (const host of LOOPBACKS) {
     endToEnd(
       "that no program is listening is reported at once, for a host and for an invitation",
       async () => {
-        const where = hostAndPort(host, String(await freeUdpPort()));
+        const where = hostAndPort(host, String(await reservePort()));
         const stderr =
           `charla: no program is listening at ${where}\n` +
           "hint: start charla --server there first; on the plain wire, charla receive\n";
@@ -52,7 +53,7 @@ endToEnd("a host that does not answer is reported after 8 s", async () => {
 });
 
 endToEnd("with --json the reason for a failed join is an event with its code", async () => {
-  const where = `127.0.0.1:${await freeUdpPort()}`;
+  const where = `127.0.0.1:${await reservePort()}`;
   const ended = await runCharla([where, "--json"], { input: "hello?\n" });
   expect(
     ended.stdout

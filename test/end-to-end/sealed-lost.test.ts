@@ -7,6 +7,7 @@ import { charla } from "../harness/in-process.ts";
 import { LOOPBACKS } from "../harness/loopback.ts";
 import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
+import { reservePort } from "../harness/ports.ts";
 import { charla as startProcess } from "../harness/program.ts";
 import { startSealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
 
@@ -18,7 +19,8 @@ for (const host of LOOPBACKS) {
       "after a server is killed and started again all members reconnect, and no message is missing",
       async () => {
         using ana = newPerson();
-        await using server = await startSealedServerProcess(["--bind", host], { as: ana });
+        const bind = ["--bind", host, "--port", `${await reservePort()}`];
+        await using server = await startSealedServerProcess(bind, { as: ana });
         await using ben = charla([server.invitation, "-v", "-n", "ben"]);
         await using cy = charla([server.invitation, "-v", "-n", "cy"]);
         await cy.until("stderr", "you are cy");
@@ -32,9 +34,7 @@ for (const host of LOOPBACKS) {
         await ben.until("stderr", LOST);
         await cy.until("stderr", LOST);
 
-        await using anew = await startSealedServer(["--bind", host, "--port", server.port], {
-          as: ana,
-        });
+        await using anew = await startSealedServer(bind, { as: ana });
         // The secret is stored, so that invitations remain valid.
         expect(anew.invitation).toBe(server.invitation);
         await ben.until("stderr", "delivered: while you were away\n");

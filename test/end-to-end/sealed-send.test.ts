@@ -10,9 +10,10 @@ import { join } from "../../src/index.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { open } from "../../src/server.ts";
 import { charla, runCharla } from "../harness/in-process.ts";
-import { freeUdpPort, LOOPBACKS } from "../harness/loopback.ts";
+import { LOOPBACKS } from "../harness/loopback.ts";
 import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
+import { reservePort } from "../harness/ports.ts";
 import { startSealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
 
 for (const host of LOOPBACKS) {
@@ -221,7 +222,7 @@ endToEnd(
   "charla send reports an unreachable server and a wrong invitation, and sends nothing",
   async () => {
     await using server = await startSealedServer(["--bind", "127.0.0.1"]);
-    const port = await freeUdpPort();
+    const port = await reservePort();
     const nowhere = server.invitation.replace(`:${server.port}/`, `:${port}/`);
     const [unreached, refused] = await Promise.all([
       runCharla(["send", "--to", nowhere, "a secret"]),

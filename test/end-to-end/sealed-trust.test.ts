@@ -9,6 +9,7 @@ import { runCharla } from "../harness/in-process.ts";
 import { hostAndPort, LOOPBACKS } from "../harness/loopback.ts";
 import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
+import { reservePort } from "../harness/ports.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 
 async function identityOf(person: Person): Promise<{ fingerprint: string; publicKey: string }> {
@@ -56,16 +57,14 @@ for (const host of LOOPBACKS) {
       using eve = newPerson();
       const before = await identityOf(ana);
       const now = await identityOf(eve);
-      await using server = await startSealedServer(["--open", "--bind", host], { as: ana });
+      const args = ["--open", "--bind", host, "--port", `${await reservePort()}`];
+      await using server = await startSealedServer(args, { as: ana });
       const where = hostAndPort(host, server.port);
       await runCharla([where, "-n", "ben"], { as: ben, input: "hello\n" });
       server.signal("SIGTERM");
       await server.exited;
 
-      await using other = await startSealedServer(
-        ["--open", "--bind", host, "--port", server.port],
-        { as: eve },
-      );
+      await using other = await startSealedServer(args, { as: eve });
       expect(await runCharla([where], { as: ben, input: "a secret\n" })).toEqual({
         stdout: "",
         stderr:

@@ -4,8 +4,9 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 
 import { charla, runCharla } from "../harness/in-process.ts";
-import { freeUdpPort, hostAndPort, LOOPBACKS } from "../harness/loopback.ts";
+import { hostAndPort, LOOPBACKS } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { reservePort } from "../harness/ports.ts";
 import {
   charla as startProcess,
   root,
@@ -40,7 +41,7 @@ for (const host of LOOPBACKS) {
     });
 
     testWith(["ncat"], "ncat prints what charla send sends", async () => {
-      const port = String(await freeUdpPort());
+      const port = String(await reservePort());
       await using ncat = start(["ncat", "-v", "--udp", "--listen", host, port]);
       await ncat.until("stderr", /Listening on/);
       const sent = await runCharla(["send", "--to", hostAndPort(host, port), "hello"]);

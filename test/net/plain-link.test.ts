@@ -3,9 +3,10 @@ import { describe, expect, test } from "bun:test";
 import type { CharlaError } from "../../src/errors.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
 import { joinPlainLink, openPlainLink, type PlainLinkHandlers } from "../../src/net/plain-link.ts";
+import { reservePort } from "../harness/ports.ts";
 import { createInbox } from "./inbox.ts";
 import { rejection } from "./rejection.ts";
-import { closedPort, openBareSocket, SERVERS_GET_REFUSALS } from "./sockets.ts";
+import { openBareSocket, SERVERS_GET_REFUSALS } from "./sockets.ts";
 
 type Report =
   | { peer: SocketAddress }
@@ -185,7 +186,7 @@ describe("a client", () => {
 
   test("a refusal is reported before settle resolves", async () => {
     const { handlers, next } = watch();
-    const port = await closedPort();
+    const port = await reservePort();
     using link = await joinPlainLink([on("127.0.0.1", port)], handlers);
     let settled = false;
     await link.send("anyone?");
@@ -215,7 +216,7 @@ describe("a client of a host with several addresses", () => {
   test("every message reaches the address that listens, once and in order", async () => {
     const { handlers, next } = watch();
     await using server = await openBareSocket("127.0.0.1");
-    const unused = await closedPort("::1");
+    const unused = await reservePort();
     using link = await joinPlainLink([on("::1", unused), on("127.0.0.1", server.port)], handlers);
     await Promise.all(["one", "two", "three"].map((text) => link.send(text)));
 
@@ -233,8 +234,8 @@ describe("a client of a host with several addresses", () => {
   test("two addresses that refuse are passed over", async () => {
     await using server = await openBareSocket("::1");
     const candidates = [
-      on("::1", await closedPort("::1")),
-      on("127.0.0.1", await closedPort("127.0.0.1")),
+      on("::1", await reservePort()),
+      on("127.0.0.1", await reservePort()),
       on("::1", server.port),
     ];
     using link = await joinPlainLink(candidates, watch().handlers);
@@ -260,7 +261,7 @@ describe("a client of a host with several addresses", () => {
     const { handlers, next } = watch();
     await using server = await openBareSocket("127.0.0.1");
     using link = await joinPlainLink(
-      [on("127.0.0.1", server.port), on("::1", await closedPort("::1"))],
+      [on("127.0.0.1", server.port), on("::1", await reservePort())],
       handlers,
     );
     let sent = false;
@@ -296,9 +297,9 @@ describe("a client of a host with several addresses", () => {
   });
 
   test("the message fails with NOBODY_LISTENING when every address refuses", async () => {
-    const port = await closedPort("127.0.0.1");
+    const port = await reservePort();
     using link = await joinPlainLink(
-      [on("::1", await closedPort("::1")), on("127.0.0.1", port)],
+      [on("::1", await reservePort()), on("127.0.0.1", port)],
       watch().handlers,
     );
     expect(await rejection(link.send("anyone?"))).toMatchObject({
@@ -343,8 +344,8 @@ test("a link that is closed while a message is handled delivers no further one",
 
 test("a closed link reports nothing, and frees its port", async () => {
   const { handlers, next } = watch();
-  const link = await openPlainLink({ bind: "127.0.0.1", port: 0 }, handlers);
-  const { port } = link.local;
+  const port = await reservePort();
+  const link = await openPlainLink({ bind: "127.0.0.1", port }, handlers);
   link.close();
   link.close();
 

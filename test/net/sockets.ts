@@ -2,6 +2,7 @@
 
 import { createSocket } from "node:dgram";
 
+import { reservePort } from "../harness/ports.ts";
 import { createInbox } from "./inbox.ts";
 
 /** Under Node.js, a socket that anyone may send to gets no refusals: see src/net/udp-socket.node.ts. */
@@ -19,6 +20,8 @@ export interface BareSocket extends AsyncDisposable {
 
 /** A socket that is not part of the code under test. */
 export async function openBareSocket(address: Loopback = "127.0.0.1"): Promise<BareSocket> {
+  // Nobody else is given it once this socket is closed.
+  const port = await reservePort();
   const socket = createSocket(address === "::1" ? "udp6" : "udp4");
   const inbox = createInbox<{ text: string; from: { address: string; port: number } }>();
   socket.on("message", (data, from) => {
@@ -26,7 +29,7 @@ export async function openBareSocket(address: Loopback = "127.0.0.1"): Promise<B
   });
   // Some tests send to ports where nothing listens: the refusal is not an error of this socket.
   socket.on("error", () => {});
-  await new Promise<void>((resolve) => socket.bind(0, address, resolve));
+  await new Promise<void>((resolve) => socket.bind(port, address, resolve));
   let closed = false;
 
   async function close(): Promise<void> {
@@ -35,7 +38,7 @@ export async function openBareSocket(address: Loopback = "127.0.0.1"): Promise<B
     await new Promise<void>((resolve) => socket.close(resolve));
   }
   return {
-    port: socket.address().port,
+    port,
     next: () => inbox.next(),
     send: (data, port) =>
       new Promise((resolve, reject) => {
@@ -44,11 +47,4 @@ export async function openBareSocket(address: Loopback = "127.0.0.1"): Promise<B
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** A port on which no program listens: it was free a moment ago. */
-export async function closedPort(address: Loopback = "127.0.0.1"): Promise<number> {
-  const socket = await openBareSocket(address);
-  await socket.close();
-  return socket.port;
 }

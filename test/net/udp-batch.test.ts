@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 
 import { defer } from "../../src/deferred.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
-import { closedPort, openBareSocket } from "./sockets.ts";
+import { reservePort } from "../harness/ports.ts";
+import { openBareSocket } from "./sockets.ts";
 import { UDP_SOCKETS } from "./watched-socket.ts";
 
 function said(text: string, to: SocketAddress) {
@@ -54,7 +55,7 @@ describe.each(UDP_SOCKETS)("%s", (_title, open, getsRefusals) => {
         using one = await open(address);
         await using peer = await openBareSocket(address);
         const to = { address, port: peer.port };
-        const unused = { address, port: await closedPort(address) };
+        const unused = { address, port: await reservePort() };
         one.socket.sendMany([said("lost", unused)]);
         const batch = ["a", "b", "c"].flatMap((text) => [said(text, to), said("lost", unused)]);
         one.socket.sendMany(batch);

@@ -3,7 +3,7 @@ import { describe, expect, spyOn, test } from "bun:test";
 import type { SocketAddress } from "../../src/net/address.ts";
 import { loadSocketLibrary } from "../../src/net/socket-calls.ts";
 import type { SocketOption } from "../../src/net/socket-options.ts";
-import { closedPort } from "./sockets.ts";
+import { reservePort } from "../harness/ports.ts";
 import { open } from "./watched-socket.ts";
 
 /** UDP_GRO (linux/udp.h): datagrams that arrive in one piece are delivered in one piece, so that the test sees it. */
@@ -76,8 +76,7 @@ describe.each([
     test("runs arrive though the network refused earlier datagrams (RFC 1122 s. 4.1.3.3)", async () => {
       using one = await open(bind, 0, { gso: true });
       using other = await open(address);
-      const loopback = address === "::1" ? "::1" : "127.0.0.1";
-      const unused = { address, port: await closedPort(loopback) };
+      const unused = { address, port: await reservePort() };
       const to = other.socket.address;
       const lost = numbered([1_200, 1_200], unused);
       const batch = numbered([1_100, 1_100, 5], to);

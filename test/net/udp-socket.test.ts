@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 
+import { reservePort } from "../harness/ports.ts";
 import { rejection } from "./rejection.ts";
-import { closedPort, openBareSocket } from "./sockets.ts";
+import { openBareSocket } from "./sockets.ts";
 import { UDP_SOCKETS } from "./watched-socket.ts";
 
 describe.each(UDP_SOCKETS)("%s", (_title, open) => {
@@ -50,7 +51,7 @@ describe.each(UDP_SOCKETS)("%s", (_title, open) => {
 
     test("a refusal by ICMP port unreachable is reported (RFC 792, RFC 4443)", async () => {
       using one = await open(address, 0, { singlePeer: true });
-      const port = await closedPort(address);
+      const port = await reservePort();
       await one.socket.send(Uint8Array.of(0x61), { address, port });
       const where = address === "::1" ? `[::1]:${port}` : `127.0.0.1:${port}`;
       expect(await one.errors.next()).toMatchObject({
@@ -150,8 +151,8 @@ describe.each(UDP_SOCKETS)("%s", (_title, open) => {
   });
 
   test("a closed socket frees its port, and may be closed again", async () => {
-    const one = await open("127.0.0.1");
-    const { port } = one.socket.address;
+    const port = await reservePort();
+    const one = await open("127.0.0.1", port);
     one.socket.close();
     one.socket.close();
     using other = await open("127.0.0.1", port);
@@ -159,10 +160,10 @@ describe.each(UDP_SOCKETS)("%s", (_title, open) => {
   });
 
   test("disposing of a socket closes it", async () => {
-    let port: number;
+    const port = await reservePort();
     {
-      using socket = (await open("127.0.0.1")).socket;
-      port = socket.address.port;
+      using socket = (await open("127.0.0.1", port)).socket;
+      expect(socket.address.port).toBe(port);
     }
     using other = await open("127.0.0.1", port);
     expect(other.socket.address.port).toBe(port);
@@ -170,7 +171,7 @@ describe.each(UDP_SOCKETS)("%s", (_title, open) => {
 
   test("a socket with a single peer talks to one address after the other", async () => {
     using one = await open(undefined, 0, { singlePeer: true });
-    const refused = { address: "::1", port: await closedPort("::1") };
+    const refused = { address: "::1", port: await reservePort() };
     await one.socket.send(Uint8Array.of(0x61), refused);
     expect((await one.errors.next()).message).toBe(
       `no program is listening at [::1]:${refused.port}`,

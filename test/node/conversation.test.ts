@@ -10,6 +10,7 @@ import { type LibraryFolder, newLibraryFolder } from "../harness/library.ts";
 import { openLossyRelay } from "../harness/lossy-relay.ts";
 import { testWithNode, testWithStoringNode } from "../harness/node.ts";
 import { newPerson } from "../harness/person.ts";
+import { reservePort } from "../harness/ports.ts";
 import { charla, type Program, run, start } from "../harness/program.ts";
 import { startSealedServerProcess } from "../harness/sealed-server.ts";
 import { eventTexts, parseEvents } from "../relay/two-ends.ts";
@@ -93,15 +94,15 @@ testWithNode(
   async (node) => {
     using ana = newPerson();
     await using stack = new AsyncDisposableStack();
-    const bind = ["--bind", "127.0.0.1", "--json"];
-    const server = stack.use(await startSealedServerProcess(bind, { as: ana }));
+    const args = ["--bind", "127.0.0.1", "--port", `${await reservePort()}`, "--json"];
+    const server = stack.use(await startSealedServerProcess(args, { as: ana }));
     const to = { address: "127.0.0.1", port: Number(server.port) };
     const relay = stack.use(await openLossyRelay({ seed: 4, loss: 0.1, jitter: 2, server: to }));
     const invitation = server.invitation.replace(`:${server.port}/`, `:${relay.port}/`);
     const member = stack.use(start([node, "member.mjs", invitation, "ben"], { cwd: library.path }));
     await member.until("stdout", '"type":"entered"');
     const again = await talkThroughRestart(server, member, async () =>
-      stack.use(await startSealedServerProcess([...bind, "--port", server.port], { as: ana })),
+      stack.use(await startSealedServerProcess(args, { as: ana })),
     );
     member.signal("SIGTERM");
     expect(await member.exited).toBe(0);
@@ -139,18 +140,18 @@ testWithStoringNode(
     using data = newFolder();
     await using stack = new AsyncDisposableStack();
     const key = "5e".repeat(32);
-    const serve = async (port: string) => {
+    const port = `${await reservePort()}`;
+    const serve = async () => {
       const server = stack.use(
         start([node, "server.mjs", data.path, port, key], { cwd: library.path }),
       );
       const [invitation] = await server.until("stderr", /charla:\/\/[^\s]+/);
       return { server, invitation };
     };
-    const { server, invitation } = await serve("0");
-    const port = /:(\d+)\//.exec(invitation)?.[1] ?? "";
+    const { server, invitation } = await serve();
     const member = stack.use(charla([invitation, "--json", "--stay", "-n", "ben"]));
     await member.until("stdout", '"type":"entered"');
-    const again = await talkThroughRestart(server, member, async () => (await serve(port)).server);
+    const again = await talkThroughRestart(server, member, async () => (await serve()).server);
     again.signal("SIGTERM");
     expect(await again.exited).toBe(0);
     member.signal("SIGTERM");

@@ -14,6 +14,7 @@ import { openInvitationFile } from "../../src/server/invitations-file.ts";
 import { NO_INVITATIONS } from "../../src/server/invitations.ts";
 import type { Server } from "../../src/server/server.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { reservePort } from "../harness/ports.ts";
 import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 import { rejection } from "../net/rejection.ts";
@@ -114,13 +115,13 @@ describe("an invitation with an end is", () => {
 describe("a restarted server", () => {
   test("knows how often an invitation was used, and by whom", async () => {
     using folder = temporaryFolder();
-    const open = (port = 0) => openHere({ port, invitations: openInvitationFile(folder.path) });
+    const port = await reservePort();
+    const open = () => openHere({ port, invitations: openInvitationFile(folder.path) });
     const first = await open();
     const invitation = await (await ownerOf(first)).invite({ uses: 2 });
     expect(await knock(invitation, ANN)).toBe("in");
-    const { port } = first.local;
     await first.close();
-    await using second = await open(port);
+    await using second = await open();
     expect(second.local.port).toBe(port);
     const outcomes = [];
     for (const who of [BOB, CARL, ANN]) outcomes.push(await knock(invitation, who));
@@ -132,7 +133,7 @@ describe("a restarted server", () => {
     async () => {
       using folder = temporaryFolder();
       await using stack = new AsyncDisposableStack();
-      const first = await serve(folder.path);
+      const first = await serve(folder.path, await reservePort());
       stack.defer(() => first.program[Symbol.asyncDispose]());
       const owner = joinRoom(invitationTo(first.port), { name: "Olga", identity: SERVER_KEYS });
       expect(await outcomeOf(owner)).toBe("in");

@@ -17,6 +17,7 @@ import type { Server } from "../../src/server/server.ts";
 import { charla } from "../harness/in-process.ts";
 import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
+import { reservePort } from "../harness/ports.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
@@ -146,7 +147,8 @@ describe("a renewed invitation", () => {
     "lets in new people, and the old one those who came by it, also after a restart",
     async () => {
       using folder = temporaryFolder();
-      const first = await inFolder(folder.path);
+      const port = await reservePort();
+      const first = await inFolder(folder.path, port);
       const old = first.invitation("main");
       expect(await knock(old, ANN)).toBe("in");
       const renewed = await (await ownerOf(first)).invite({ renew: true });
@@ -154,7 +156,6 @@ describe("a renewed invitation", () => {
       expect(await knockAll(renewed, [BOB])).toEqual(["in"]);
       // A second time: both old ones are remembered.
       const newest = await (await ownerOf(first)).invite({ renew: true });
-      const { port } = first.local;
       await first.close();
 
       await using second = await inFolder(folder.path, port);

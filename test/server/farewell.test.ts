@@ -7,6 +7,7 @@ import { joinRoom } from "../../src/client/join-room.ts";
 import { openSqliteReader } from "../../src/log/sqlite-log.ts";
 import { openLossyRelay } from "../harness/lossy-relay.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { reservePort } from "../harness/ports.ts";
 import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 import { BOB, ownerOf } from "./admitting.ts";
@@ -20,7 +21,7 @@ test(
   "a server that is stopped while twenty members talk loses nothing, and all come back when it does",
   async () => {
     using folder = temporaryFolder();
-    const { program, port } = await serve(folder.path);
+    const { program, port } = await serve(folder.path, await reservePort());
     await using _ = program;
     const members = Array.from({ length: MEMBERS }, (__, number) => joinServed(port, `M${number}`));
     const seen = members.map(shownTo);

@@ -6,6 +6,7 @@ import { expect, test } from "bun:test";
 import type { Conversation } from "../../src/chat/conversation.ts";
 import { openSqliteReader } from "../../src/log/sqlite-log.ts";
 import { FULL_SIZE } from "../harness/full-size.ts";
+import { reservePort } from "../harness/ports.ts";
 import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 import { seededRandom } from "../simulator/random.ts";
@@ -27,7 +28,8 @@ test(
     using folder = temporaryFolder();
     const random = seededRandom(4);
     await using stack = new AsyncDisposableStack();
-    let { program, port } = await serve(folder.path);
+    const port = await reservePort();
+    let { program } = await serve(folder.path, port);
     stack.defer(() => program[Symbol.asyncDispose]());
     const members: Conversation[] = [];
     for (let number = 0; number < MEMBERS; number += 1)
@@ -62,7 +64,7 @@ test(
       await Bun.sleep(random.between(0, 30));
       program.signal("SIGKILL");
       await program.exited;
-      ({ program, port } = await serve(folder.path, port));
+      ({ program } = await serve(folder.path, port));
     }
     talking = false;
     await Promise.all(talks);

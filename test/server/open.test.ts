@@ -12,6 +12,7 @@ import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { type InvitationStore, NO_INVITATION_STORE } from "../../src/server/invitations-file.ts";
 import { open } from "../../src/server/open.ts";
 import type { Server } from "../../src/server/server.ts";
+import { reservePort } from "../harness/ports.ts";
 import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 import { rejection } from "../net/rejection.ts";
@@ -26,7 +27,8 @@ test("a signal that aborts closes the server, and frees its port and its folder"
   using folder = temporaryFolder();
   const controller = new AbortController();
   const { signal } = controller;
-  const server = await open({ ...local, data: folder.path, signal });
+  const port = await reservePort();
+  const server = await open({ ...local, port, data: folder.path, signal });
   const ann = joinRoom(server.invitation("main"), { name: "Ann", room: "main" });
   const seen = shownTo(ann);
   await entered(seen);
@@ -38,7 +40,6 @@ test("a signal that aborts closes the server, and frees its port and its folder"
   await seen.ended;
   expect(seen.shown.at(-1)).toMatchObject({ type: "ended", reason: "left" });
   expect(listenersOn(signal)).toBe(0);
-  const { port } = server.local;
   await using again = await open({ ...local, port, data: folder.path });
   expect(again.local.port).toBe(port);
 });

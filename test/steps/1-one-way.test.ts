@@ -1,7 +1,8 @@
 import { describe, expect } from "bun:test";
 
-import { freeUdpPort, LOOPBACKS } from "../harness/loopback.ts";
+import { LOOPBACKS } from "../harness/loopback.ts";
 import { testWith } from "../harness/peer-programs.ts";
+import { reservePort } from "../harness/ports.ts";
 import { run, start } from "../harness/program.ts";
 import {
   anyPort,
@@ -55,7 +56,7 @@ describe("step 1, one way", () => {
     });
 
     testWith(["ncat"], `ncat gets the client's bare text at ${address}.`, async () => {
-      const port = String(await freeUdpPort());
+      const port = String(await reservePort());
       await using ncat = await ncatWaiting(address, port);
       await run(command("TypeScript", "1-one-way/client", address, port));
       await ncat.until("stdout", /^hello$/);

@@ -1,7 +1,8 @@
 import { describe, expect } from "bun:test";
 
-import { freeUdpPort, LOOPBACKS } from "../harness/loopback.ts";
+import { LOOPBACKS } from "../harness/loopback.ts";
 import { testWith } from "../harness/peer-programs.ts";
+import { reservePort } from "../harness/ports.ts";
 import { run, start } from "../harness/program.ts";
 import {
   anyPort,
@@ -73,7 +74,7 @@ describe("step 2, with a reply", () => {
     });
 
     testWith(["ncat"], `ncat answers the client at ${address}.`, async () => {
-      const port = String(await freeUdpPort());
+      const port = String(await reservePort());
       await using ncat = await ncatWaiting(address, port);
       await using client = start(command("TypeScript", "2-reply/client", address, port));
       await ncat.until("stdout", /^hola$/);
@@ -83,7 +84,7 @@ describe("step 2, with a reply", () => {
     });
 
     testWith([], `A client to which nothing listens at ${address} says so and fails.`, async () => {
-      const port = String(await freeUdpPort());
+      const port = String(await reservePort());
       const client = await run(command("TypeScript", "2-reply/client", address, port));
       expect(client.status).toBe(1);
       expect(client.stdout).toBe("");

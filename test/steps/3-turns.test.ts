@@ -1,7 +1,8 @@
 import { describe, expect } from "bun:test";
 
-import { freeUdpPort, LOOPBACKS } from "../harness/loopback.ts";
+import { LOOPBACKS } from "../harness/loopback.ts";
 import { testWith } from "../harness/peer-programs.ts";
+import { reservePort } from "../harness/ports.ts";
 import { run, start } from "../harness/program.ts";
 import { anyPort, bareSocket, command, goodbye, PAIRS, portOf, UNICODE } from "./lesson.ts";
 
@@ -78,7 +79,7 @@ describe("step 3, in turns", () => {
     });
 
     testWith([], `A client to which nothing listens at ${address} says so and fails.`, async () => {
-      const port = String(await freeUdpPort());
+      const port = String(await reservePort());
       const client = await run(command("TypeScript", "3-turns/client", address, port), {
         input: "anyone?\n",
       });

@@ -2,8 +2,9 @@
 
 import { describe, expect } from "bun:test";
 
-import { freeUdpPort, type Loopback, LOOPBACKS } from "../harness/loopback.ts";
+import { type Loopback, LOOPBACKS } from "../harness/loopback.ts";
 import { testWith } from "../harness/peer-programs.ts";
+import { reservePort } from "../harness/ports.ts";
 import { start } from "../harness/program.ts";
 import { openScreen } from "../harness/screen.ts";
 import {
@@ -110,7 +111,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
       });
 
       testWith(["ncat"], `ncat waits at ${address} and the client talks with it.`, async () => {
-        const port = String(await freeUdpPort());
+        const port = String(await reservePort());
         await using ncat = await ncatWaiting(address, port);
         await using client = start(ends.client("TypeScript", address, port));
         client.type("hello\n");
@@ -124,7 +125,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
       });
 
       testWith([], `A client to which nothing listens at ${address} says so.`, async () => {
-        const port = String(await freeUdpPort());
+        const port = String(await reservePort());
         await using client = start(ends.client("TypeScript", address, port));
         client.type("anyone?\n");
         await client.until("stderr", /^Nobody is listening there\.\n$/);

@@ -1,8 +1,9 @@
 import { describe, expect } from "bun:test";
 import { createServer, type Socket } from "node:net";
 
-import { freeTcpPort, LOOPBACKS } from "../harness/loopback.ts";
+import { LOOPBACKS } from "../harness/loopback.ts";
 import { testWith } from "../harness/peer-programs.ts";
+import { reservePort } from "../harness/ports.ts";
 import { run, start } from "../harness/program.ts";
 import { command, folder } from "./lesson.ts";
 
@@ -124,7 +125,7 @@ describe("the HTTP client step", () => {
   });
 
   testWith([], "It fails and says why when nobody listens.", async () => {
-    const port = String(await freeTcpPort());
+    const port = String(await reservePort());
     const client = await run(command("TypeScript", "http-client/client", "127.0.0.1", port));
     expect(client.status).toBe(1);
     expect(client.stdout).toBe("");
