@@ -134,6 +134,19 @@ test("a search in a log on the disk leaves the event loop to others until it has
   expect(turns).toBeGreaterThan(1);
 });
 
+test("a search that crashes in its thread is STORE_FAILED, and the next one is answered", async () => {
+  using folder = temporaryFolder();
+  await using log = await openSqliteLog({ folder: folder.path, now });
+  await appendAll(log, "main", 3);
+  const crashing = log.search({ words: JSON.parse("[]"), limit: 10 });
+  expect(await rejection(crashing)).toMatchObject({
+    code: "STORE_FAILED",
+    message: expect.stringContaining(`the search in ${folder.path} failed: `),
+    hint: "search for something else; if that fails as well, restart the program",
+  });
+  expect(await log.search({ words: "message", limit: 10 })).toHaveLength(3);
+});
+
 describe("what was deleted from a log on the disk", () => {
   test("the entries, words, names and senders of a deleted room are removed, also after a restart", async () => {
     using folder = temporaryFolder();

@@ -3,7 +3,7 @@
 
 import { Worker } from "node:worker_threads";
 
-import { CharlaError } from "../../errors.ts";
+import { CharlaError, describeCause } from "../../errors.ts";
 import type { Reads } from "./reads.ts";
 
 export type SearchRequest =
@@ -37,12 +37,12 @@ export function createSearcher(folder: string) {
       if ("found" in answer) asked?.resolve(answer);
       else asked?.reject(refused(answer.refusal));
     });
-    started.on("error", (error) => {
-      // A bug: the next search starts another thread.
+    // A bug, or no memory: it ends the thread and its searches, not the server. The next search starts another thread.
+    started.on("error", (cause) => {
       const failed = pending;
       pending = [];
       if (worker === started) worker = null;
-      for (const { reject } of failed) reject(error);
+      for (const { reject } of failed) reject(crashed(folder, cause));
     });
     return started;
   }
@@ -90,6 +90,15 @@ function send(worker: Worker, request: SearchRequest | null): void {
 
 function otherAnswer(): Error {
   return new Error("a search was given the answer of another");
+}
+
+function crashed(folder: string, cause: unknown): CharlaError {
+  return new CharlaError(
+    "STORE_FAILED",
+    `the search in ${folder} failed: ${describeCause(cause)}`,
+    "search for something else; if that fails as well, restart the program",
+    { cause },
+  );
 }
 
 function refused({
