@@ -51,12 +51,8 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   };
   const reply = flags.has("reply");
   if (words.length > 0) {
-    try {
-      await untilAborted((reply ? ask : say)(words.join(" ")), io.signal);
-      await sender.finish();
-    } catch (error) {
-      throw sealed ? error : sayWhoReceives(error);
-    }
+    await untilAborted((reply ? ask : say)(words.join(" ")), io.signal);
+    await sender.finish();
     return 0;
   }
   const inFlight = sealed && !reply ? MAX_IN_FLIGHT : 1;
@@ -69,9 +65,7 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
     quiet: true,
     delivery: sealed ? "shown" : "unknown",
   });
-  if (failure instanceof CharlaError) {
-    await report.error(sealed ? failure : sayWhoReceives(failure));
-  }
+  if (failure instanceof CharlaError) await report.error(failure);
   // Of a line that was sent and not answered, the error says enough.
   if (unsent.length > 0 && !reply) {
     await report.event({ type: "ended", reason: "left", unsaid: unsent });
@@ -79,16 +73,6 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   if (next !== null) await report.error(inputNotSent(next));
   if (failure instanceof CharlaError) return failure.exitStatus;
   throw failure;
-}
-
-/** People who run a server expect a message without --to to go there. */
-function sayWhoReceives<Cause>(error: Cause): Cause | CharlaError {
-  if (!(error instanceof CharlaError) || error.code !== "NOBODY_LISTENING") return error;
-  return new CharlaError(
-    error.code,
-    error.message,
-    "start charla receive there first; charla send --to INVITATION sends to a room",
-  );
 }
 
 interface SendOptions extends Pick<Conversation, "say"> {

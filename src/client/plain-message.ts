@@ -2,6 +2,7 @@
 // knows no screen.
 
 import { defer } from "../deferred.ts";
+import { CharlaError } from "../errors.ts";
 import { formatAddress, type HostAndPort } from "../net/address.ts";
 import { joinPlainLink, openPlainLink } from "../net/plain-link.ts";
 import { resolve } from "../net/resolve.ts";
@@ -50,10 +51,16 @@ export async function openPlainSender(host: HostAndPort): Promise<PlainSender> {
     onText(text, from) {
       answer.resolve({ from: formatAddress(from), text });
     },
-    onRefused: refused.reject,
+    onRefused: (error) => refused.reject(sayWhoReceives(error)),
     onNotSent: refused.reject,
   });
-  const send = (text: string): Promise<void> => Promise.race([link.send(text), refused.promise]);
+  const send = async (text: string): Promise<void> => {
+    try {
+      await Promise.race([link.send(text), refused.promise]);
+    } catch (error) {
+      throw sayWhoReceives(error);
+    }
+  };
   return {
     get peer() {
       return link.peer === null ? "" : formatAddress(link.peer);
@@ -71,6 +78,16 @@ export async function openPlainSender(host: HostAndPort): Promise<PlainSender> {
       link.close();
     },
   };
+}
+
+/** People who run a server expect a message to a host to go there. */
+function sayWhoReceives(error: unknown): unknown {
+  if (!(error instanceof CharlaError) || error.code !== "NOBODY_LISTENING") return error;
+  return new CharlaError(
+    error.code,
+    error.message,
+    "start charla receive there first; charla send --to INVITATION sends to a room",
+  );
 }
 
 export interface PlainReceiver extends Disposable {

@@ -33,6 +33,9 @@ describe.each([
   });
 });
 
+const RECEIVE_THERE =
+  "start charla receive there first; charla send --to INVITATION sends to a room";
+
 describe("a sender", () => {
   test("sends each message as one datagram, in order, from one port", async () => {
     await using peer = await openBareSocket();
@@ -58,6 +61,7 @@ describe("a sender", () => {
     expect(await rejection(sender.finish())).toMatchObject({
       code: "NOBODY_LISTENING",
       message: `no program is listening at 127.0.0.1:${port}`,
+      hint: RECEIVE_THERE,
     });
   });
 
@@ -69,6 +73,7 @@ describe("a sender", () => {
     const refused = {
       code: "NOBODY_LISTENING",
       message: `no program is listening at 127.0.0.1:${port}`,
+      hint: RECEIVE_THERE,
     };
     expect(await rejection(sender.send("anyone at all?"))).toMatchObject(refused);
     expect(await rejection(sender.ask("anyone at all?"))).toMatchObject(refused);
@@ -76,7 +81,10 @@ describe("a sender", () => {
 
   test("that asks where nobody listens does not wait for an answer", async () => {
     await using sender = await openPlainSender({ host: "127.0.0.1", port: await reservePort() });
-    expect(await rejection(sender.ask("anyone?"))).toMatchObject({ code: "NOBODY_LISTENING" });
+    expect(await rejection(sender.ask("anyone?"))).toMatchObject({
+      code: "NOBODY_LISTENING",
+      hint: RECEIVE_THERE,
+    });
   });
 
   test("rejects a message of more than 65,507 bytes, and sends the next", async () => {
