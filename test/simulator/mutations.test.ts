@@ -73,7 +73,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     rule: "a challenge is not answered, so that no address is ever validated",
     file: "receive.ts",
-    from: "this.#session.response = data.slice();",
+    from: "this.#session.response = { data: data.slice(), to: this.#from };",
     to: "",
     seed: 11,
   },

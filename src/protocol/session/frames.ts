@@ -57,6 +57,21 @@ export function readFrames(bytes: Uint8Array, handler: FrameHandler): boolean {
   return true;
 }
 
+/**
+ * Whether the packet only asks whether a path works, or answers that (RFC 9000 s. 9.1): then it does not move the session.
+ * Frames up to the first one of another type are looked at.
+ */
+export function isProbing(bytes: Uint8Array): boolean {
+  let at = 0;
+  while (at < bytes.length) {
+    const type = bytes[at];
+    if (type === PATH_CHALLENGE || type === PATH_RESPONSE) at += 1 + CHALLENGE_LENGTH;
+    else if (type === PADDING) at += 1;
+    else return false;
+  }
+  return true;
+}
+
 /** Whether the packet has a CLOSE, which is always its first frame. */
 export function hasClose(bytes: Uint8Array): boolean {
   return bytes[0] === CLOSE;

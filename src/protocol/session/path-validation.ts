@@ -112,6 +112,19 @@ export function countFrom(path: SessionPath, from: SocketAddress, length: number
   if (known !== undefined) countReceived(known, length);
 }
 
+/** A packet that only probes the path came from this address: it is answered there, but the session stays. */
+export function probeReceived(path: SessionPath, from: SocketAddress, length: number): void {
+  const isKnown = sameAddress(from, path.current.address) || findOther(path, from) !== undefined;
+  if (!isKnown) remember(path, unprovenAddress(from));
+  countFrom(path, from, length);
+}
+
+/** The peer's address that is this one, if the session knows it. */
+export function findPeerAddress(path: SessionPath, address: SocketAddress): PeerAddress | null {
+  const { current } = path;
+  return sameAddress(address, current.address) ? current : (findOther(path, address) ?? null);
+}
+
 function findOther({ others }: SessionPath, address: SocketAddress): PeerAddress | undefined {
   return others.find((other) => sameAddress(other.address, address));
 }

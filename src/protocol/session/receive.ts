@@ -14,7 +14,7 @@ import { ackReceived, changePath } from "../recovery/recovery.ts";
 import { hasArrived } from "../recovery/replay-window.ts";
 import type { SentPacket } from "../recovery/sent-packets.ts";
 import { sameAddress, type SocketAddress } from "../socket-address.ts";
-import { CHALLENGE_LENGTH, type FrameHandler, hasClose, readFrames } from "./frames.ts";
+import { CHALLENGE_LENGTH, type FrameHandler, hasClose, isProbing, readFrames } from "./frames.ts";
 import { type MessageFault, receiveFragment, takeMessages } from "./incoming-messages.ts";
 import { acknowledgeFragment, raiseLimit } from "./outgoing-messages.ts";
 import { confirmKey, MAX_FORGERIES, openPacket } from "./packet-protection.ts";
@@ -22,6 +22,7 @@ import {
   type ChallengeOptions,
   countFrom,
   migratePath,
+  probeReceived,
   stayOnPath,
   validatePath,
 } from "./path-validation.ts";
@@ -96,7 +97,7 @@ function receiveRepeatedFinish(session: Session, noise: Uint8Array, from: Socket
 
 /** Handles the frames in the payload of an answer or a finish, which has no packet number. */
 function receiveHandshakeFrames(session: Session, payload: Uint8Array, now: number): void {
-  const handler = new PacketFrames(session, now);
+  const handler = new PacketFrames(session, session.path.current.address, now);
   if (!readFrames(payload, handler)) handler.fault = "protocol";
   closeForFault(session, handler.fault, now);
 }
@@ -173,8 +174,9 @@ function receiveSealed(
 
   const newest = number > received.window.largest;
   confirmFinish(session);
-  followPeer(session, from, datagram.length, newest, now);
-  const handler = new PacketFrames(session, now);
+  if (isProbing(frames)) probeReceived(session.path, from, datagram.length);
+  else followPeer(session, from, datagram.length, newest, now);
+  const handler = new PacketFrames(session, from, now);
   if (!readFrames(frames, handler)) handler.fault = "protocol";
   packetReceived(received, number, handler.eliciting, now, datagram.length);
   peerHeard(session, now);
@@ -216,10 +218,12 @@ class PacketFrames implements FrameHandler {
   eliciting = false;
   fault: Fault | null = null;
   readonly #session: Session;
+  readonly #from: SocketAddress;
   readonly #now: number;
 
-  constructor(session: Session, now: number) {
+  constructor(session: Session, from: SocketAddress, now: number) {
     this.#session = session;
+    this.#from = from;
     this.#now = now;
   }
 
@@ -251,7 +255,7 @@ class PacketFrames implements FrameHandler {
 
   onPathChallenge(data: Uint8Array): void {
     this.eliciting = true;
-    this.#session.response = data.slice();
+    this.#session.response = { data: data.slice(), to: this.#from };
   }
 
   onPathResponse(data: Uint8Array): void {

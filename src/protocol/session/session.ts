@@ -99,6 +99,12 @@ export interface Established {
   readonly receive: ReceiveProtection;
 }
 
+/** The data of a PATH CHALLENGE, and where it came from: it is answered there (RFC 9000 s. 8.2.2). */
+export interface PathResponse {
+  readonly data: Uint8Array;
+  readonly to: SocketAddress;
+}
+
 export interface Session {
   readonly role: "initiator" | "responder";
   readonly localId: Uint8Array;
@@ -132,8 +138,8 @@ export interface Session {
   finishFrom: SocketAddress | null;
   /** At a responder, SHA-256 of the finish's Noise message, by which a repeated one is recognised. */
   finishHash: Uint8Array | null;
-  /** The data of the PATH CHALLENGE to answer: the last one. */
-  response: Uint8Array | null;
+  /** The PATH CHALLENGE to answer: the last one. */
+  response: PathResponse | null;
   /** When congestion control allows the next datagram, ms. */
   blockedUntil: number;
   lastHeardAt: number;

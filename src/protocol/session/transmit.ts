@@ -10,7 +10,7 @@ import { isAckOwed, postponeAck, takeAck } from "../recovery/received-packets.ts
 import { nextMtuProbeSize, packetSent } from "../recovery/recovery.ts";
 import { MAX_ACK_DELAY } from "../recovery/round-trip.ts";
 import type { PacketKind } from "../recovery/sent-packets.ts";
-import type { SocketAddress } from "../socket-address.ts";
+import { sameAddress, type SocketAddress } from "../socket-address.ts";
 import type { Fragment } from "./fragments.ts";
 import {
   CHALLENGE_LENGTH,
@@ -32,6 +32,7 @@ import {
   challengeSent,
   countSent,
   dueChallenge,
+  findPeerAddress,
   type PeerAddress,
   postponeChallenge,
   sendAllowance,
@@ -111,6 +112,8 @@ export function nextSessionDatagram(
     return { to: finishFrom, bytes: ping };
   }
   // Path validation does not wait for the congestion window: it is small and rare.
+  const elsewhere = nextResponseElsewhere(session, now);
+  if (elsewhere !== null) return elsewhere;
   const challenged = dueChallenge(path, now);
   if (session.response !== null || challenged === path.current) {
     const outbound = buildPacket(session, "path", PATH_PACKET, now, arena);
@@ -249,7 +252,28 @@ function buildChallenge(session: Session, to: PeerAddress, now: number): Outboun
   }
   writePathChallenge(bytes, SEALED_HEADER, to.challenge.data);
   challengeSent(to, now);
-  // Not in flight: its loss says nothing of the path in use (RFC 9000 s. 9.4).
+  return sealElsewhere(session, to, bytes, now);
+}
+
+/** The answer to a challenge that came from an address that is not in use. */
+function nextResponseElsewhere(session: Session, now: number): Outbound | null {
+  const { path, response } = session;
+  if (response === null || sameAddress(response.to, path.current.address)) return null;
+  session.response = null;
+  const to = findPeerAddress(path, response.to);
+  const bytes = new Uint8Array(CHALLENGE_PACKET);
+  if (to === null || bytes.length > sendAllowance(to)) return null;
+  writePathResponse(bytes, SEALED_HEADER, response.data);
+  return sealElsewhere(session, to, bytes, now);
+}
+
+/** Not in flight: its loss says nothing of the path in use (RFC 9000 s. 9.4). */
+function sealElsewhere(
+  session: Session,
+  to: PeerAddress,
+  bytes: Uint8Array,
+  now: number,
+): Outbound {
   seal(session, "ack-only", bytes, NOTHING, now);
   countSent(to, bytes.length);
   return { to: to.address, bytes };
@@ -291,7 +315,7 @@ function writeControlFrames(
     window = true;
   }
   if (session.response !== null && limit - at > CHALLENGE_LENGTH) {
-    at = writePathResponse(into, at, session.response);
+    at = writePathResponse(into, at, session.response.data);
     session.response = null;
   }
   const { challenge } = path.current;
