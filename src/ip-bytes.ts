@@ -15,6 +15,22 @@ export function ipBytes(address: string): Uint8Array {
   return bytes;
 }
 
+/** The canonical text (RFC 5952) of 4 or 16 bytes; that of the IPv4 address where they are an IPv4-mapped one. */
+export function ipText(bytes: Uint8Array): string {
+  if (bytes.length === 4) return bytes.join(".");
+  if (isMappedIpv4(bytes)) return bytes.subarray(12).join(".");
+  const groups: string[] = [];
+  for (let at = 0; at < 16; at += 2) {
+    groups.push((((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)).toString(16));
+  }
+  return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
+}
+
+/** RFC 4291 s. 2.5.5.2. */
+export function isMappedIpv4(bytes: Uint8Array): boolean {
+  return bytes.length === 16 && bytes.every((byte, at) => at > 11 || byte === (at < 10 ? 0 : 255));
+}
+
 /** The bytes of groups like `2001:db8` and, at the end, `192.0.2.1` (RFC 4291 s. 2.2). */
 function groupBytes(groups: string): number[] {
   if (groups === "") return [];

@@ -42,13 +42,8 @@ import {
 } from "./session/memory.ts";
 import { createPacketArena, type PacketArena, resetArena } from "./session/packet-arena.ts";
 import { receivePacket, startFromFinish } from "./session/receive.ts";
-import {
-  createSession,
-  isSessionOver,
-  type Session,
-  sessionWakeAt,
-  tickSession,
-} from "./session/session.ts";
+import { sessionWakeAt, tickSession } from "./session/session-timers.ts";
+import { createSession, isSessionOver, type Session } from "./session/session.ts";
 import { nextSessionDatagram, type Outbound } from "./session/transmit.ts";
 import { sameAddress, type SocketAddress } from "./socket-address.ts";
 import { createStrayAnswers, mayAnswerStray, type StrayAnswers } from "./stray-answers.ts";

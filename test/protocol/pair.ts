@@ -77,6 +77,13 @@ export interface Pair {
   readonly sent: Sent[];
   /** Whether the network loses a datagram. */
   loses: (sent: Sent) => boolean;
+  /** Where a datagram goes, and from which address it arrives there; null if it is lost. By default, to whom it is addressed. */
+  route: ((sent: Sent) => Route | null) | null;
+}
+
+export interface Route {
+  readonly end: End;
+  readonly from: SocketAddress;
 }
 
 export interface PairOptions {
@@ -126,6 +133,7 @@ export function createPair(options: PairOptions = {}): Pair {
     inTransit: [],
     sent: [],
     loses: () => false,
+    route: null,
   };
 }
 
@@ -176,13 +184,18 @@ export function pass(pair: Pair, duration: number): void {
     while ((pair.inTransit[0]?.at ?? Number.POSITIVE_INFINITY) <= pair.now) {
       const sent = pair.inTransit.shift();
       if (sent === undefined) break;
-      const to = ends.find(({ address, alias = address }) =>
-        [address, alias].some((one) => sameAddress(sent.to, one)),
-      );
-      if (to !== undefined) deliver(to, sent.bytes, sent.from, pair.now);
+      const route = pair.route === null ? routeByAddress(ends, sent) : pair.route(sent);
+      if (route !== null) deliver(route.end, sent.bytes, route.from, pair.now);
     }
   }
   pair.now = until;
+}
+
+function routeByAddress(ends: readonly End[], { from, to }: Sent): Route | null {
+  const end = ends.find(({ address, alias = address }) =>
+    [address, alias].some((one) => sameAddress(to, one)),
+  );
+  return end === undefined ? null : { end, from };
 }
 
 function transmitAll(pair: Pair, end: End): void {
@@ -268,6 +281,8 @@ export function frameNames(sender: Session, bytes: Uint8Array): string[] {
     onPathResponse: () => names.push("response"),
     onClose: (code, reason) => names.push(`close ${code} ${reason}`),
     onResetToken: () => names.push("token"),
+    onCandidates: (sequence) => names.push(`candidates ${sequence}`),
+    onPunch: (round) => names.push(`punch ${round}`),
   });
   return names;
 }

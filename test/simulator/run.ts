@@ -2,12 +2,11 @@
 // the end the guarantee of the sealed wire is checked (docs/protocol.md s. 1).
 
 import { receivePlainWire } from "../../src/protocol/endpoint.ts";
+import { IDLE_TIMEOUT, SILENCE } from "../../src/protocol/session/session-timers.ts";
 import {
   CLOSE_UNREAD,
-  IDLE_TIMEOUT,
   isAllAcknowledged,
   type SessionEnd,
-  SILENCE,
 } from "../../src/protocol/session/session.ts";
 import { type Conditions, type Network, silence } from "./network.ts";
 import { type SeededRandom, seededRandom } from "./random.ts";

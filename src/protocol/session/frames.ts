@@ -3,6 +3,12 @@
 
 import { type Cursor, readVarint, writeVarint } from "../bytes.ts";
 import { type AckRange, type AckRanges, MAX_ACK_RANGES } from "../recovery/ack-ranges.ts";
+import {
+  decodeSocketAddress,
+  encodeSocketAddress,
+  SOCKET_ADDRESS_LENGTH,
+  type SocketAddress,
+} from "../socket-address.ts";
 
 const PADDING = 0x00;
 const PING = 0x01;
@@ -13,6 +19,8 @@ const PATH_CHALLENGE = 0x05;
 const PATH_RESPONSE = 0x06;
 const CLOSE = 0x07;
 const RESET_TOKEN = 0x08;
+const CANDIDATES = 0x09;
+const PUNCH = 0x0a;
 
 /**
  * Frames of a packet, PADDING not counted. Each takes time however short it is, so that without a bound a packet full
@@ -24,6 +32,11 @@ export const MAX_FRAMES = 64;
 /** Bytes of a PATH CHALLENGE: too many to guess (RFC 9000 s. 19.17). */
 export const CHALLENGE_LENGTH = 8;
 const RESET_TOKEN_LENGTH = 16;
+/** Addresses in CANDIDATES: of a few interfaces, both families, behind a router or two. */
+export const MAX_CANDIDATES = 10;
+/** Bytes of CANDIDATES and PUNCH at their longest. */
+export const CANDIDATES_LENGTH = 1 + 8 + 1 + MAX_CANDIDATES * SOCKET_ADDRESS_LENGTH;
+export const PUNCH_LENGTH = 1 + 8;
 /** Bytes of the reason in a CLOSE: a sentence. */
 const MAX_REASON = 256;
 
@@ -38,6 +51,8 @@ export interface FrameHandler {
   onPathResponse(data: Uint8Array): void;
   onClose(code: number, reason: string): void;
   onResetToken(token: Uint8Array): void;
+  onCandidates(sequence: number, addresses: readonly SocketAddress[]): void;
+  onPunch(round: number): void;
 }
 
 /**
@@ -119,9 +134,31 @@ function readFrame(type: number | undefined, cursor: Cursor, handler: FrameHandl
       handler.onResetToken(token);
       return true;
     }
+    case CANDIDATES:
+      return readCandidates(cursor, handler);
+    case PUNCH: {
+      const round = readVarint(cursor);
+      if (round === null) return false;
+      handler.onPunch(round);
+      return true;
+    }
     default:
       return false;
   }
+}
+
+function readCandidates(cursor: Cursor, handler: FrameHandler): boolean {
+  const sequence = readVarint(cursor);
+  const count = readVarint(cursor);
+  if (sequence === null || count === null || count > MAX_CANDIDATES) return false;
+  const addresses: SocketAddress[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const bytes = readExactly(cursor, SOCKET_ADDRESS_LENGTH);
+    if (bytes === null) return false;
+    addresses.push(decodeSocketAddress(bytes));
+  }
+  handler.onCandidates(sequence, addresses);
+  return true;
 }
 
 /** RFC 9000 s. 19.3.1: each range is relative to the one before. */
@@ -233,4 +270,25 @@ export function writeResetToken(into: Uint8Array, at: number, token: Uint8Array)
   into[at] = RESET_TOKEN;
   into.set(token, at + 1);
   return at + 1 + RESET_TOKEN_LENGTH;
+}
+
+/** @param addresses at most MAX_CANDIDATES */
+export function writeCandidates(
+  into: Uint8Array,
+  at: number,
+  sequence: number,
+  addresses: readonly SocketAddress[],
+): number {
+  into[at] = CANDIDATES;
+  let next = writeVarint(into, writeVarint(into, at + 1, sequence), addresses.length);
+  for (const address of addresses) {
+    into.set(encodeSocketAddress(address), next);
+    next += SOCKET_ADDRESS_LENGTH;
+  }
+  return next;
+}
+
+export function writePunch(into: Uint8Array, at: number, round: number): number {
+  into[at] = PUNCH;
+  return writeVarint(into, at + 1, round);
 }

@@ -8,6 +8,8 @@
 // The session goes to where the peer's newest packet came from, and may go back and forth between proven
 // addresses. An unproven one is left again as soon as a proven one answers: then the newest packet may have been
 // copied by somebody else (s. 9.3.3), and for CAUTION an address has to be proven before the session goes there.
+// Candidates, which a peer has named (s. 14.1), are challenged before anything has come from there, a few times. It is long,
+// because only this file writes what is known of an address.
 
 import { equalBytes } from "../bytes.ts";
 import { sameAddress, type SocketAddress } from "../socket-address.ts";
@@ -16,6 +18,11 @@ import { sameAddress, type SocketAddress } from "../socket-address.ts";
 const AMPLIFICATION = 3;
 /** How often a challenge is sent. */
 const MAX_CHALLENGES = 3;
+/** A candidate is challenged more often, and at this interval, ms: until the peer's router lets packets in. */
+const CANDIDATE_CHALLENGES = 10;
+const CANDIDATE_INTERVAL = 100;
+/** How long the last of these challenges may take to be answered, ms. */
+const CANDIDATE_PATIENCE = 1_000;
 /**
  * How long the proof of an address counts after the session has left it, ms: no longer than a NAT keeps the binding
  * (30 s at some, RFC 4787 s. 4.3), for then somebody else may have the address.
@@ -34,6 +41,10 @@ export interface PeerAddress {
   provenUntil: number;
   /** What it was challenged with and has not answered yet. */
   challenge: Challenge | null;
+  /** The peer is there as well as at the address in use, for it has probed from there, or answered before anything else. */
+  standby: boolean;
+  /** ms from a challenge to its answer, when it was measured last; null when it was not. */
+  roundTrip: number | null;
   /** While it is not proven. */
   bytesReceived: number;
   bytesSent: number;
@@ -44,6 +55,10 @@ interface Challenge {
   /** When it is abandoned, ms. */
   readonly until: number;
   readonly interval: number;
+  /** How often it is sent at most. */
+  readonly most: number;
+  /** It is sent although nothing has come from there. */
+  readonly unprompted: boolean;
   /** When it is sent next, ms; how often it was sent. */
   sendAt: number;
   sent: number;
@@ -54,6 +69,8 @@ export interface SessionPath {
   current: PeerAddress;
   /** Left before, or not used yet; the one left last comes first. */
   readonly others: PeerAddress[];
+  /** Challenged, and not proven. */
+  candidates: readonly PeerAddress[];
   /** Where the peer's newest packet came from. */
   newest: PeerAddress;
   /** Until when only proven addresses are used, ms. */
@@ -69,8 +86,11 @@ export interface ChallengeOptions {
 
 export function validatedPath(address: SocketAddress): SessionPath {
   const current = { ...unprovenAddress(address), proven: true, provenUntil: Infinity };
-  return { current, others: [], newest: current, cautiousUntil: -Infinity };
+  return { current, others: [], candidates: NONE, newest: current, cautiousUntil: -Infinity };
 }
+
+/** Of all sessions without candidates. */
+const NONE: readonly PeerAddress[] = [];
 
 function unprovenAddress(address: SocketAddress): PeerAddress {
   return {
@@ -78,6 +98,8 @@ function unprovenAddress(address: SocketAddress): PeerAddress {
     proven: false,
     provenUntil: -Infinity,
     challenge: null,
+    standby: false,
+    roundTrip: null,
     bytesReceived: 0,
     bytesSent: 0,
   };
@@ -112,11 +134,90 @@ export function countFrom(path: SessionPath, from: SocketAddress, length: number
   if (known !== undefined) countReceived(known, length);
 }
 
-/** A packet that only probes the path came from this address: it is answered there, but the session stays. */
-export function probeReceived(path: SessionPath, from: SocketAddress, length: number): void {
-  const isKnown = sameAddress(from, path.current.address) || findOther(path, from) !== undefined;
-  if (!isKnown) remember(path, unprovenAddress(from));
-  countFrom(path, from, length);
+/**
+ * A packet that only probes the path came from this address: it is answered there, and challenged if need be, but the session
+ * stays where it is.
+ */
+export function probeReceived(
+  path: SessionPath,
+  from: SocketAddress,
+  length: number,
+  options: ChallengeOptions,
+  now: number,
+): void {
+  if (sameAddress(from, path.current.address)) return countReceived(path.current, length);
+  const other = findOther(path, from) ?? unprovenAddress(from);
+  if (!path.candidates.includes(other)) remember(path, other);
+  if (other.proven && now >= other.provenUntil) Object.assign(other, unprovenAddress(from));
+  other.standby = true;
+  countReceived(other, length);
+  const isFresh = other.proven && now < other.provenUntil - PROOF_LASTS / 2;
+  if (!isFresh && other.challenge === null) startChallenge(other, options, now);
+}
+
+/** Challenges addresses that the peer has named, unless the session knows that the peer is there. */
+export function challengeCandidates(
+  path: SessionPath,
+  addresses: readonly SocketAddress[],
+  options: ChallengeOptions,
+  now: number,
+): void {
+  const candidates = [...path.candidates];
+  for (const address of addresses) {
+    if (sameAddress(address, path.current.address)) continue;
+    let found = findOther(path, address);
+    if (found?.proven === true && now < found.provenUntil) continue;
+    if (found === undefined || path.others.includes(found)) {
+      if (found !== undefined) forget(path, found);
+      found = unprovenAddress(address);
+      candidates.push(found);
+    }
+    found.proven = false;
+    found.standby = true;
+    found.challenge = candidateChallenge(options, now);
+  }
+  path.candidates = candidates;
+}
+
+function candidateChallenge({ newChallenge, timeout }: ChallengeOptions, now: number): Challenge {
+  const interval = CANDIDATE_INTERVAL;
+  const most = CANDIDATE_CHALLENGES;
+  const until = now + most * interval + Math.max(CANDIDATE_PATIENCE, MAX_CHALLENGES * timeout);
+  return { data: newChallenge(), until, interval, most, unprompted: true, sendAt: now, sent: 0 };
+}
+
+/** Challenges a proven address again that the session is not at, so that its proof and what is on the way don't expire. */
+export function renewProof(address: PeerAddress, options: ChallengeOptions, now: number): void {
+  if (address.challenge === null) startChallenge(address, options, now);
+}
+
+/** Goes to a proven address that is not in use. */
+export function switchToStandby(
+  path: SessionPath,
+  next: PeerAddress,
+  options: ChallengeOptions,
+  now: number,
+): void {
+  switchTo(path, next, options, now);
+  path.newest = next;
+  next.provenUntil = Infinity;
+}
+
+/** Nothing passes at the address in use any more: goes to a proven one. */
+export function leavePath(path: SessionPath, next: PeerAddress): void {
+  const left = path.current;
+  Object.assign(left, unprovenAddress(left.address));
+  path.current = next;
+  path.newest = next;
+  next.provenUntil = Infinity;
+  forget(path, next);
+}
+
+/** Where the peer is besides the address in use, and can be reached. */
+export function provenStandbys({ others }: SessionPath, now: number): PeerAddress[] {
+  return others.filter(
+    ({ standby, proven, provenUntil }) => standby && proven && now < provenUntil,
+  );
 }
 
 /** The peer's address that is this one, if the session knows it. */
@@ -125,8 +226,12 @@ export function findPeerAddress(path: SessionPath, address: SocketAddress): Peer
   return sameAddress(address, current.address) ? current : (findOther(path, address) ?? null);
 }
 
-function findOther({ others }: SessionPath, address: SocketAddress): PeerAddress | undefined {
-  return others.find((other) => sameAddress(other.address, address));
+function findOther(
+  { others, candidates }: SessionPath,
+  address: SocketAddress,
+): PeerAddress | undefined {
+  const isThere = (other: PeerAddress) => sameAddress(other.address, address);
+  return others.find(isThere) ?? candidates.find(isThere);
 }
 
 function countReceived(from: PeerAddress, length: number): void {
@@ -168,9 +273,11 @@ function remember(path: SessionPath, address: PeerAddress): void {
   others.splice(unproven > 0 ? unproven : -1, 1);
 }
 
-function forget({ others }: SessionPath, address: PeerAddress): void {
+function forget(path: SessionPath, address: PeerAddress): void {
+  const { others, candidates } = path;
   const index = others.indexOf(address);
   if (index !== -1) others.splice(index, 1);
+  if (candidates.includes(address)) path.candidates = candidates.filter((one) => one !== address);
 }
 
 function startChallenge(
@@ -178,19 +285,35 @@ function startChallenge(
   { newChallenge, timeout }: ChallengeOptions,
   now: number,
 ): void {
-  const until = now + MAX_CHALLENGES * timeout;
-  address.challenge = { data: newChallenge(), until, interval: timeout, sendAt: now, sent: 0 };
+  address.challenge = {
+    data: newChallenge(),
+    until: now + MAX_CHALLENGES * timeout,
+    interval: timeout,
+    most: MAX_CHALLENGES,
+    unprompted: false,
+    sendAt: now,
+    sent: 0,
+  };
 }
 
 /** The address that is to be challenged now, the one in use first; null for none. */
-export function dueChallenge({ current, others }: SessionPath, now: number): PeerAddress | null {
+export function dueChallenge(
+  { current, others, candidates }: SessionPath,
+  now: number,
+): PeerAddress | null {
   if (isChallengeDue(current, now)) return current;
   for (const other of others) if (isChallengeDue(other, now)) return other;
+  for (const candidate of candidates) if (isChallengeDue(candidate, now)) return candidate;
   return null;
 }
 
 function isChallengeDue({ challenge }: PeerAddress, now: number): boolean {
-  return challenge !== null && now >= challenge.sendAt && challenge.sent < MAX_CHALLENGES;
+  return challenge !== null && now >= challenge.sendAt && challenge.sent < challenge.most;
+}
+
+/** Whether a challenge of so many bytes may be sent now. */
+export function mayChallengeNow(address: PeerAddress, length: number): boolean {
+  return address.challenge?.unprompted === true || length <= sendAllowance(address);
 }
 
 export function challengeSent({ challenge }: PeerAddress, now: number): void {
@@ -218,12 +341,16 @@ export function validatePath(
   const isAnswer = ({ challenge }: PeerAddress) =>
     challenge !== null && equalBytes(challenge.data, response);
   const { current, newest } = path;
-  const answers = isAnswer(current) ? current : path.others.find(isAnswer);
+  const answers = isAnswer(current)
+    ? current
+    : (path.others.find(isAnswer) ?? path.candidates.find(isAnswer));
   if (answers === undefined) return null;
   const isFirst = !answers.proven;
+  answers.roundTrip = measureRoundTrip(answers.challenge, now);
   answers.challenge = null;
   answers.proven = true;
   answers.provenUntil = now + PROOF_LASTS;
+  if (path.candidates.includes(answers)) remember(path, answers);
   if (answers !== current && (answers === newest || !current.proven)) {
     if (answers !== newest) path.cautiousUntil = now + CAUTION;
     switchTo(path, answers, options, now);
@@ -232,28 +359,44 @@ export function validatePath(
   return isFirst ? answers : null;
 }
 
+/** Null where it is not clear which challenge was answered (Karn's algorithm, RFC 6298 s. 3). */
+function measureRoundTrip(challenge: Challenge | null, now: number): number | null {
+  if (challenge === null || challenge.sent !== 1) return null;
+  return Math.max(1, now - (challenge.sendAt - challenge.interval));
+}
+
 /** When a challenge is due, or `abandonChallenges`, ms. */
-export function validationTimerAt({ current, others }: SessionPath): number {
+export function validationTimerAt({ current, others, candidates }: SessionPath): number {
   let at = challengeTimerAt(current);
   for (const other of others) at = Math.min(at, challengeTimerAt(other));
+  for (const candidate of candidates) at = Math.min(at, challengeTimerAt(candidate));
   return at;
 }
 
 function challengeTimerAt({ challenge }: PeerAddress): number {
   if (challenge === null) return Infinity;
-  const { sendAt, sent, until } = challenge;
-  return sent < MAX_CHALLENGES ? Math.min(sendAt, until) : until;
+  const { sendAt, sent, most, until } = challenge;
+  return sent < most ? Math.min(sendAt, until) : until;
 }
 
-/** Gives up addresses whose time to answer is over; from an unproven one the session returns to a proven one. */
-export function abandonChallenges(path: SessionPath, now: number): void {
-  for (const address of [path.current, ...path.others]) {
+/**
+ * Gives up addresses whose time to answer is over; from an unproven one the session returns to a proven one.
+ *
+ * @returns whether the address in use, which was proven, has not answered
+ */
+export function abandonChallenges(path: SessionPath, now: number): boolean {
+  let isSilent = false;
+  for (const address of [path.current, ...path.others, ...path.candidates]) {
     if (address.challenge === null || now < address.challenge.until) continue;
     address.challenge = null;
-    if (address.proven) continue;
+    if (address.proven) {
+      if (address === path.current) isSilent = true;
+      continue;
+    }
     if (address === path.current) {
       path.current = path.others.find(({ proven }) => proven) ?? address;
       forget(path, path.current);
     } else forget(path, address);
   }
+  return isSilent;
 }

@@ -14,18 +14,27 @@ import { ackReceived, changePath } from "../recovery/recovery.ts";
 import { hasArrived } from "../recovery/replay-window.ts";
 import type { SentPacket } from "../recovery/sent-packets.ts";
 import { sameAddress, type SocketAddress } from "../socket-address.ts";
-import { CHALLENGE_LENGTH, type FrameHandler, hasClose, isProbing, readFrames } from "./frames.ts";
+import {
+  candidatesReceived,
+  createCandidates,
+  punchReceived,
+  scheduleRound,
+} from "./candidates.ts";
+import { type FrameHandler, hasClose, isProbing, readFrames } from "./frames.ts";
 import { type MessageFault, receiveFragment, takeMessages } from "./incoming-messages.ts";
 import { acknowledgeFragment, raiseLimit } from "./outgoing-messages.ts";
 import { confirmKey, MAX_FORGERIES, openPacket } from "./packet-protection.ts";
 import {
-  type ChallengeOptions,
+  challengeCandidates,
   countFrom,
+  findPeerAddress,
   migratePath,
   probeReceived,
+  renewProof,
   stayOnPath,
   validatePath,
 } from "./path-validation.ts";
+import { challengeOptions, choosePath, followHost } from "./paths.ts";
 import {
   CLOSE_KEYS_USED_UP,
   CLOSE_MESSAGE_TOO_LONG,
@@ -36,7 +45,6 @@ import {
   currentProbeTimeout,
   endSession,
   establish,
-  followHost,
   type PacketContent,
   peerHeard,
   requeueLost,
@@ -174,8 +182,9 @@ function receiveSealed(
 
   const newest = number > received.window.largest;
   confirmFinish(session);
-  if (isProbing(frames)) probeReceived(session.path, from, datagram.length);
-  else followPeer(session, from, datagram.length, newest, now);
+  if (isProbing(frames)) {
+    probeReceived(session.path, from, datagram.length, challengeOptions(session), now);
+  } else followPeer(session, from, datagram.length, newest, now);
   const handler = new PacketFrames(session, from, now);
   if (!readFrames(frames, handler)) handler.fault = "protocol";
   packetReceived(received, number, handler.eliciting, now, datagram.length);
@@ -202,13 +211,16 @@ function followPeer(
   const { path } = session;
   if (!newest) return countFrom(path, from, length);
   if (sameAddress(from, path.current.address)) return stayOnPath(path, length);
+  if (session.role === "initiator" && session.candidates !== null) {
+    const standby = findPeerAddress(path, from);
+    if (standby?.standby === true) {
+      // Sent before the responder followed us here, or it has left a path that is dead: a challenge shows which.
+      countFrom(path, from, length);
+      return renewProof(path.current, challengeOptions(session), now);
+    }
+  }
   migratePath(path, from, length, challengeOptions(session), now);
   followHost(session, null, now);
-}
-
-function challengeOptions(session: Session): ChallengeOptions {
-  const newChallenge = () => session.random(CHALLENGE_LENGTH);
-  return { newChallenge, timeout: currentProbeTimeout(session) };
 }
 
 type Fault = MessageFault | "protocol";
@@ -263,6 +275,7 @@ class PacketFrames implements FrameHandler {
     const session = this.#session;
     const validated = validatePath(session.path, data, challengeOptions(session), this.#now);
     followHost(session, validated, this.#now);
+    choosePath(session, this.#now);
   }
 
   onClose(code: number, reason: string): void {
@@ -272,6 +285,23 @@ class PacketFrames implements FrameHandler {
   onResetToken(token: Uint8Array): void {
     this.eliciting = true;
     if (this.#session.role === "initiator") this.#session.resetToken ??= Uint8Array.from(token);
+  }
+
+  onCandidates(sequence: number, addresses: readonly SocketAddress[]): void {
+    this.eliciting = true;
+    const session = this.#session;
+    session.candidates ??= createCandidates();
+    const { candidates, path, role } = session;
+    const isNews = candidatesReceived(candidates, sequence, addresses, path.current.address);
+    if (isNews && role === "initiator") scheduleRound(candidates, this.#now);
+  }
+
+  onPunch(round: number): void {
+    this.eliciting = true;
+    const session = this.#session;
+    if (session.role === "initiator" || session.candidates === null) return;
+    const addresses = punchReceived(session.candidates, round, this.#now);
+    challengeCandidates(session.path, addresses, challengeOptions(session), this.#now);
   }
 }
 

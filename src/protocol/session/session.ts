@@ -1,28 +1,21 @@
 // One sealed session (docs/protocol.md s. 6): a state machine without I/O. Datagrams and the time go in,
 // datagrams and messages come out; it has no clock, socket, timer or randomness of its own. This file has its
-// state, its timers and its end; receive.ts and transmit.ts process and build its packets. Only files of this
-// folder write its fields.
+// state and its end; receive.ts and transmit.ts process and build its packets, session-timers.ts says when
+// something is due, and paths.ts where packets go. Only files of this folder write its fields.
 
 import type { CryptoProvider, RandomBytes } from "../crypto-provider.ts";
 import {
-  failureAtTimeout,
   type HandshakeFailure,
   type InitiatorHandshake,
   MAX_RETRANSMIT_INTERVAL,
 } from "../handshake/initiator-handshake.ts";
 import type { HandshakeResult } from "../handshake/noise/handshake-state.ts";
 import { createReceivedPackets, type ReceivedPackets } from "../recovery/received-packets.ts";
-import {
-  alternatePaths,
-  changePath,
-  createRecovery,
-  type Recovery,
-  recoveryTimerAt,
-  timerFired,
-} from "../recovery/recovery.ts";
+import { createRecovery, type Recovery } from "../recovery/recovery.ts";
 import { probeTimeout } from "../recovery/round-trip.ts";
 import type { SentPacket } from "../recovery/sent-packets.ts";
 import type { SocketAddress } from "../socket-address.ts";
+import type { Candidates } from "./candidates.ts";
 import type { Fragment } from "./fragments.ts";
 import {
   createIncomingMessages,
@@ -44,20 +37,8 @@ import {
   type ReceiveProtection,
   type SendProtection,
 } from "./packet-protection.ts";
-import {
-  abandonChallenges,
-  type PeerAddress,
-  type SessionPath,
-  validatedPath,
-  validationTimerAt,
-} from "./path-validation.ts";
+import { type SessionPath, validatedPath } from "./path-validation.ts";
 
-/** A PING is sent after so long without one, ms: NATs drop an unused binding, some after 30 s (RFC 4787 s. 4.3). */
-export const KEEP_ALIVE = 20_000;
-/** The peer is silent when an acknowledgment has been awaited for so long, ms (docs/protocol.md s. 15.1). */
-export const SILENCE = 5_000;
-/** Nothing was received for so long, ms, three keep-alives: the session is over (docs/protocol.md s. 15.2). */
-export const IDLE_TIMEOUT = 60_000;
 /** Probe timeouts for which a closed session answers late packets (RFC 9000 s. 10.2). */
 const CLOSING_TIMEOUTS = 3;
 /**
@@ -89,6 +70,8 @@ export interface PacketContent {
   /** The id of the ACK it carried, -1 for none. */
   readonly ack: number;
   readonly window: boolean;
+  /** It carried CANDIDATES or PUNCH. */
+  readonly candidates: boolean;
 }
 
 /** What an initiator has from the answer on, and a responder from the finish on. */
@@ -111,7 +94,9 @@ export interface Session {
   readonly crypto: CryptoProvider;
   readonly random: RandomBytes;
   readonly path: SessionPath;
-  /** The host that `recovery` was measured on. */
+  /** Null until either end has named an address. */
+  candidates: Candidates | null;
+  /** The host or carrier that `recovery` was measured on. */
   measuredHost: string;
   readonly received: ReceivedPackets;
   readonly recovery: Recovery<PacketContent>;
@@ -193,7 +178,8 @@ export function createSession(options: SessionOptions): Session {
     crypto,
     random,
     path: validatedPath(address),
-    measuredHost: address.address,
+    candidates: null,
+    measuredHost: hostOf(address),
     received: createReceivedPackets(),
     recovery: createRecovery<PacketContent>({ datagramLimit }),
     outgoing: createOutgoingMessages(),
@@ -315,80 +301,11 @@ export function requeueLost(session: Session, lost: readonly SentPacket<PacketCo
   for (const { content } of lost) {
     for (const fragment of content.fragments) loseFragment(session.outgoing, fragment);
     if (content.window) session.windowDue = true;
+    if (content.candidates && session.candidates !== null) session.candidates.due = true;
   }
 }
 
-/**
- * The peer may be reached at another host now. Nothing is known of the path to one that was just validated; between
- * hosts that were validated before the peer may go back and forth, and the same estimates serve both. Another port
- * is the same path (RFC 9000 s. 9.4).
- *
- * @param validated the address that was just validated for the first time, if there is one
- */
-export function followHost(session: Session, validated: PeerAddress | null, now: number): void {
-  const { path, recovery } = session;
-  const { address } = path.current.address;
-  if (!path.current.proven || address === session.measuredHost) return;
-  session.measuredHost = address;
-  if (validated === path.current) requeueLost(session, changePath(recovery, now));
-  else alternatePaths(recovery, now);
-}
-
-/** When `tickSession`, or a datagram, is due next, ms; Infinity for never. */
-export function sessionWakeAt(session: Session): number {
-  const { handshake, closing, recovery, received, path } = session;
-  if (closing !== null) return Math.min(closing.nextAt, closing.until);
-  if (session.end !== null) return Number.POSITIVE_INFINITY;
-  if (handshake !== null) return Math.min(handshake.sendAt, handshake.giveUpAt);
-  return Math.min(
-    received.ackDueAt,
-    recoveryTimerAt(recovery),
-    session.blockedUntil,
-    validationTimerAt(path),
-    // A PING that is due already waits for room, and whatever takes the room keeps the session alive as well.
-    session.pingDue ? Number.POSITIVE_INFINITY : quietSince(session) + KEEP_ALIVE,
-    session.lastHeardAt + IDLE_TIMEOUT,
-    session.silent ? Number.POSITIVE_INFINITY : awaitingSince(session) + SILENCE,
-  );
-}
-
-/** Does what is due; afterwards there may be datagrams to send. */
-export function tickSession(session: Session, now: number): void {
-  const { handshake, closing, recovery, path } = session;
-  if (closing !== null && now >= closing.until) session.closing = null;
-  else if (closing !== null && now >= closing.nextAt) {
-    closing.nextAt += closing.interval;
-    closing.due = true;
-  }
-  if (session.end !== null) return;
-  if (handshake !== null) {
-    if (now >= handshake.giveUpAt)
-      endSession(session, { type: "handshake-failed", failure: failureAtTimeout(handshake) });
-    return;
-  }
-  if (now >= session.lastHeardAt + IDLE_TIMEOUT) return endSession(session, { type: "timed-out" });
-  if (now >= awaitingSince(session) + SILENCE) session.silent = true;
-  if (now >= quietSince(session) + KEEP_ALIVE) session.pingDue = true;
-  abandonChallenges(path, now);
-  followHost(session, null, now);
-  const outcome = timerFired(recovery, now);
-  if (outcome.type === "lost") requeueLost(session, outcome.lost);
-  if (outcome.type === "probe") {
-    session.probes = outcome.datagrams;
-    // Without new data, a probe carries again what has been in flight longest (RFC 9002 s. 6.2.4).
-    requeueLost(session, outcome.oldest);
-  }
-}
-
-/** Since when an acknowledgment is awaited and nothing was received, ms; Infinity while none is. */
-function awaitingSince({ lastHeardAt, recovery }: Session): number {
-  return Math.max(lastHeardAt, recovery.sent.inFlightSince);
-}
-
-/**
- * Since when a keep-alive counts. The initiator's PING and its ACK keep both directions alive: a responder
- * sends one only when those are overdue.
- */
-function quietSince({ role, lastElicitingAt, lastHeardAt }: Session): number {
-  return role === "responder" ? Math.max(lastElicitingAt, lastHeardAt + SILENCE) : lastElicitingAt;
+/** What the measurements of a path hold for: another port of a host is the same path (RFC 9000 s. 9.4). */
+export function hostOf({ address, carrier }: SocketAddress): string {
+  return carrier?.id ?? address;
 }

@@ -1,5 +1,5 @@
 // What a session sends, and when (docs/protocol.md s. 8 to 15): one datagram at a time, each as full as what
-// is ready makes it.
+// is ready makes it. It is long, because one function builds a packet and the others each decide on one kind.
 
 import { TAG_BYTES } from "../crypto-provider.ts";
 import { nextHandshakeDatagram } from "../handshake/initiator-handshake.ts";
@@ -11,16 +11,21 @@ import { nextMtuProbeSize, packetSent } from "../recovery/recovery.ts";
 import { MAX_ACK_DELAY } from "../recovery/round-trip.ts";
 import type { PacketKind } from "../recovery/sent-packets.ts";
 import { sameAddress, type SocketAddress } from "../socket-address.ts";
+import type { Candidates } from "./candidates.ts";
 import type { Fragment } from "./fragments.ts";
 import {
+  CANDIDATES_LENGTH,
   CHALLENGE_LENGTH,
   MAX_FRAMES,
+  PUNCH_LENGTH,
   writeAck,
+  writeCandidates,
   writeClose,
   writeFragmentHead,
   writePathChallenge,
   writePathResponse,
   writePing,
+  writePunch,
   writeWindow,
 } from "./frames.ts";
 import { grantWindow, nextWindow } from "./incoming-messages.ts";
@@ -33,6 +38,7 @@ import {
   countSent,
   dueChallenge,
   findPeerAddress,
+  mayChallengeNow,
   type PeerAddress,
   postponeChallenge,
   sendAllowance,
@@ -54,12 +60,14 @@ export interface Outbound {
 
 /** Bytes of the frames in a finish: 1,200 less its header, s, and the payload's tag. */
 const FINISH_PAYLOAD = BASE_DATAGRAM_SIZE - 9 - 48 - TAG_BYTES;
-/** Fragments of a packet: the rest of its frames are an ACK, WINDOW, challenge, response and PING. */
-const MAX_FRAGMENTS = MAX_FRAMES - 5;
+/** Fragments of a packet: the rest of its frames are an ACK, WINDOW, challenge, response, CANDIDATES, PUNCH and PING. */
+const MAX_FRAGMENTS = MAX_FRAMES - 7;
 /** Bytes of the shortest fragment worth sending, when a packet has room for part of one only. */
 const MIN_FRAGMENT = 16;
 /** WINDOW, PATH CHALLENGE and PATH RESPONSE at their longest, and a PING; bytes. */
 const CONTROL_BYTES = 9 + 2 * (1 + CHALLENGE_LENGTH) + 1;
+/** CANDIDATES and PUNCH at their longest, bytes. */
+const NAMED_BYTES = CANDIDATES_LENGTH + PUNCH_LENGTH;
 /** A packet that validates a path: WINDOW, challenge and response. */
 const PATH_PACKET = SEALED_HEADER + CONTROL_BYTES + TAG_BYTES;
 /** A packet with only a challenge. */
@@ -78,7 +86,7 @@ const FRAGMENT_HEAD = 1 + 8 + 4;
 const ackDraft = new Uint8Array(BASE_DATAGRAM_SIZE);
 
 /** The content of a packet whose loss does not matter. */
-const NOTHING: PacketContent = { fragments: [], ack: -1, window: false };
+const NOTHING: PacketContent = { fragments: [], ack: -1, window: false, candidates: false };
 
 /**
  * The next datagram to send now; null when there is none. Call it until then.
@@ -183,10 +191,12 @@ export function writeFinishPayload(session: Session): {
 function estimateSize(session: Session): number {
   const { incoming, outgoing } = session;
   const ready = readyBytes(outgoing);
-  const control = session.pingDue || session.windowDue || nextWindow(incoming) !== null;
+  const named = session.candidates?.due === true ? NAMED_BYTES : 0;
+  const control =
+    named > 0 || session.pingDue || session.windowDue || nextWindow(incoming) !== null;
   if (ready === 0 && !control) return 0;
   const fragments = ready === 0 ? 0 : ready + FRAGMENT_HEAD;
-  return SEALED_HEADER + TAG_BYTES + estimateAck(session) + CONTROL_BYTES + fragments;
+  return SEALED_HEADER + TAG_BYTES + estimateAck(session) + CONTROL_BYTES + named + fragments;
 }
 
 /** Bytes of the ACK that the next packet carries; 0 when none is owed. */
@@ -221,10 +231,15 @@ function buildPacket(
   const afterAck = at;
   let fragments: readonly Fragment[] = [];
   let window = false;
+  let candidates = false;
   if (kind === "eliciting") {
     const control = writeControlFrames(session, into, at, limit, now);
     ({ window } = control);
     at = control.end;
+    if (!validatesPath && session.candidates?.due === true && limit - at >= NAMED_BYTES) {
+      at = writeNamed(session.candidates, session.role, into, at);
+      candidates = true;
+    }
     if (!validatesPath) ({ end: at, fragments } = writeFragments(session, into, at, limit));
   }
   if (kind === "path-mtu-probe" || (kind === "eliciting" && at === afterAck)) {
@@ -237,7 +252,7 @@ function buildPacket(
     at = limit;
   }
   const bytes = commitPacket(arena, into, at + TAG_BYTES);
-  seal(session, kind, bytes, { fragments, ack: ack?.id ?? -1, window }, now);
+  seal(session, kind, bytes, { fragments, ack: ack?.id ?? -1, window, candidates }, now);
   const { current } = session.path;
   countSent(current, bytes.length);
   return { to: current.address, bytes };
@@ -246,13 +261,15 @@ function buildPacket(
 /** A challenge to an address that is not in use. */
 function buildChallenge(session: Session, to: PeerAddress, now: number): Outbound | null {
   const bytes = new Uint8Array(CHALLENGE_PACKET);
-  if (to.challenge === null || bytes.length > sendAllowance(to)) {
+  if (to.challenge === null || !mayChallengeNow(to, bytes.length)) {
     postponeChallenge(to, now);
     return null;
   }
   writePathChallenge(bytes, SEALED_HEADER, to.challenge.data);
   challengeSent(to, now);
-  return sealElsewhere(session, to, bytes, now);
+  // Those to a candidate are few, and don't use up what may be answered to it.
+  const counted = to.challenge.unprompted ? 0 : bytes.length;
+  return sealElsewhere(session, to, bytes, counted, now);
 }
 
 /** The answer to a challenge that came from an address that is not in use. */
@@ -264,7 +281,7 @@ function nextResponseElsewhere(session: Session, now: number): Outbound | null {
   const bytes = new Uint8Array(CHALLENGE_PACKET);
   if (to === null || bytes.length > sendAllowance(to)) return null;
   writePathResponse(bytes, SEALED_HEADER, response.data);
-  return sealElsewhere(session, to, bytes, now);
+  return sealElsewhere(session, to, bytes, bytes.length, now);
 }
 
 /** Not in flight: its loss says nothing of the path in use (RFC 9000 s. 9.4). */
@@ -272,10 +289,11 @@ function sealElsewhere(
   session: Session,
   to: PeerAddress,
   bytes: Uint8Array,
+  counted: number,
   now: number,
 ): Outbound {
   seal(session, "ack-only", bytes, NOTHING, now);
-  countSent(to, bytes.length);
+  countSent(to, counted);
   return { to: to.address, bytes };
 }
 
@@ -328,6 +346,21 @@ function writeControlFrames(
     challengeSent(path.current, now);
   }
   return { end: at, window };
+}
+
+/** Writes CANDIDATES and, at the initiator, the PUNCH of the last round. */
+function writeNamed(
+  candidates: Candidates,
+  role: Session["role"],
+  into: Uint8Array,
+  from: number,
+): number {
+  candidates.due = false;
+  let at = from;
+  if (candidates.sequence > 0) {
+    at = writeCandidates(into, at, candidates.sequence, candidates.own);
+  }
+  return role === "initiator" && candidates.round > 0 ? writePunch(into, at, candidates.round) : at;
 }
 
 /** Writes FRAGMENT frames until there is no room or nothing more to send. */

@@ -25,6 +25,8 @@ function read(...bytes: number[]): { calls: unknown[]; sound: boolean } {
     onPathResponse: (data) => calls.push(["response", [...data]]),
     onClose: (code, reason) => calls.push(["close", code, reason]),
     onResetToken: (token) => calls.push(["token", [...token]]),
+    onCandidates: (sequence, addresses) => calls.push(["candidates", sequence, addresses]),
+    onPunch: (round) => calls.push(["punch", round]),
   };
   return { sound: readFrames(Uint8Array.from(bytes), reader), calls };
 }

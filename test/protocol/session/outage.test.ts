@@ -3,7 +3,7 @@
 
 import { expect, test } from "bun:test";
 
-import { SILENCE } from "../../../src/protocol/session/session.ts";
+import { SILENCE } from "../../../src/protocol/session/session-timers.ts";
 import {
   type ConnectedPair,
   connectedPair,

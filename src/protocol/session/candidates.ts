@@ -1,0 +1,119 @@
+// The addresses at which two peers may reach each other directly, and the rounds in which both challenge those of the other
+// (docs/protocol.md s. 14.1), after draft-seemann-quic-nat-traversal. The initiator decides when: its PUNCH makes the
+// responder send as well, so that the routers of both let packets in. A state machine without I/O. Which path is the best one
+// is decided elsewhere (path-choice.ts).
+
+import { sameAddress, type SocketAddress } from "../socket-address.ts";
+import { mayChallenge } from "./candidate-addresses.ts";
+import { MAX_CANDIDATES } from "./frames.ts";
+
+/** Between two rounds at least, ms: a round lasts a second. */
+const MIN_INTERVAL = 1_000;
+/** Between rounds that have found nothing: twice as long each time, up to this; ms. */
+const FIRST_INTERVAL = 2_000;
+const MAX_INTERVAL = 60_000;
+
+export interface Candidates {
+  /** Ours; how often they have changed. */
+  own: readonly SocketAddress[];
+  sequence: number;
+  /** The peer's, those that may be challenged; what it counts. */
+  peer: readonly SocketAddress[];
+  peerSequence: number;
+  /** Ways to the peer that this end knows of itself, such as a relay: challenged in each round, and kept open. */
+  readonly ways: SocketAddress[];
+  /** Our candidates, and the round, have to be sent. */
+  due: boolean;
+  /** The last round, 0 for none. */
+  round: number;
+  roundAt: number;
+  /** When the next one begins, ms; Infinity for not until something changes. */
+  nextRoundAt: number;
+  interval: number;
+}
+
+export function createCandidates(): Candidates {
+  return {
+    own: [],
+    sequence: 0,
+    peer: [],
+    peerSequence: 0,
+    ways: [],
+    due: false,
+    round: 0,
+    roundAt: -Infinity,
+    nextRoundAt: Infinity,
+    interval: FIRST_INTERVAL,
+  };
+}
+
+/** Our addresses, the best first; what is beyond MAX_CANDIDATES is left out. Returns whether they have changed. */
+export function setOwnCandidates(state: Candidates, addresses: readonly SocketAddress[]): boolean {
+  const own = addresses.slice(0, MAX_CANDIDATES);
+  const isSame =
+    own.length === state.own.length &&
+    own.every((one, index) => sameAddress(one, state.own[index] ?? one));
+  if (isSame) return false;
+  state.own = own;
+  state.sequence += 1;
+  state.due = true;
+  return true;
+}
+
+/** The peer has named its addresses. Returns whether they are news. */
+export function candidatesReceived(
+  state: Candidates,
+  sequence: number,
+  addresses: readonly SocketAddress[],
+  inUse: SocketAddress,
+): boolean {
+  if (sequence <= state.peerSequence) return false;
+  state.peerSequence = sequence;
+  state.peer = addresses.filter((address) => mayChallenge(address, inUse));
+  return true;
+}
+
+/** Something has changed that may open a path: the initiator begins a round as soon as one may begin. */
+export function scheduleRound(state: Candidates, now: number): void {
+  state.interval = FIRST_INTERVAL;
+  state.nextRoundAt = Math.max(now, state.roundAt + MIN_INTERVAL);
+}
+
+/** A path was found that no round can better: none is due until something changes. */
+export function restRounds(state: Candidates): void {
+  state.nextRoundAt = Infinity;
+}
+
+/** The initiator begins the next round, unless there is nothing to try; returns what is to be challenged. */
+export function beginRound(
+  state: Candidates,
+  inUse: SocketAddress,
+  now: number,
+): readonly SocketAddress[] {
+  const addresses = [...state.ways, ...state.peer].filter((one) => !sameAddress(one, inUse));
+  if (addresses.length === 0) {
+    state.nextRoundAt = Infinity;
+    return addresses;
+  }
+  state.round += 1;
+  state.roundAt = now;
+  state.due = true;
+  state.nextRoundAt = now + state.interval;
+  state.interval = Math.min(2 * state.interval, MAX_INTERVAL);
+  return addresses;
+}
+
+/**
+ * The initiator has begun a round, at least MIN_INTERVAL after the one before; others are ignored. Returns what is to be
+ * challenged.
+ */
+export function punchReceived(
+  state: Candidates,
+  round: number,
+  now: number,
+): readonly SocketAddress[] {
+  if (round <= state.round || now < state.roundAt + MIN_INTERVAL / 2) return [];
+  state.round = round;
+  state.roundAt = now;
+  return state.peer;
+}

@@ -1,0 +1,134 @@
+// How a session goes from one path to another (docs/protocol.md s. 14): it follows its peer, tries the addresses that the peer
+// has named, goes to a better path, and leaves one that is dead. What is known of the paths is in path-validation.ts and
+// candidates.ts, and which one is better in path-choice.ts.
+
+import { alternatePaths, changePath } from "../recovery/recovery.ts";
+import { sameAddress, type SocketAddress } from "../socket-address.ts";
+import {
+  beginRound,
+  createCandidates,
+  restRounds,
+  scheduleRound,
+  setOwnCandidates,
+} from "./candidates.ts";
+import { CHALLENGE_LENGTH } from "./frames.ts";
+import { findBetterPath, findOtherPath, rankOf, staleWays, waysTimerAt } from "./path-choice.ts";
+import {
+  challengeCandidates,
+  type ChallengeOptions,
+  leavePath,
+  type PeerAddress,
+  renewProof,
+  switchToStandby,
+} from "./path-validation.ts";
+import { currentProbeTimeout, hostOf, requeueLost, type Session } from "./session.ts";
+
+/**
+ * The peer may be reached at another host now. Nothing is known of the path to one that was just validated; between
+ * hosts that were validated before the peer may go back and forth, and the same estimates serve both. Another port
+ * is the same path (RFC 9000 s. 9.4).
+ *
+ * @param validated the address that was just validated for the first time, if there is one
+ */
+export function followHost(session: Session, validated: PeerAddress | null, now: number): void {
+  const { path, recovery } = session;
+  const host = hostOf(path.current.address);
+  if (!path.current.proven || host === session.measuredHost) return;
+  session.measuredHost = host;
+  if (validated === path.current) requeueLost(session, changePath(recovery, now));
+  else alternatePaths(recovery, now);
+}
+
+export function challengeOptions(session: Session): ChallengeOptions {
+  const newChallenge = () => session.random(CHALLENGE_LENGTH);
+  return { newChallenge, timeout: currentProbeTimeout(session) };
+}
+
+/**
+ * The addresses at which this end may be reached directly, the best first: the peer gets them, and the initiator tries
+ * whether the peer can be reached without a relay.
+ */
+export function nameCandidates(
+  session: Session,
+  addresses: readonly SocketAddress[],
+  now: number,
+): void {
+  session.candidates ??= createCandidates();
+  const { candidates } = session;
+  if (setOwnCandidates(candidates, addresses) && session.role === "initiator") {
+    scheduleRound(candidates, now);
+  }
+}
+
+/** A way to the peer that the initiator knows of, such as a relay: it is kept open, for when the others are lost. */
+export function addWay(session: Session, way: SocketAddress, now: number): void {
+  session.candidates ??= createCandidates();
+  session.candidates.ways.push(way);
+  scheduleRound(session.candidates, now);
+}
+
+/** The carrier of these addresses has ended, or the initiator knows that nothing passes there any more. */
+export function wayLost(session: Session, way: SocketAddress, now: number): void {
+  const { path } = session;
+  if (sameAddress(path.current.address, way)) leaveDeadPath(session, now);
+  else for (const other of path.others) if (sameAddress(other.address, way)) other.proven = false;
+}
+
+/** The network of this end has changed: the paths are tried again. */
+export function networkChanged(session: Session, now: number): void {
+  const { candidates, path } = session;
+  if (session.role !== "initiator" || candidates === null) return;
+  renewProof(path.current, challengeOptions(session), now);
+  scheduleRound(candidates, now);
+}
+
+/** At the initiator, after a path was proven: goes to a better one. */
+export function choosePath(session: Session, now: number): void {
+  const { candidates, path, recovery, role } = session;
+  if (role !== "initiator" || candidates === null) return;
+  const better = findBetterPath(path, recovery.path.roundTrip.smoothed, now);
+  if (better !== null) {
+    switchToStandby(path, better, challengeOptions(session), now);
+    usePath(session, better, now);
+  }
+  if (path.current.proven && rankOf(path.current.address) === 0) restRounds(candidates);
+}
+
+/** Nothing passes at the address in use: goes to another one, if one is proven. Returns whether it did. */
+export function leaveDeadPath(session: Session, now: number): boolean {
+  const { candidates, path, role } = session;
+  if (candidates !== null && role === "initiator") scheduleRound(candidates, now);
+  const next = findOtherPath(path, now);
+  if (next === null) return false;
+  leavePath(path, next);
+  usePath(session, next, now);
+  return true;
+}
+
+function usePath(session: Session, { address, roundTrip }: PeerAddress, now: number): void {
+  session.measuredHost = hostOf(address);
+  requeueLost(session, changePath(session.recovery, now, roundTrip ?? undefined));
+  // The peer follows the first packet that is more than a probe.
+  session.pingDue = true;
+}
+
+function isWay({ candidates }: Session): (address: SocketAddress) => boolean {
+  return (address) => candidates?.ways.some((way) => sameAddress(way, address)) === true;
+}
+
+/** Begins a round of challenges, and renews the proofs of ways, when that is due. */
+export function tryPaths(session: Session, now: number): void {
+  const { candidates, path } = session;
+  if (candidates === null) return;
+  const options = challengeOptions(session);
+  for (const way of staleWays(path, isWay(session), now)) renewProof(way, options, now);
+  if (now < candidates.nextRoundAt) return;
+  challengeCandidates(path, beginRound(candidates, path.current.address, now), options, now);
+}
+
+/** When `tryPaths` is due next, ms; Infinity for never. */
+export function pathsTimerAt(session: Session): number {
+  const { candidates, path } = session;
+  if (candidates === null) return Infinity;
+  return Math.min(candidates.nextRoundAt, waysTimerAt(path, isWay(session)));
+}

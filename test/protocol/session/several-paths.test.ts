@@ -1,0 +1,254 @@
+import { describe, expect, test } from "bun:test";
+
+import { activate, connect } from "../../../src/protocol/endpoint.ts";
+import {
+  addWay,
+  nameCandidates,
+  networkChanged,
+  wayLost,
+} from "../../../src/protocol/session/paths.ts";
+import type { Session } from "../../../src/protocol/session/session.ts";
+import type { SocketAddress } from "../../../src/protocol/socket-address.ts";
+import { type NatKind, type NatNetwork, natNetwork } from "../nat-network.ts";
+import {
+  createPair,
+  type End,
+  frameNames,
+  type Pair,
+  pass,
+  PSK,
+  receive,
+  send,
+  sentBy,
+  takeAccepted,
+  words,
+} from "../pair.ts";
+
+interface Relayed {
+  readonly pair: Pair;
+  readonly network: NatNetwork;
+  readonly connected: Session;
+  readonly accepted: Session;
+}
+
+/** A session through the relay; neither end has named its addresses yet. */
+function relayedPair(initiator: NatKind = "home", responder: NatKind = "home"): Relayed {
+  const pair = createPair();
+  const network = natNetwork(pair, initiator, responder);
+  const to = network.relay.toResponder;
+  const connected = connect(pair.initiator.endpoint, { to, psk: PSK, expected: null }, pair.now);
+  pass(pair, 500);
+  return { pair, network, connected, accepted: takeAccepted(pair) };
+}
+
+function change(end: End, session: Session, act: () => void): void {
+  act();
+  activate(end.endpoint, session);
+}
+
+/** Both name the outer address that the relay has told them, and the initiator keeps the relay as a way. */
+function nameBoth({ pair, network, connected, accepted }: Relayed): void {
+  change(pair.responder, accepted, () => {
+    nameCandidates(accepted, [network.responder], pair.now);
+  });
+  change(pair.initiator, connected, () => {
+    addWay(connected, network.relay.toResponder, pair.now);
+    nameCandidates(connected, [network.initiator], pair.now);
+  });
+}
+
+const inUse = (session: Session): SocketAddress => session.path.current.address;
+const isDirect = (session: Session) => inUse(session).carrier === undefined;
+
+/** Sends numbered messages both ways, one each 50 ms, while time passes. */
+function talk({ pair, connected, accepted }: Relayed, duration: number, label: string): void {
+  const ends = [
+    [pair.initiator, connected],
+    [pair.responder, accepted],
+  ] as const;
+  for (let passed = 0; passed < duration; passed += 50) {
+    for (const [end, session] of ends) send(end, session, `${label} ${passed}`);
+    pass(pair, 50);
+  }
+}
+
+/** The messages that both have got, and whether each has all, once, in order. */
+function expectAll(
+  { pair, connected, accepted }: Relayed,
+  labels: readonly string[],
+  duration: number,
+) {
+  const expected = labels.flatMap((label) =>
+    Array.from({ length: duration / 50 }, (_, index) => `${label} ${index * 50}`),
+  );
+  for (const [end, session] of [
+    [pair.initiator, connected],
+    [pair.responder, accepted],
+  ] as const) {
+    expect(receive(end, session, pair.now).map(words)).toEqual(expected);
+  }
+}
+
+describe("two peers behind NATs, in a session through a relay (docs/protocol.md s. 14.1)", () => {
+  for (const [initiator, responder, within] of [
+    ["home", "home", 300],
+    ["open", "home", 300],
+    ["home", "open", 300],
+    ["symmetric", "open", 300],
+    ["open", "symmetric", 300],
+  ] as const) {
+    test(`${initiator} and ${responder}: the session is direct after ${within} ms`, () => {
+      const relayed = relayedPair(initiator, responder);
+      nameBoth(relayed);
+      pass(relayed.pair, within);
+      expect(isDirect(relayed.connected)).toBe(true);
+      expect(isDirect(relayed.accepted)).toBe(true);
+      expect(relayed.accepted.path.current.proven).toBe(true);
+    });
+  }
+
+  for (const [initiator, responder] of [
+    ["symmetric", "symmetric"],
+    ["home", "symmetric"],
+    ["symmetric", "home"],
+  ] as const) {
+    test(`${initiator} and ${responder}: the session stays with the relay, and loses nothing`, () => {
+      const relayed = relayedPair(initiator, responder);
+      nameBoth(relayed);
+      talk(relayed, 5_000, "a");
+      pass(relayed.pair, 1_000);
+      expect(isDirect(relayed.connected)).toBe(false);
+      expect(isDirect(relayed.accepted)).toBe(false);
+      expectAll(relayed, ["a"], 5_000);
+    });
+  }
+
+  test("nothing is lost, doubled or reordered when the session becomes direct", () => {
+    const relayed = relayedPair();
+    talk(relayed, 500, "relayed");
+    nameBoth(relayed);
+    talk(relayed, 500, "moving");
+    talk(relayed, 500, "direct");
+    pass(relayed.pair, 1_000);
+    expect(isDirect(relayed.connected)).toBe(true);
+    expectAll(relayed, ["relayed", "moving", "direct"], 500);
+  });
+
+  test("a candidate that does not answer is challenged at most 10 times in a round, 38 bytes each", () => {
+    const relayed = relayedPair();
+    relayed.network.passes.direct = false;
+    const { pair } = relayed;
+    nameBoth(relayed);
+    const from = pair.sent.length;
+    pass(pair, 1_900);
+    for (const by of ["initiator", "responder"] as const) {
+      const direct = sentBy(pair, by, from).filter(({ to }) => to.carrier === undefined);
+      expect(direct.length).toBeLessThanOrEqual(10);
+      expect(direct.length).toBeGreaterThanOrEqual(9);
+      for (const { bytes } of direct) expect(bytes).toHaveLength(38);
+    }
+  });
+
+  test("rounds that find nothing are begun after 2, 4, 8 s and so on, at last each minute", () => {
+    const relayed = relayedPair();
+    relayed.network.passes.direct = false;
+    const { pair, connected } = relayed;
+    nameBoth(relayed);
+    const start = pair.now;
+    pass(pair, 200_000);
+    const punches = sentBy(pair, "initiator")
+      .filter(({ to, sentAt }) => to.carrier !== undefined && sentAt >= start)
+      .filter(({ bytes }) => frameNames(connected, bytes).some((name) => name.startsWith("punch")))
+      .map(({ sentAt }) => Math.round((sentAt - start) / 1_000));
+    expect(punches).toEqual([0, 2, 6, 14, 30, 62, 122, 182]);
+  });
+});
+
+function direct(): Relayed {
+  const relayed = relayedPair();
+  nameBoth(relayed);
+  pass(relayed.pair, 2_000);
+  expect([isDirect(relayed.connected), isDirect(relayed.accepted)]).toEqual([true, true]);
+  return relayed;
+}
+
+describe("a session with a direct path and a relay (docs/protocol.md s. 14.2)", () => {
+  for (const by of ["initiator", "responder"] as const) {
+    test(`is back at the relay within 2 s after the ${by} has sent something on a path that is dead`, () => {
+      const relayed = direct();
+      const { pair, network, connected, accepted } = relayed;
+      pass(pair, 60_000);
+      network.passes.direct = false;
+      const [end, session, other, peer] =
+        by === "initiator"
+          ? ([pair.initiator, connected, pair.responder, accepted] as const)
+          : ([pair.responder, accepted, pair.initiator, connected] as const);
+      send(end, session, "still there?");
+      pass(pair, 2_000);
+      expect(receive(other, peer, pair.now).map(words)).toEqual(["still there?"]);
+      expect([isDirect(connected), isDirect(accepted)]).toEqual([false, false]);
+    });
+  }
+
+  test("loses nothing when the direct path dies and comes back, and uses it again", () => {
+    const relayed = direct();
+    const { pair, network } = relayed;
+    talk(relayed, 1_000, "direct");
+    network.passes.direct = false;
+    talk(relayed, 1_000, "dead");
+    talk(relayed, 1_000, "relay");
+    network.passes.direct = true;
+    pass(pair, 60_000);
+    talk(relayed, 1_000, "again");
+    pass(pair, 1_000);
+    expect([isDirect(relayed.connected), isDirect(relayed.accepted)]).toEqual([true, true]);
+    expectAll(relayed, ["direct", "dead", "relay", "again"], 1_000);
+  });
+
+  test("loses nothing when the relay dies", () => {
+    const relayed = direct();
+    relayed.network.passes.relay = false;
+    talk(relayed, 1_000, "a");
+    pass(relayed.pair, 120_000);
+    talk(relayed, 1_000, "b");
+    pass(relayed.pair, 1_000);
+    expectAll(relayed, ["a", "b"], 1_000);
+  });
+
+  test("stays at the direct path while both work, for an hour of silence", () => {
+    const relayed = direct();
+    const { pair, connected, accepted } = relayed;
+    const from = pair.sent.length;
+    pass(pair, 3_600_000);
+    expect([isDirect(connected), isDirect(accepted)]).toEqual([true, true]);
+    // A keep-alive of each path in 20 s, and its answers.
+    expect(pair.sent.length - from).toBeLessThan((3_600 / 20) * 8);
+  });
+
+  test("follows the initiator to another network: over the relay at first, and directly again within 2 s", () => {
+    const relayed = direct();
+    const { pair, network, connected, accepted } = relayed;
+    pass(pair, 30_000);
+    network.moveInitiator("192.0.2.77");
+    change(pair.initiator, connected, () => {
+      networkChanged(connected, pair.now);
+      nameCandidates(connected, [network.initiator], pair.now);
+    });
+    talk(relayed, 2_000, "moved");
+    expect([isDirect(connected), isDirect(accepted)]).toEqual([true, true]);
+    expect(inUse(accepted).address).toBe("192.0.2.77");
+    pass(pair, 1_000);
+    expectAll(relayed, ["moved"], 2_000);
+  });
+
+  test("leaves a way that the program above knows to be lost at once", () => {
+    const relayed = relayedPair();
+    const { pair, network, connected } = relayed;
+    nameBoth(relayed);
+    pass(pair, 1_000);
+    change(pair.initiator, connected, () => {
+      wayLost(connected, inUse(connected), pair.now);
+    });
+    expect(inUse(connected)).toEqual(network.relay.toResponder);
+  });
+});
