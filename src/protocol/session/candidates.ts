@@ -4,11 +4,17 @@
 // is decided elsewhere (path-choice.ts).
 
 import { sameAddress, type SocketAddress } from "../socket-address.ts";
+import { type Rate, TokenBucket } from "../token-bucket.ts";
 import { mayChallenge } from "./candidate-addresses.ts";
 import { MAX_CANDIDATES } from "./frames.ts";
 
 /** Between two rounds at least, ms: a round lasts a second. */
 const MIN_INTERVAL = 1_000;
+/**
+ * Rounds that a responder takes part in: each may have it send to MAX_CANDIDATES addresses that the initiator has named, and
+ * which may be somebody else's. Those that find nothing are rarer.
+ */
+const ROUNDS: Rate = { burst: 4, perSecond: 1 / 15 };
 /** Between rounds that have found nothing: twice as long each time, up to this; ms. */
 const FIRST_INTERVAL = 2_000;
 const MAX_INTERVAL = 60_000;
@@ -30,9 +36,11 @@ export interface Candidates {
   /** When the next one begins, ms; Infinity for not until something changes. */
   nextRoundAt: number;
   interval: number;
+  /** At a responder, rounds that it may still take part in. */
+  readonly allowance: TokenBucket;
 }
 
-export function createCandidates(): Candidates {
+export function createCandidates(now: number): Candidates {
   return {
     own: [],
     sequence: 0,
@@ -44,6 +52,7 @@ export function createCandidates(): Candidates {
     roundAt: -Infinity,
     nextRoundAt: Infinity,
     interval: FIRST_INTERVAL,
+    allowance: new TokenBucket(ROUNDS, now),
   };
 }
 
@@ -103,17 +112,13 @@ export function beginRound(
   return addresses;
 }
 
-/**
- * The initiator has begun a round, at least MIN_INTERVAL after the one before; others are ignored. Returns what is to be
- * challenged.
- */
+/** The initiator has begun a round: returns what is to be challenged, nothing if it begins too many. */
 export function punchReceived(
   state: Candidates,
   round: number,
   now: number,
 ): readonly SocketAddress[] {
-  if (round <= state.round || now < state.roundAt + MIN_INTERVAL / 2) return [];
+  if (round <= state.round || state.allowance.tryTake(now) > 0) return [];
   state.round = round;
-  state.roundAt = now;
   return state.peer;
 }

@@ -53,7 +53,7 @@ export function nameCandidates(
   addresses: readonly SocketAddress[],
   now: number,
 ): void {
-  session.candidates ??= createCandidates();
+  session.candidates ??= createCandidates(now);
   const { candidates } = session;
   if (setOwnCandidates(candidates, addresses) && session.role === "initiator") {
     scheduleRound(candidates, now);
@@ -62,7 +62,7 @@ export function nameCandidates(
 
 /** A way to the peer that the initiator knows of, such as a relay: it is kept open, for when the others are lost. */
 export function addWay(session: Session, way: SocketAddress, now: number): void {
-  session.candidates ??= createCandidates();
+  session.candidates ??= createCandidates(now);
   session.candidates.ways.push(way);
   scheduleRound(session.candidates, now);
 }

@@ -2,13 +2,16 @@ import { describe, expect, test } from "bun:test";
 
 import {
   type FrameHandler,
+  isProbing,
   readFrames,
   writeAck,
+  writeCandidates,
   writeClose,
   writeFragmentHead,
   writePathChallenge,
   writePathResponse,
   writePing,
+  writePunch,
   writeResetToken,
   writeWindow,
 } from "../../../src/protocol/session/frames.ts";
@@ -106,6 +109,42 @@ describe("a frame (docs/protocol.md s. 10)", () => {
     });
   });
 
+  test("CANDIDATES has addresses of 16 bytes, IPv4 ones mapped, with a port each; PUNCH has a round", () => {
+    const addresses = [
+      { address: "192.0.2.1", port: 12_345 },
+      { address: "2001:db8::7", port: 443 },
+    ];
+    const frames = [
+      ...written((into) => writeCandidates(into, 0, 3, addresses)),
+      ...written((into) => writePunch(into, 0, 300)),
+    ];
+    const mapped = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1];
+    const ipv6 = [0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7];
+    expect(frames).toEqual([9, 3, 2, ...mapped, 0x30, 0x39, ...ipv6, 1, 0xbb, 10, 0x41, 0x2c]);
+    expect(read(...frames)).toEqual({
+      calls: [
+        ["candidates", 3, addresses],
+        ["punch", 300],
+      ],
+      sound: true,
+    });
+    expect(read(9, 1, 11, ...new Uint8Array(11 * 18)).sound).toBe(false);
+  });
+
+  test.each([
+    ["nothing", [], true],
+    ["a challenge, an answer and PADDING", [5, ...EIGHT, 0, 6, ...EIGHT, 0, 0], true],
+    ["a PING", [1], false],
+    ["a challenge and a PING", [5, ...EIGHT, 1], false],
+    ["an ACK and a challenge", [2, 0, 0, 0, 0, 5, ...EIGHT], false],
+    ["CANDIDATES", [9, 1, 0], false],
+  ])(
+    "a packet with %s probes a path and no more: %p is %p (RFC 9000 s. 9.1)",
+    (_, bytes, probes) => {
+      expect(isProbing(Uint8Array.from(bytes))).toBe(probes);
+    },
+  );
+
   test("CLOSE has a reason of at most 256 bytes, truncated between characters", () => {
     expect(written((into) => writeClose(into, 0, 2, "é"))).toEqual([7, 2, 2, 0xc3, 0xa9]);
     const long = written((into) => writeClose(into, 0, 1, `x${"é".repeat(200)}`));
@@ -115,7 +154,7 @@ describe("a frame (docs/protocol.md s. 10)", () => {
   });
 
   test("of an unknown type is invalid, and nothing after it is read", () => {
-    expect(read(1, 0x09, 1)).toEqual({ calls: ["ping"], sound: false });
+    expect(read(1, 0x0b, 1)).toEqual({ calls: ["ping"], sound: false });
     expect(read(0xff)).toEqual({ calls: [], sound: false });
   });
 
@@ -128,6 +167,8 @@ describe("a frame (docs/protocol.md s. 10)", () => {
       [6, ...EIGHT],
       [7, 2, 2, 0xc3, 0xa9],
       [8, ...SIXTEEN],
+      [9, 0x40, 70, 1, ...new Uint8Array(10), 0xff, 0xff, 192, 0, 2, 1, 0x30, 0x39],
+      [10, 0x40, 70],
     ];
     for (const frame of frames) {
       expect(read(...frame).sound).toBe(true);

@@ -11,7 +11,9 @@ import type { Session } from "../../../src/protocol/session/session.ts";
 import type { SocketAddress } from "../../../src/protocol/socket-address.ts";
 import { type NatKind, type NatNetwork, natNetwork } from "../nat-network.ts";
 import {
+  craft,
   createPair,
+  deliver,
   type End,
   frameNames,
   type Pair,
@@ -19,6 +21,7 @@ import {
   PSK,
   receive,
   send,
+  type Sent,
   sentBy,
   takeAccepted,
   words,
@@ -250,5 +253,84 @@ describe("a session with a direct path and a relay (docs/protocol.md s. 14.2)", 
       wayLost(connected, inUse(connected), pair.now);
     });
     expect(inUse(connected)).toEqual(network.relay.toResponder);
+  });
+});
+
+/** What the responder sends to others than the initiator within a minute. */
+function strayChallenges(relayed: Relayed): Sent[] {
+  const { pair, network } = relayed;
+  const from = pair.sent.length;
+  pass(pair, 60_000);
+  return sentBy(pair, "responder", from).filter(({ to }) => to !== network.relay.toInitiator);
+}
+
+/** Has the initiator send these frames in a packet. */
+function say({ pair, network, connected }: Relayed, ...frames: number[]): void {
+  const bytes = craft(connected, frames);
+  deliver(pair.responder, bytes, network.relay.toInitiator, pair.now);
+}
+
+describe("a peer that misuses candidates (docs/protocol.md s. 14.1)", () => {
+  const VICTIM = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 99, 0, 53];
+  const LOOPBACK = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1, 0, 53];
+
+  test("has an address challenged ten times in a round, in four rounds at once and one in 15 s", () => {
+    const relayed = relayedPair();
+    const { pair } = relayed;
+    const from = pair.sent.length;
+    for (let round = 1; round <= 63; round += 1) {
+      say(relayed, 9, round, 1, ...VICTIM, 10, round);
+      pass(pair, 1_000);
+    }
+    const stray = sentBy(pair, "responder", from).filter(({ to }) => to.carrier === undefined);
+    expect(stray).toHaveLength(8 * 10);
+    for (const { to } of stray) expect(to).toEqual({ address: "192.0.2.99", port: 53 });
+  });
+
+  test("has an address challenged ten times when it begins many rounds at once", () => {
+    const relayed = relayedPair();
+    for (let round = 1; round <= 50; round += 1) say(relayed, 9, round, 1, ...VICTIM, 10, round);
+    expect(strayChallenges(relayed)).toHaveLength(10);
+  });
+
+  test("has nothing sent to this machine, and nothing without a round", () => {
+    const relayed = relayedPair();
+    say(relayed, 9, 1, 1, ...LOOPBACK, 10, 1);
+    say(relayed, 9, 2, 1, ...VICTIM);
+    expect(strayChallenges(relayed)).toEqual([]);
+  });
+
+  test("with older candidates, or an older round, changes nothing", () => {
+    const relayed = relayedPair();
+    const { accepted } = relayed;
+    say(relayed, 9, 5, 1, ...VICTIM);
+    say(relayed, 9, 4, 1, ...LOOPBACK);
+    expect(accepted.candidates?.peer).toEqual([{ address: "192.0.2.99", port: 53 }]);
+    say(relayed, 10, 7);
+    expect(accepted.candidates?.round).toBe(7);
+    say(relayed, 10, 6);
+    expect(accepted.candidates?.round).toBe(7);
+  });
+
+  test("with a PUNCH before any candidates changes nothing", () => {
+    const relayed = relayedPair();
+    say(relayed, 10, 1);
+    expect(relayed.accepted.end).toBeNull();
+    expect(strayChallenges(relayed)).toEqual([]);
+  });
+
+  test("has no candidate challenged by the copy of an initiator's PUNCH at the initiator", () => {
+    const relayed = relayedPair();
+    const { pair, network, connected, accepted } = relayed;
+    deliver(
+      pair.initiator,
+      craft(accepted, [9, 1, 1, ...VICTIM, 10, 1]),
+      network.relay.toResponder,
+      pair.now,
+    );
+    // Candidates begin the initiator's own round; the responder's PUNCH is none.
+    expect(connected.candidates?.round).toBe(0);
+    pass(pair, 10);
+    expect(connected.candidates?.round).toBe(1);
   });
 });
