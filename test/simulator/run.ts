@@ -1,13 +1,15 @@
 // One run of the simulator: a seed decides the network's conditions, the messages and the events on the way; at
 // the end the guarantee of the sealed wire is checked (docs/protocol.md s. 1).
 
-import { receivePlainWire } from "../../src/protocol/endpoint.ts";
+import { activate, receivePlainWire } from "../../src/protocol/endpoint.ts";
+import { nameCandidates, networkChanged } from "../../src/protocol/session/paths.ts";
 import { IDLE_TIMEOUT, SILENCE } from "../../src/protocol/session/session-timers.ts";
 import {
   CLOSE_UNREAD,
   isAllAcknowledged,
   type SessionEnd,
 } from "../../src/protocol/session/session.ts";
+import { createNatNetwork, type NatNetwork } from "./nat-network.ts";
 import { type Conditions, type Network, silence } from "./network.ts";
 import { type SeededRandom, seededRandom } from "./random.ts";
 import { takePlace } from "./strangers.ts";
@@ -73,7 +75,10 @@ export function randomConditions(random: SeededRandom): Conditions {
 
 /** Runs one seed; throws only when the code under test does. */
 export function simulate(seed: number): Outcome {
-  const world = createWorld(seed, { ...PERFECT });
+  // Seeds of their own, so that the other events of a run stay the same.
+  const paths = seededRandom(seed + 2_000_000);
+  const nats = paths.chance(0.2) ? randomNats(paths) : null;
+  const world = createWorld(seed, { ...PERFECT }, nats);
   world.network.conditions = randomConditions(world.random);
   const { initiator, responder, random } = world;
   for (const side of [initiator, responder]) {
@@ -83,10 +88,10 @@ export function simulate(seed: number): Outcome {
       side.messages.push(random.bytes(sendsMuch ? 65_536 : messageLength(random)));
     }
   }
-  // Seeds of its own, so that the other events of a run stay the same.
   const strangers = seededRandom(seed + 1_000_000);
   const overlongSilences: number[] = [];
   const events = planEvents(world, overlongSilences);
+  if (nats !== null) events.push(...planPaths(world, nats, paths));
   if (strangers.chance(0.3)) {
     const takePlaces = strangersTakingPlaces(world, strangers);
     takePlaces();
@@ -175,6 +180,7 @@ function planEvents(world: World, overlongSilences: number[]): (() => void)[] {
     });
   }
   const moves = random.chance(0.4) ? random.between(1, 3) : 0;
+  if (world.nats !== null) return events;
   for (let move = 0; move < moves; move += 1) {
     const host = random.chance(0.5) ? "192.0.2.1" : `192.0.2.${random.between(10, 99)}`;
     const port = random.between(1_024, 65_535);
@@ -201,6 +207,56 @@ function planEvents(world: World, overlongSilences: number[]): (() => void)[] {
   if (random.chance(0.15)) events.push(alternateAddresses(world));
   // An attacker who is faster with everything also hides where a peer has moved to.
   else if (moves === 0 && random.chance(0.3)) copyPackets(world);
+  return events;
+}
+
+function randomNats(random: SeededRandom): NatNetwork {
+  const kinds = ["open", "home", "home", "symmetric"] as const;
+  const kind = () => kinds[random.between(0, 3)] ?? "home";
+  return createNatNetwork(kind(), kind());
+}
+
+/** What happens to paths: NATs forget, the initiator moves to another network, and the direct path or the relay fails. */
+function planPaths(world: World, nats: NatNetwork, random: SeededRandom): (() => void)[] {
+  const { initiator, responder, network } = world;
+  const events: (() => void)[] = [];
+  const start = world.now;
+  const at = (time: number, happen: () => void) => {
+    let happened = false;
+    events.push(() => {
+      if (happened || world.now < time) return;
+      happened = true;
+      happen();
+      for (const { endpoint, session } of [initiator, responder]) {
+        if (session !== null) activate(endpoint, session);
+      }
+    });
+  };
+  for (let count = random.between(0, 3); count > 0; count -= 1) {
+    const from = start + random.between(0, 30_000);
+    const length = random.between(100, 20_000);
+    const what = random.chance(0.7) ? "direct" : "relay";
+    at(from, () => {
+      nats.passes[what] = false;
+      // To the session it may be a silence.
+      network.silentUntil = Math.max(network.silentUntil, 1);
+    });
+    at(from + length, () => {
+      nats.passes[what] = true;
+    });
+  }
+  for (let count = random.between(0, 2); count > 0; count -= 1) {
+    const port = random.between(1_024, 60_000);
+    const last = random.between(10, 99);
+    const notices = random.chance(0.7);
+    at(start + random.between(0, 30_000), () => {
+      nats.move("initiator", { address: `192.0.2.${last}`, port });
+      const { session } = initiator;
+      if (!notices || session === null) return;
+      networkChanged(session, world.now);
+      nameCandidates(session, [nats.outer.initiator], world.now);
+    });
+  }
   return events;
 }
 

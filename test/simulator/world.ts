@@ -16,8 +16,11 @@ import {
 } from "../../src/protocol/endpoint.ts";
 import { MAX_DATAGRAM_SIZE } from "../../src/protocol/recovery/path-mtu.ts";
 import { RESERVED } from "../../src/protocol/session/memory.ts";
+import { addWay, nameCandidates } from "../../src/protocol/session/paths.ts";
 import { receiveMessages } from "../../src/protocol/session/receive.ts";
 import { sendMessage, type Session } from "../../src/protocol/session/session.ts";
+import type { Outbound } from "../../src/protocol/session/transmit.ts";
+import type { NatNetwork } from "./nat-network.ts";
 import {
   arrivals,
   type Conditions,
@@ -64,9 +67,15 @@ export interface World {
   readonly network: Network;
   readonly initiator: Side;
   readonly responder: Side;
+  /** Where both are behind NATs, and begin their session through a relay; null where each has its address. */
+  readonly nats: NatNetwork | null;
 }
 
-export function createWorld(seed: number, conditions: Conditions): World {
+export function createWorld(
+  seed: number,
+  conditions: Conditions,
+  nats: NatNetwork | null = null,
+): World {
   const random = seededRandom(seed);
   const now = 1_000;
   const side = (name: "initiator" | "responder", last: number): Side => {
@@ -91,6 +100,7 @@ export function createWorld(seed: number, conditions: Conditions): World {
     network: createNetwork(random, conditions),
     initiator: side("initiator", 1),
     responder: side("responder", 2),
+    nats,
   };
   return world;
 }
@@ -126,10 +136,15 @@ export function restart({ random, now }: World, side: Side): void {
 
 /** The initiator connects to the responder, whose key it may know. */
 export function joinResponder(world: World, knowsKey = false): Session {
-  const { initiator, responder, now } = world;
+  const { initiator, nats, responder, now } = world;
   const expected = knowsKey ? responder.staticKeys.publicKey : null;
-  const session = connect(initiator.endpoint, { to: responder.address, psk: PSK, expected }, now);
+  const to = nats === null ? responder.address : nats.relay.toResponder;
+  const session = connect(initiator.endpoint, { to, psk: PSK, expected }, now);
   initiator.session = session;
+  if (nats !== null) {
+    addWay(session, to, now);
+    nameCandidates(session, [nats.outer.initiator], now);
+  }
   return session;
 }
 
@@ -159,18 +174,28 @@ export function run(world: World, until: number, done: () => boolean): boolean {
 export function settle(world: World): void {
   for (const side of [world.initiator, world.responder]) {
     const session = side.endpoint.accepted.shift();
-    if (session !== undefined) side.session ??= session;
+    if (session !== undefined && side.session === null) {
+      side.session = session;
+      if (world.nats !== null) nameCandidates(session, [world.nats.outer.responder], world.now);
+    }
     sendMessages(side);
     receiveAll(side, world.now);
     let count = 0;
     for (;;) {
       const outbound = nextDatagram(side.endpoint, world.now);
       if (outbound === null) break;
-      send(world.network, outbound.bytes, side.address, outbound.to, world.now);
+      sendFrom(world, side, outbound);
       count += 1;
       if (count > MAX_AT_ONCE) throw new Error(`a storm of datagrams at ${world.now}`);
     }
   }
+}
+
+function sendFrom({ network, nats, initiator, responder, now }: World, side: Side, sent: Outbound) {
+  if (nats === null) return send(network, sent.bytes, side.address, sent.to, now);
+  const from = nats.arrivesFrom(side.name, sent.to);
+  const other = side === initiator ? responder : initiator;
+  if (from !== null) send(network, sent.bytes, from, other.address, now);
 }
 
 /** Sends as many messages as there is space for. */

@@ -9,7 +9,7 @@ import {
 } from "../../../src/protocol/session/paths.ts";
 import type { Session } from "../../../src/protocol/session/session.ts";
 import type { SocketAddress } from "../../../src/protocol/socket-address.ts";
-import { type NatKind, type NatNetwork, natNetwork } from "../nat-network.ts";
+import { createNatNetwork, type NatKind, type NatNetwork } from "../../simulator/nat-network.ts";
 import {
   craft,
   createPair,
@@ -37,7 +37,12 @@ interface Relayed {
 /** A session through the relay; neither end has named its addresses yet. */
 function relayedPair(initiator: NatKind = "home", responder: NatKind = "home"): Relayed {
   const pair = createPair();
-  const network = natNetwork(pair, initiator, responder);
+  const network = createNatNetwork(initiator, responder);
+  pair.route = ({ by, to }) => {
+    const from = network.arrivesFrom(by, to);
+    const end = by === "initiator" ? pair.responder : pair.initiator;
+    return from === null ? null : { end, from };
+  };
   const to = network.relay.toResponder;
   const connected = connect(pair.initiator.endpoint, { to, psk: PSK, expected: null }, pair.now);
   pass(pair, 500);
@@ -52,11 +57,11 @@ function change(end: End, session: Session, act: () => void): void {
 /** Both name the outer address that the relay has told them, and the initiator keeps the relay as a way. */
 function nameBoth({ pair, network, connected, accepted }: Relayed): void {
   change(pair.responder, accepted, () => {
-    nameCandidates(accepted, [network.responder], pair.now);
+    nameCandidates(accepted, [network.outer.responder], pair.now);
   });
   change(pair.initiator, connected, () => {
     addWay(connected, network.relay.toResponder, pair.now);
-    nameCandidates(connected, [network.initiator], pair.now);
+    nameCandidates(connected, [network.outer.initiator], pair.now);
   });
 }
 
@@ -232,10 +237,10 @@ describe("a session with a direct path and a relay (docs/protocol.md s. 14.2)", 
     const relayed = direct();
     const { pair, network, connected, accepted } = relayed;
     pass(pair, 30_000);
-    network.moveInitiator("192.0.2.77");
+    network.move("initiator", { address: "192.0.2.77", port: 40_001 });
     change(pair.initiator, connected, () => {
       networkChanged(connected, pair.now);
-      nameCandidates(connected, [network.initiator], pair.now);
+      nameCandidates(connected, [network.outer.initiator], pair.now);
     });
     talk(relayed, 2_000, "moved");
     expect([isDirect(connected), isDirect(accepted)]).toEqual([true, true]);
