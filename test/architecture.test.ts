@@ -19,6 +19,7 @@ const TABLE: Record<string, readonly string[]> = {
   log: ["chat"],
   client: ["protocol", "net", "identity", "chat"],
   server: ["protocol", "net", "identity", "chat", "log"],
+  relay: ["protocol", "net"],
   terminal: ["chat"],
   http: [],
   doctor: ["protocol", "net", "identity", "client", "terminal"],
