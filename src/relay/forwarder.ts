@@ -1,25 +1,32 @@
 // What a relay forwards (docs/protocol.md s. 19): datagrams between servers that have registered and those who join them. A
 // state machine without I/O: a datagram and the time go in, at most one datagram comes out. It sees ciphertext, sizes and
-// addresses, and forwards nothing for an address that has not proven that it receives what is sent there.
+// addresses, and forwards nothing for an address that has not proven, in the last minute, that it receives what is sent there.
 //
 //   joiner  -- forward(slot) -->  relay  -- forward(joiner) -->  server
 //   joiner  <-- forward(slot) --  relay  <-- forward(joiner) --  server
 
 import {
+  ADDRESS_LENGTH,
+  type AddressStatus,
   END_ID_LENGTH,
+  FORWARD_HEADER,
+  isForward,
   readdress,
   readRelayPacket,
-  RELAY_COOKIE_LENGTH,
   writeAddress,
 } from "../net/relay-packets.ts";
-import { equalBytes, mapKey } from "../protocol/bytes.ts";
+import { mapKey } from "../protocol/bytes.ts";
 import type { CryptoProvider, RandomBytes } from "../protocol/crypto-provider.ts";
-import type { Outbound } from "../protocol/session/transmit.ts";
 import {
-  encodeSocketAddress,
-  type SocketAddress,
-  sourcePrefixes,
-} from "../protocol/socket-address.ts";
+  type CookieClaim,
+  type CookieSecrets,
+  createCookieSecrets,
+  isValidCookie,
+  makeCookie,
+  renewCookieSecrets,
+} from "../protocol/handshake/proofs.ts";
+import type { Outbound } from "../protocol/session/transmit.ts";
+import { type SocketAddress, sourcePrefixes } from "../protocol/socket-address.ts";
 import {
   createStrayAnswers,
   mayAnswerStray,
@@ -27,25 +34,46 @@ import {
 } from "../protocol/stray-answers.ts";
 import { type Rate, TokenBucket } from "../protocol/token-bucket.ts";
 
-/** How long an address that sends nothing is remembered, ms: three keep-alives of a session. */
-const REMEMBERED = 60_000;
-/** How long a cookie secret is used, ms; afterwards it is still accepted for as long again. */
-const COOKIE_LIFETIME = 30_000;
+/**
+ * How long a proof lasts, ms: a joiner renews it every 20 s. What it sends does not prolong it, for anybody can forge its
+ * address.
+ */
+const PROOF_LIFETIME = 60_000;
+/** Bytes of the longest datagram on Ethernet, less the headers of IPv4 and UDP: a longer one would not leave this machine. */
+const MAX_FORWARDED = 1_500 - 20 - 8;
+/** Of the rate of a server, what one source may use: nobody shuts the others out alone. */
+const SOURCE_SHARE = 1 / 2;
+
+const EMPTY = new Uint8Array(0);
 
 export interface RelayLimits {
-  /** Addresses that have proven themselves, in all and from one source (an IPv4 address, 64 bits of an IPv6 one). */
+  /**
+   * Addresses that have proven themselves: in all, of one source (an IPv4 address, 64 bits of an IPv6 one), and of one
+   * network (24 and 48 bits).
+   */
   readonly joiners: number;
   readonly joinersOfSource: number;
+  readonly joinersOfNetwork: number;
+  /** Servers, likewise: keys cost nothing. */
   readonly slots: number;
-  /** Bytes a second that are forwarded for one server, both ways together, and for one joiner. */
+  readonly slotsOfSource: number;
+  readonly slotsOfNetwork: number;
+  /** Bytes a second that are forwarded for one server, both ways together. */
   readonly rate: number;
+  /** For all servers together. */
+  readonly totalRate: number;
 }
 
 export const RELAY_LIMITS: RelayLimits = {
   joiners: 65_536,
   joinersOfSource: 256,
+  joinersOfNetwork: 4_096,
   slots: 16_384,
+  slotsOfSource: 64,
+  slotsOfNetwork: 1_024,
   rate: 4 * 1_024 * 1_024,
+  // 100 gigabits: no bound but that of the machine.
+  totalRate: 12_500_000_000,
 };
 
 /** A server that has registered. */
@@ -58,22 +86,31 @@ interface Slot {
 
 /** An address that has proven itself, and the server that it joins. */
 interface Joiner {
-  /** What the server calls it. */
-  readonly id: Uint8Array;
+  /** What the server calls it; no two servers call it the same. */
+  id: Uint8Array;
   readonly address: SocketAddress;
-  readonly source: string;
-  slot: Slot | null;
-  seenAt: number;
+  slot: Slot;
+  /** The slot's id as a key: compared with each datagram. */
+  slotKey: string;
+  provenAt: number;
+  readonly source: Source;
+}
+
+/** What has many ports: a machine, or those behind one NAT. */
+interface Source {
+  readonly key: string;
+  joiners: number;
   readonly bucket: TokenBucket;
 }
 
 export interface RelayCounts {
+  /** Datagrams, and their bytes. */
   forwarded: number;
   bytes: number;
-  /** Of unproven addresses, to unknown ends, beyond a rate. */
+  /** Datagrams that were not: of unproven addresses, beyond a rate, too long. */
   unproven: number;
-  unknown: number;
   limited: number;
+  tooLong: number;
 }
 
 export interface Forwarder {
@@ -84,41 +121,45 @@ export interface Forwarder {
   readonly slots: Map<string, Slot>;
   /** By the server's address. */
   readonly servers: Map<string, Slot>;
-  /** By address; the one that was heard longest ago first. */
+  /** Servers of one source, and of one network. */
+  readonly serversByPrefix: Map<string, number>;
+  /** By address; the one with the oldest proof first. */
   readonly joiners: Map<string, Joiner>;
-  readonly bySource: Map<string, number>;
+  readonly sources: Map<string, Source>;
+  readonly joinersByNetwork: Map<string, number>;
+  readonly total: TokenBucket;
   readonly strays: StrayAnswers;
+  readonly cookies: CookieSecrets;
   readonly counts: RelayCounts;
-  cookieSecret: Uint8Array;
-  previousSecret: Uint8Array | null;
-  renewAt: number;
 }
 
 export interface ForwarderOptions extends Pick<Forwarder, "crypto" | "random"> {
-  readonly limits?: Partial<RelayLimits>;
+  readonly limits?: Partial<RelayLimits> | undefined;
   readonly now: number;
 }
 
 export function createForwarder({ crypto, random, limits, now }: ForwarderOptions): Forwarder {
+  const inForce = { ...RELAY_LIMITS, ...limits };
   return {
     crypto,
     random,
-    limits: { ...RELAY_LIMITS, ...limits },
+    limits: inForce,
     slots: new Map(),
     servers: new Map(),
+    serversByPrefix: new Map(),
     joiners: new Map(),
-    bySource: new Map(),
+    sources: new Map(),
+    joinersByNetwork: new Map(),
+    total: new TokenBucket(perSecond(inForce.totalRate), now),
     strays: createStrayAnswers(now),
-    counts: { forwarded: 0, bytes: 0, unproven: 0, unknown: 0, limited: 0 },
-    cookieSecret: random(32),
-    previousSecret: null,
-    renewAt: now + COOKIE_LIFETIME,
+    cookies: createCookieSecrets(() => random(32), now),
+    counts: { forwarded: 0, bytes: 0, unproven: 0, limited: 0, tooLong: 0 },
   };
 }
 
 /**
- * A server, which has proven its key and this address in a session with the relay, is there from now on; again whenever
- * its address changes. False when the relay has no room for another one.
+ * A server, which has proven its key and this address in a session with the relay, is there from now on; again when its
+ * address changes. False when the relay has no room for it, and it is not registered any more.
  *
  * @param id `relaySlot` of its key
  */
@@ -128,33 +169,33 @@ export function registerServer(
   address: SocketAddress,
   now: number,
 ): boolean {
-  const { limits, servers, slots } = forwarder;
+  const { limits, slots } = forwarder;
   const known = slots.get(mapKey(id));
+  // One that moves is counted where it goes, or moving would make room for more.
+  if (known !== undefined) leaveAddress(forwarder, known);
+  if (!hasRoom(forwarder, address)) {
+    if (known !== undefined) dropSlot(forwarder, known);
+    return false;
+  }
   if (known !== undefined) {
-    servers.delete(addressKey(known.address));
     known.address = address;
-    servers.set(addressKey(address), known);
+    takeAddress(forwarder, known);
     return true;
   }
   if (slots.size >= limits.slots) return false;
-  const slot = {
-    id: id.slice(),
-    address,
-    joiners: new Map<string, Joiner>(),
-    bucket: new TokenBucket(rateOf(limits), now),
-  };
+  const bucket = new TokenBucket(perSecond(limits.rate), now);
+  const slot = { id: id.slice(), address, joiners: new Map<string, Joiner>(), bucket };
   slots.set(mapKey(id), slot);
-  servers.set(addressKey(address), slot);
+  takeAddress(forwarder, slot);
   return true;
 }
 
-/** The server's session with the relay has ended. */
-export function unregisterServer({ servers, slots }: Forwarder, id: Uint8Array): void {
-  const slot = slots.get(mapKey(id));
+/** The server's session with the relay has ended: those who have joined it are forgotten as well. */
+export function unregisterServer(forwarder: Forwarder, id: Uint8Array): void {
+  const slot = forwarder.slots.get(mapKey(id));
   if (slot === undefined) return;
-  slots.delete(mapKey(id));
-  if (servers.get(addressKey(slot.address)) === slot) servers.delete(addressKey(slot.address));
-  for (const joiner of slot.joiners.values()) joiner.slot = null;
+  leaveAddress(forwarder, slot);
+  dropSlot(forwarder, slot);
 }
 
 /**
@@ -168,141 +209,206 @@ export function forward(
   from: SocketAddress,
   now: number,
 ): Outbound | null {
-  const packet = readRelayPacket(datagram);
-  if (packet === null || packet.kind === "address") return null;
-  if (packet.kind === "query") return answerQuery(forwarder, packet.cookie, from, now);
-  const key = addressKey(from);
-  const server = forwarder.servers.get(key);
-  const toJoiner = server?.joiners.get(mapKey(packet.end));
+  if (!isForward(datagram)) return answerQuery(forwarder, datagram, from, now);
+  const address = addressKey(from);
+  const end = mapKey(datagram.subarray(1, FORWARD_HEADER));
+  const server = forwarder.servers.get(address);
+  // A server that has another one's former address, or joins one itself, is a joiner like others.
+  const toJoiner = server?.joiners.get(end);
   if (server !== undefined && toJoiner !== undefined) {
-    if (!mayForward(forwarder, server, toJoiner, datagram.length, now)) return null;
+    if (!mayForward(forwarder, toJoiner, datagram.length, now)) return null;
     readdress(datagram, server.id);
     return { to: toJoiner.address, bytes: datagram };
   }
-  const joiner = forwarder.joiners.get(key);
-  if (joiner === undefined) {
+  const joiner = forwarder.joiners.get(address);
+  // Who names another server than before has to ask for it: a forged datagram must not tear anybody from theirs.
+  if (joiner === undefined || joiner.slotKey !== end || now >= joiner.provenAt + PROOF_LIFETIME) {
     forwarder.counts.unproven += 1;
-    return challenge(forwarder, from, now);
+    return datagram.length < ADDRESS_LENGTH ? null : answerUnproven(forwarder, from, now);
   }
-  heard(forwarder, key, joiner, now);
-  const slot = joinSlot(forwarder, joiner, packet.end);
-  if (slot === null) {
-    forwarder.counts.unknown += 1;
-    return null;
-  }
-  if (!mayForward(forwarder, slot, joiner, datagram.length, now)) return null;
+  if (!mayForward(forwarder, joiner, datagram.length, now)) return null;
   readdress(datagram, joiner.id);
-  return { to: slot.address, bytes: datagram };
+  return { to: joiner.slot.address, bytes: datagram };
 }
 
-/** Forgets those that were not heard for a while, and renews the secret of cookies, when that is due. */
+/** Forgets those whose proof is too old. */
 export function tickForwarder(forwarder: Forwarder, now: number): void {
-  for (const [key, joiner] of forwarder.joiners) {
-    if (now < joiner.seenAt + REMEMBERED) break;
-    forget(forwarder, key, joiner);
+  for (const joiner of forwarder.joiners.values()) {
+    if (now < joiner.provenAt + PROOF_LIFETIME) return;
+    forget(forwarder, joiner);
   }
-  if (now < forwarder.renewAt) return;
-  forwarder.previousSecret =
-    now < forwarder.renewAt + COOKIE_LIFETIME ? forwarder.cookieSecret : null;
-  forwarder.cookieSecret = forwarder.random(32);
-  forwarder.renewAt = now + COOKIE_LIFETIME;
 }
 
 function answerQuery(
   forwarder: Forwarder,
-  cookie: Uint8Array,
+  datagram: Uint8Array,
   from: SocketAddress,
   now: number,
 ): Outbound | null {
-  if (isCookieOf(forwarder, cookie, from)) prove(forwarder, from, now);
-  return challenge(forwarder, from, now);
-}
-
-/** Tells an address what it is, and with which cookie it proves that. */
-function challenge(forwarder: Forwarder, to: SocketAddress, now: number): Outbound | null {
-  if (!mayAnswerStray(forwarder.strays, to, now)) return null;
-  return { to, bytes: writeAddress(cookieOf(forwarder, forwarder.cookieSecret, to), to) };
-}
-
-function cookieOf({ crypto }: Forwarder, secret: Uint8Array, address: SocketAddress): Uint8Array {
-  return crypto.hmac(secret, encodeSocketAddress(address)).slice(0, RELAY_COOKIE_LENGTH);
-}
-
-function isCookieOf(forwarder: Forwarder, cookie: Uint8Array, from: SocketAddress): boolean {
-  const { cookieSecret, crypto, previousSecret } = forwarder;
-  for (const secret of [cookieSecret, previousSecret]) {
-    if (secret === null) continue;
-    if (crypto.constantTimeEqual(cookie, cookieOf(forwarder, secret, from))) return true;
+  const query = readRelayPacket(datagram);
+  if (query?.kind !== "query") return null;
+  const { cookies, crypto, random } = forwarder;
+  renewCookieSecrets(cookies, () => random(32), now);
+  if (!isValidCookie(crypto, cookies, query.cookie, claimOf(from))) {
+    return answerUnproven(forwarder, from, now);
   }
-  return false;
+  // Not limited: forged senders have no cookie, and would use up what others may ask.
+  const wantsNone = query.slot.every((byte) => byte === 0);
+  const status = wantsNone ? "unproven" : join(forwarder, from, query.slot, now);
+  return { to: from, bytes: writeStatus(forwarder, status, from) };
 }
 
-/** The address receives what is sent there: from now on its datagrams are forwarded, if there is room. */
-function prove(forwarder: Forwarder, address: SocketAddress, now: number): void {
-  const { bySource, joiners, limits, random } = forwarder;
+/** What an address gets that may be forged: rarely something, and never more than was sent. */
+function answerUnproven(forwarder: Forwarder, to: SocketAddress, now: number): Outbound | null {
+  const { cookies, random, strays } = forwarder;
+  if (!mayAnswerStray(strays, to, now)) return null;
+  renewCookieSecrets(cookies, () => random(32), now);
+  return { to, bytes: writeStatus(forwarder, "unproven", to) };
+}
+
+function writeStatus(
+  { cookies, crypto }: Forwarder,
+  status: AddressStatus,
+  to: SocketAddress,
+): Uint8Array {
+  return writeAddress(status, makeCookie(crypto, cookies, claimOf(to)), to);
+}
+
+/** The secrets are the relay's alone, so that its cookies are none of the handshake's. */
+function claimOf(from: SocketAddress): CookieClaim {
+  return { from, initiatorId: EMPTY, noise: EMPTY };
+}
+
+/** The address has proven itself: what it sends to this server is forwarded from now on. */
+function join(
+  forwarder: Forwarder,
+  address: SocketAddress,
+  id: Uint8Array,
+  now: number,
+): AddressStatus {
+  const { joiners, random } = forwarder;
+  const slotKey = mapKey(id);
+  const slot = forwarder.slots.get(slotKey);
+  if (slot === undefined) return "no-server";
   const key = addressKey(address);
   const known = joiners.get(key);
-  if (known !== undefined) return heard(forwarder, key, known, now);
-  const { source } = sourcePrefixes(address);
-  const ofSource = bySource.get(source) ?? 0;
-  if (joiners.size >= limits.joiners || ofSource >= limits.joinersOfSource) return;
-  bySource.set(source, ofSource + 1);
-  joiners.set(key, {
-    id: random(END_ID_LENGTH),
-    address,
-    source,
-    slot: null,
-    seenAt: now,
-    bucket: new TokenBucket(rateOf(limits), now),
-  });
-}
-
-function heard({ joiners }: Forwarder, key: string, joiner: Joiner, now: number): void {
-  // The order in which they were heard need not be exact: moved at each datagram, it would cost more than forwarding.
-  if (now < joiner.seenAt + REMEMBERED / 4) return;
-  joiner.seenAt = now;
+  if (known === undefined) {
+    const source = takeSource(forwarder, address, now);
+    if (source === null) return "full";
+    const joiner = { id: random(END_ID_LENGTH), address, slot, slotKey, provenAt: now, source };
+    joiners.set(key, joiner);
+    slot.joiners.set(mapKey(joiner.id), joiner);
+    return "joined";
+  }
+  known.provenAt = now;
+  // The order is that of the proofs.
   joiners.delete(key);
-  joiners.set(key, joiner);
+  joiners.set(key, known);
+  if (known.slot === slot) return "joined";
+  known.slot.joiners.delete(mapKey(known.id));
+  known.id = random(END_ID_LENGTH);
+  known.slot = slot;
+  known.slotKey = slotKey;
+  slot.joiners.set(mapKey(known.id), known);
+  return "joined";
 }
 
-/** The server that the joiner names; one at a time. Null if there is none. */
-function joinSlot({ slots }: Forwarder, joiner: Joiner, end: Uint8Array): Slot | null {
-  if (joiner.slot !== null && equalBytes(joiner.slot.id, end)) return joiner.slot;
-  const slot = slots.get(mapKey(end)) ?? null;
-  if (slot === null) return null;
-  joiner.slot?.joiners.delete(mapKey(joiner.id));
-  slot.joiners.set(mapKey(joiner.id), joiner);
-  joiner.slot = slot;
-  return slot;
+/** Null when there is no room for another joiner from there. */
+function takeSource(forwarder: Forwarder, address: SocketAddress, now: number): Source | null {
+  const { joiners, joinersByNetwork, limits, sources } = forwarder;
+  const { source: key, network } = sourcePrefixes(address);
+  const known = sources.get(key);
+  if (
+    joiners.size >= limits.joiners ||
+    (known?.joiners ?? 0) >= limits.joinersOfSource ||
+    (joinersByNetwork.get(network) ?? 0) >= limits.joinersOfNetwork
+  ) {
+    return null;
+  }
+  count(joinersByNetwork, network, 1);
+  if (known !== undefined) {
+    known.joiners += 1;
+    return known;
+  }
+  const bucket = new TokenBucket(perSecond(limits.rate * SOURCE_SHARE), now);
+  const source = { key, joiners: 1, bucket };
+  sources.set(key, source);
+  return source;
 }
 
-function forget({ bySource, joiners }: Forwarder, key: string, joiner: Joiner): void {
-  joiners.delete(key);
-  joiner.slot?.joiners.delete(mapKey(joiner.id));
-  const left = (bySource.get(joiner.source) ?? 1) - 1;
-  if (left === 0) bySource.delete(joiner.source);
-  else bySource.set(joiner.source, left);
+function forget({ joiners, joinersByNetwork, sources }: Forwarder, joiner: Joiner): void {
+  const { address, id, slot, source } = joiner;
+  joiners.delete(addressKey(address));
+  slot.joiners.delete(mapKey(id));
+  count(joinersByNetwork, sourcePrefixes(address).network, -1);
+  source.joiners -= 1;
+  if (source.joiners === 0) sources.delete(source.key);
+}
+
+function dropSlot(forwarder: Forwarder, slot: Slot): void {
+  forwarder.slots.delete(mapKey(slot.id));
+  for (const joiner of slot.joiners.values()) forget(forwarder, joiner);
+}
+
+/** For another server at this address. */
+function hasRoom({ limits, serversByPrefix }: Forwarder, address: SocketAddress): boolean {
+  const { source, network } = sourcePrefixes(address);
+  return (
+    (serversByPrefix.get(source) ?? 0) < limits.slotsOfSource &&
+    (serversByPrefix.get(network) ?? 0) < limits.slotsOfNetwork
+  );
+}
+
+function takeAddress({ servers, serversByPrefix }: Forwarder, slot: Slot): void {
+  servers.set(addressKey(slot.address), slot);
+  const { source, network } = sourcePrefixes(slot.address);
+  count(serversByPrefix, source, 1);
+  count(serversByPrefix, network, 1);
+}
+
+function leaveAddress({ servers, serversByPrefix }: Forwarder, slot: Slot): void {
+  const key = addressKey(slot.address);
+  // It may be another server's by now: NATs give ports to others.
+  if (servers.get(key) === slot) servers.delete(key);
+  const { source, network } = sourcePrefixes(slot.address);
+  count(serversByPrefix, source, -1);
+  count(serversByPrefix, network, -1);
+}
+
+function count(counts: Map<string, number>, key: string, change: 1 | -1): void {
+  const result = (counts.get(key) ?? 0) + change;
+  if (result === 0) counts.delete(key);
+  else counts.set(key, result);
 }
 
 function mayForward(
-  { counts }: Forwarder,
-  slot: Slot,
-  joiner: Joiner,
+  { counts, total }: Forwarder,
+  { slot, source }: Joiner,
   length: number,
   now: number,
 ): boolean {
-  if (slot.bucket.wait(now, length) > 0 || joiner.bucket.tryTake(now, length) > 0) {
+  if (length > MAX_FORWARDED) {
+    counts.tooLong += 1;
+    return false;
+  }
+  // What is not forwarded takes nothing from others.
+  if (
+    slot.bucket.wait(now, length) > 0 ||
+    source.bucket.wait(now, length) > 0 ||
+    total.tryTake(now, length) > 0
+  ) {
     counts.limited += 1;
     return false;
   }
   slot.bucket.take(now, length);
+  source.bucket.take(now, length);
   counts.forwarded += 1;
   counts.bytes += length;
   return true;
 }
 
-/** A second's worth at once: a file or a burst of history does not come evenly. */
-function rateOf({ rate }: RelayLimits): Rate {
+/** A second's worth at once: neither a file nor a burst of history comes evenly. */
+function perSecond(rate: number): Rate {
   return { perSecond: rate, burst: rate };
 }
 
