@@ -158,13 +158,19 @@ export function loadIdentity(options: {
   readonly folder: string;
   readonly user: number | undefined;
   readonly random: (length: number) => Uint8Array;
+  /** The variable that names the folder around it; by default, that of the config folder. */
+  readonly variable?: PrivateFile["variable"];
 }): Identity {
-  const file = identityFile(options.folder, options.user);
+  const file = identityFile(options.folder, options.user, options.variable);
   const { secret, isNew } = findOrMake(file, options.random);
   return { keyPair: generateKeyPair(secret), path: file.path, isNew };
 }
 
-function identityFile(folder: string, user: number | undefined): SecretFile {
+function identityFile(
+  folder: string,
+  user: number | undefined,
+  variable: PrivateFile["variable"] = "XDG_CONFIG_HOME",
+): SecretFile {
   const path = join(folder, "identity");
   return {
     path,
@@ -173,7 +179,7 @@ function identityFile(folder: string, user: number | undefined): SecretFile {
     user,
     what: "the identity key",
     content: "an identity key",
-    variable: "XDG_CONFIG_HOME",
+    variable,
     exposed: "KEY_FILE_EXPOSED",
     removed: "charla makes a new one",
     length: KEY_BYTES,

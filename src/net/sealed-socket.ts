@@ -26,6 +26,7 @@ import type { Session } from "../protocol/session/session.ts";
 import type { Outbound } from "../protocol/session/transmit.ts";
 import { isLoopback, sameAddress, type SocketAddress } from "./address.ts";
 import { nodeCrypto, randomBytes } from "./node-crypto.ts";
+import { isRelayPacket } from "./relay-packets.ts";
 import {
   type SealedLink,
   type SealedLinkHandlers,
@@ -50,6 +51,12 @@ interface SealedSocketOptions extends Pick<
   onRefused?(error: CharlaError): void;
   /** A datagram came that is not of the sealed wire. */
   onOtherWire?(from: SocketAddress): void;
+  /**
+   * A datagram came that is for or from a relay. Without this handler, it is of another wire.
+   *
+   * @returns a datagram to send with those of the sessions; its memory must not change afterwards
+   */
+  onRelayPacket?(datagram: Uint8Array, from: SocketAddress): Outbound | null;
 }
 
 export interface SealedSocket extends AsyncDisposable {
@@ -91,6 +98,8 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     now: now(),
   });
   const links = new Map<Session, SessionLink>();
+  /** Datagrams of no session, until the next batch. */
+  let beside: Outbound[] = [];
   const driver: SessionDriver = {
     now,
     changed(session) {
@@ -110,7 +119,13 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     bind: options.bind,
     port: options.port,
     onDatagram(datagram, from) {
-      if (isSealedWire(datagram)) receiveDatagram(endpoint, datagram, from, now());
+      if (options.onRelayPacket !== undefined && isRelayPacket(datagram)) {
+        const outbound = options.onRelayPacket(datagram, from);
+        if (outbound === null) return;
+        beside.push(outbound);
+        // A flood must not fill the memory.
+        if (beside.length === DATAGRAMS_AT_ONCE) sendBeside();
+      } else if (isSealedWire(datagram)) receiveDatagram(endpoint, datagram, from, now());
       else {
         receivePlainWire(endpoint, datagram, from, now());
         options.onOtherWire?.(from);
@@ -171,7 +186,14 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     return false;
   }
 
+  function sendBeside(): void {
+    const batch = beside;
+    beside = [];
+    socket.sendMany(batch);
+  }
+
   function send(): void {
+    if (beside.length > 0) sendBeside();
     let batch: Outbound[];
     do {
       batch = [];

@@ -11,15 +11,13 @@ import {
   writeQuery,
 } from "../../src/net/relay-packets.ts";
 import type { SocketAddress } from "../../src/protocol/socket-address.ts";
+import { createForwarder, forward, type Forwarder } from "../../src/relay/forwarder.ts";
 import {
-  createForwarder,
-  forward,
-  type Forwarder,
+  forgetUnproven,
   registerServer,
   type RelayLimits,
-  tickForwarder,
   unregisterServer,
-} from "../../src/relay/forwarder.ts";
+} from "../../src/relay/relay-table.ts";
 import { seededRandom } from "../simulator/random.ts";
 
 const ANA = { address: "192.0.2.1", port: 40_001 };
@@ -90,6 +88,15 @@ function idOf(relay: Forwarder, from: SocketAddress, slot = SLOT, now = START): 
   if (packet?.kind !== "forward") throw new Error("not forwarded");
   return packet.end;
 }
+
+/** Datagrams of 1,000 bytes that are forwarded, of 100. */
+function countForwarded(relay: Forwarder, send: (packet: Uint8Array) => unknown): number {
+  const before = relay.counts.forwarded;
+  for (let sent = 0; sent < 100; sent += 1) send(new Uint8Array(983));
+  return relay.counts.forwarded - before;
+}
+
+const at = (last: number, port: number) => ({ address: `192.0.2.${last}`, port });
 
 function isForwarded(answer: ReturnType<typeof forward>): boolean {
   return answer !== null && answer.bytes[0] === 0xf7;
@@ -379,20 +386,20 @@ describe("limits (s. 19.4)", () => {
     const relay = relayWithServers();
     join(relay, ANA);
     for (let now = START; now < START + 60_000; now += 1_000) {
-      tickForwarder(relay, now);
+      forgetUnproven(relay, now);
       expect(isForwarded(say(relay, ANA, SLOT, now))).toBe(true);
     }
     // Datagrams with a forged sender would keep it for ever.
     expect(isForwarded(say(relay, ANA, SLOT, START + 60_000))).toBe(false);
-    tickForwarder(relay, START + 60_000);
+    forgetUnproven(relay, START + 60_000);
     expect(relay.joiners.size).toBe(0);
     expect(relay.slots.get(String.fromCodePoint(...SLOT))?.joiners.size).toBe(0);
 
     join(relay, BEN, SLOT, START + 60_000);
     join(relay, BEN, SLOT, START + 80_000);
-    tickForwarder(relay, START + 139_999);
+    forgetUnproven(relay, START + 139_999);
     expect(isForwarded(say(relay, BEN, SLOT, START + 139_999))).toBe(true);
-    tickForwarder(relay, START + 140_000);
+    forgetUnproven(relay, START + 140_000);
     expect(relay.joiners.size).toBe(0);
   });
 
@@ -401,13 +408,12 @@ describe("limits (s. 19.4)", () => {
     join(relay, ANA, SLOT, START);
     join(relay, BEN, SLOT, START + 1_000);
     join(relay, ANA, SLOT, START + 50_000);
-    tickForwarder(relay, START + 61_000);
+    forgetUnproven(relay, START + 61_000);
     expect([...relay.joiners.values()].map(({ address }) => address)).toEqual([ANA]);
   });
 
   test("one source can't have more than its share of the joiners, nor one network", () => {
     const relay = relayWithServers({ joinersOfSource: 3, joinersOfNetwork: 5 });
-    const at = (last: number, port: number) => ({ address: `192.0.2.${last}`, port });
     const statuses = [1, 2, 3, 4].map((port) => join(relay, at(1, port)));
     expect(statuses).toEqual(["joined", "joined", "joined", "full"]);
     expect([1, 2, 3].map((last) => join(relay, at(10 + last, 1)))).toEqual([
@@ -418,7 +424,7 @@ describe("limits (s. 19.4)", () => {
     expect(join(relay, BEN)).toBe("joined");
     // Those who are there may renew their proof, and their places are free again afterwards.
     expect(join(relay, at(1, 1))).toBe("joined");
-    tickForwarder(relay, START + 60_000);
+    forgetUnproven(relay, START + 60_000);
     expect(join(relay, at(1, 4), SLOT, START + 60_000)).toBe("joined");
   });
 
@@ -459,13 +465,6 @@ describe("limits (s. 19.4)", () => {
     }
     expect([relay.slots.size, relay.servers.size, relay.serversByPrefix.size]).toEqual([0, 0, 0]);
   });
-
-  /** Datagrams of 1,000 bytes that are forwarded, of 100. */
-  function countForwarded(relay: Forwarder, send: (packet: Uint8Array) => unknown): number {
-    const before = relay.counts.forwarded;
-    for (let sent = 0; sent < 100; sent += 1) send(new Uint8Array(983));
-    return relay.counts.forwarded - before;
-  }
 
   test("one source may use half of a server's rate, and all of them together not more than it", () => {
     const relay = relayWithServers({ rate: 40_000 });

@@ -1,0 +1,202 @@
+// A relay on a UDP socket: servers register in a sealed session, by which they prove their key and their address, and the
+// forwarder passes datagrams between them and those who join them. Keeps nothing on disk; knows no chat.
+
+import { secretToPsk } from "../identity/invitation.ts";
+import { fingerprint } from "../identity/key-text.ts";
+import { formatAddress, type SocketAddress } from "../net/address.ts";
+import { nodeCrypto, randomBytes } from "../net/node-crypto.ts";
+import { relaySlot } from "../net/relay-packets.ts";
+import type { SealedLink, SealedLinkHandlers } from "../net/sealed-link.ts";
+import { openSealedSocket } from "../net/sealed-socket.ts";
+import { mapKey } from "../protocol/bytes.ts";
+import type { KeyPair } from "../protocol/crypto-provider.ts";
+import type { Admission } from "../protocol/handshake/responder-handshake.ts";
+import { RESERVED } from "../protocol/session/memory.ts";
+import { sourcePrefixes } from "../protocol/socket-address.ts";
+import { createForwarder, forward, type RelayCounts } from "./forwarder.ts";
+import { readRelayRequest, type RelayReply, writeRelayMessage } from "./registration.ts";
+import {
+  forgetUnproven,
+  registerServer,
+  type RelayLimits,
+  unregisterServer,
+} from "./relay-table.ts";
+
+/** How long a session may last without a registration, ms. */
+const REGISTER_TIMEOUT = 10_000;
+/** How often old proofs are looked for, ms. */
+const TICK = 1_000;
+/** How long closing waits for servers that are gone without a word, ms. */
+const CLOSE_TIMEOUT = 3_000;
+
+/** Codes of CLOSE (docs/protocol.md s. 15.3). */
+const ENDED_BY_PROGRAM = 1;
+const GOING_AWAY = 19;
+
+export interface RelayOptions {
+  /** Where to listen; without one, on every address of this machine. */
+  readonly bind?: string | undefined;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly identity: KeyPair;
+  /** From a file: with the same one, servers notice at once that the relay was restarted. */
+  readonly resetSalt?: Uint8Array | undefined;
+  /** Whether a server with a key of this fingerprint may register; without it, every one may. */
+  readonly isAllowed?: ((fingerprint: string) => boolean) | undefined;
+  readonly limits?: Partial<RelayLimits> | undefined;
+}
+
+export interface RelayState extends Readonly<RelayCounts> {
+  readonly servers: number;
+  readonly joiners: number;
+  /** Sessions of servers, also of those that have not registered yet. */
+  readonly sessions: number;
+}
+
+export interface Relay extends AsyncDisposable {
+  readonly local: SocketAddress;
+  state(): RelayState;
+  /** Servers notice at once, and register again when it is back. */
+  close(): Promise<void>;
+}
+
+/** @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and the like (docs/errors.md) */
+export async function openRelay(options: RelayOptions): Promise<Relay> {
+  const forwarder = createForwarder({
+    crypto: nodeCrypto,
+    random: randomBytes,
+    limits: options.limits,
+    now: performance.now(),
+  });
+  const { limits } = forwarder;
+  const links = new Set<SealedLink>();
+  /** Sessions of one source: those that don't register hold places as well. */
+  const bySource = new Map<string, number>();
+  /** The session by which each slot is registered; the newest of those with the same key. */
+  const registered = new Map<string, SealedLink>();
+
+  const socket = await openSealedSocket({
+    bind: options.bind,
+    port: options.port,
+    staticKeys: options.identity,
+    resetSalt: options.resetSalt,
+    admission: admitServers(options.isAllowed),
+    maxSessions: limits.slots,
+    memory: limits.slots * RESERVED,
+    onJoined: startSession,
+    onRelayPacket: (datagram, from) => forward(forwarder, datagram, from, performance.now()),
+  });
+  const timer = setInterval(() => forgetUnproven(forwarder, performance.now()), TICK);
+
+  function startSession(link: SealedLink): SealedLinkHandlers {
+    const { peerKey } = link;
+    if (peerKey === null) throw new Error("a peer without a key has joined");
+    const { source } = sourcePrefixes(link.peer);
+    const ofSource = (bySource.get(source) ?? 0) + 1;
+    bySource.set(source, ofSource);
+    links.add(link);
+    const timeout = setTimeout(
+      () => link.abort(ENDED_BY_PROGRAM, "this relay is only for servers, which register at once"),
+      REGISTER_TIMEOUT,
+    );
+    const slot = relaySlot(nodeCrypto, peerKey);
+    const key = mapKey(slot);
+
+    /** Its last messages may come after its end. */
+    let isOver = false;
+
+    /** Also again, when its address has changed. */
+    function register(): void {
+      clearTimeout(timeout);
+      const earlier = registered.get(key);
+      if (earlier !== link) earlier?.abort(ENDED_BY_PROGRAM, "the same key has registered again");
+      if (!registerServer(forwarder, slot, link.peer, performance.now())) {
+        registered.delete(key);
+        return refuse(link, FULL);
+      }
+      registered.set(key, link);
+      reply(link, { type: "registered", address: formatAddress(link.peer) });
+    }
+
+    function end(): void {
+      isOver = true;
+      clearTimeout(timeout);
+      links.delete(link);
+      const left = (bySource.get(source) ?? 1) - 1;
+      if (left === 0) bySource.delete(source);
+      else bySource.set(source, left);
+      if (registered.get(key) !== link) return;
+      registered.delete(key);
+      unregisterServer(forwarder, slot);
+    }
+
+    // One more than may register: that one gets the reason in words.
+    if (ofSource > limits.slotsOfSource + 1) link.abort(ENDED_BY_PROGRAM, FULL.message);
+    return {
+      onMessages(messages) {
+        for (const message of messages) {
+          const request = readRelayRequest(message);
+          if (request === undefined) return link.abort(ENDED_BY_PROGRAM, "no message for a relay");
+          if (request === null || isOver || registered.get(key) === link) continue;
+          register();
+        }
+      },
+      onMoved() {
+        if (registered.get(key) === link) register();
+      },
+      onEnd: end,
+    };
+  }
+
+  async function close(): Promise<void> {
+    clearInterval(timer);
+    const timeout = setTimeout(() => {
+      for (const link of links) link.abort(GOING_AWAY, STOPPED);
+    }, CLOSE_TIMEOUT);
+    try {
+      await socket.close(GOING_AWAY, STOPPED);
+    } finally {
+      clearTimeout(timeout);
+    }
+  }
+
+  let closing: Promise<void> | null = null;
+  const closeOnce = () => (closing ??= close());
+  return {
+    local: socket.local,
+    state: () => ({
+      ...forwarder.counts,
+      servers: forwarder.slots.size,
+      joiners: forwarder.joiners.size,
+      sessions: links.size,
+    }),
+    close: closeOnce,
+    [Symbol.asyncDispose]: closeOnce,
+  };
+}
+
+const STOPPED = "the relay was stopped";
+
+const FULL = {
+  type: "refused",
+  code: "RELAY_FULL",
+  message: "the relay has no room for another server from this network",
+} as const satisfies RelayReply;
+
+/** A relay is joined as an open server is: its key is trusted on first use. */
+function admitServers(isAllowed: RelayOptions["isAllowed"]): Admission {
+  const keys = [{ psk: secretToPsk(null), id: "" }];
+  return {
+    keysFor: () => keys,
+    admit: (_key, peerKey) => isAllowed === undefined || isAllowed(fingerprint(peerKey)),
+  };
+}
+
+function reply(link: SealedLink, message: RelayReply): void {
+  void link.sayAll([writeRelayMessage(message)]);
+}
+
+function refuse(link: SealedLink, refusal: RelayReply & { readonly type: "refused" }): void {
+  reply(link, refusal);
+  void link.close(ENDED_BY_PROGRAM, refusal.message);
+}
