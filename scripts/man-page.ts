@@ -104,6 +104,7 @@ const FILES: readonly Entry[] = [
     "~/.local/share/charla/server",
     "The process of that server; server.log is what it prints in the background, and reset-salt a random value of its own.",
   ],
+  ["~/.local/share/charla/relay", "The identity key of charla relay, and a reset-salt of its own."],
   [
     "~/.local/share/charla/rooms",
     "Rooms that I have joined: what was shown to me, and what is not sent yet.",

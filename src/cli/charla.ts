@@ -72,6 +72,8 @@ async function run(commandLine: CommandLine, io: Io): Promise<number> {
       return (await import("./serve.ts")).serve(commandLine, io);
     case "get":
       return (await import("./get.ts")).get(commandLine, io);
+    case "relay":
+      return (await import("./relay.ts")).relay(commandLine, io);
     case "stop":
       return unlessAborted((await import("./stop.ts")).stop(commandLine, io), io.signal);
     case "completion":
@@ -92,7 +94,13 @@ function isMessageLost(command: CommandName | null): boolean {
 const SETTABLE_COMMANDS: ReadonlySet<CommandName> = new Set(["chat", "send", "serve", "get", "id"]);
 
 /** Those that wait for something else than typed lines, on a terminal that echoes `^C`. */
-const WAITING_COMMANDS: ReadonlySet<CommandName> = new Set(["serve", "get", "receive", "doctor"]);
+const WAITING_COMMANDS: ReadonlySet<CommandName> = new Set([
+  "serve",
+  "get",
+  "relay",
+  "receive",
+  "doctor",
+]);
 
 /** The shell's prompt then begins a row, rather than standing behind `^C`. */
 function endRowOfInterruption(io: Io): void {

@@ -30,11 +30,11 @@ export interface HelpPage {
 export const LISTED: readonly (readonly [PageName, ...PageName[]])[] = [
   ["server"],
   ["chat"],
-  ["send"],
-  ["receive"],
+  ["send", "receive"],
   ["history"],
   ["doctor"],
   ["serve", "get"],
+  ["relay"],
   ["stop", "id"],
   ["config", "completion"],
 ];
@@ -95,7 +95,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
   send: {
     title: "Send one message and leave.",
     synopsis: ["send [--to HOST[:PORT] | --to INVITATION] [OPTION...] [TEXT]"],
-    listed: [["send [TEXT]", "send one message, or each line of stdin, and leave"]],
+    listed: [["send [TEXT]", "send one message"]],
     about: [
       [
         "Without TEXT, each line of stdin is a message. With an invitation, messages are",
@@ -120,7 +120,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
   receive: {
     title: "Wait for one message, print it and leave.",
     synopsis: ["receive [-p PORT] [-b ADDRESS] [OPTION...]"],
-    listed: [["receive", "wait for one message, print it and leave"]],
+    listed: [["receive", "wait for one"]],
     about: [["The message is not encrypted: anyone on the network can read it."]],
     rows: ["port", "bind", "reply", "json", "quiet", "verbose", "help version"],
     notes: [],
@@ -226,6 +226,30 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
       ["no-color no-config quiet verbose help version", "see charla -h"],
     ],
     notes: [],
+    argument: "text",
+  },
+  relay: {
+    title: "Forward encrypted datagrams for servers that cannot be reached directly.",
+    synopsis: ["relay [-p PORT] [-b ADDRESS] [--allow FILE] [OPTION...]"],
+    listed: [["relay", "forward encrypted datagrams for servers behind a NAT"]],
+    about: [
+      [
+        "Run it on a host that everybody can reach by UDP. Servers register with it, and",
+        "their members reach them through it. It cannot read what it forwards; it knows",
+        "who talks to which server, when and how much. It keeps only its own key on disk.",
+      ],
+      ["Without --allow, any server may use it."],
+    ],
+    rows: [
+      ["port bind", "where to listen (12345; 0: any free port)"],
+      "allow",
+      "max-rate",
+      "metrics",
+      "json",
+      "quiet",
+      "help version",
+    ],
+    notes: ["Ctrl-C ends it; servers come back when it is started again."],
     argument: "text",
   },
   stop: {

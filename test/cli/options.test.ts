@@ -33,7 +33,7 @@ describe("the command", () => {
     expect(readCommandLine(["send", "two  words", ""]).words).toEqual(["two  words", ""]);
   });
 
-  test("send, receive, history, doctor, serve, get, id, stop, config and completion are the commands that have a name", () => {
+  test("send, receive, history, doctor, serve, get, relay, id, stop, config and completion are the commands that have a name", () => {
     expect(COMMANDS).toEqual([
       "send",
       "receive",
@@ -41,6 +41,7 @@ describe("the command", () => {
       "doctor",
       "serve",
       "get",
+      "relay",
       "id",
       "stop",
       "config",
@@ -155,12 +156,12 @@ describe("what is wrong with the options is said", () => {
     [
       "send -p 80",
       "-p does not go with charla send",
-      "it goes with a conversation and charla receive and charla serve",
+      "it goes with a conversation and charla receive and charla serve and charla relay",
     ],
     [
       "id -p 80",
       "-p does not go with charla id",
-      "it goes with a conversation and charla receive and charla serve",
+      "it goes with a conversation and charla receive and charla serve and charla relay",
     ],
     ["serve --turns", "--turns does not go with charla serve", "it goes with a conversation"],
     ["serve --tls=1", "--tls takes no value", "see charla serve --help"],

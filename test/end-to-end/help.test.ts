@@ -16,11 +16,11 @@ test("charla --help describes charla", async () => {
     charla --server             open a conversation; prints an invitation to join it
     charla INVITATION           join it; charla - or --invitation-file FILE reads it
     charla [HOST[:PORT]]        join an open one (default: mine, or localhost:12345)
-    charla send [TEXT]          send one message, or each line of stdin, and leave
-    charla receive              wait for one message, print it and leave
+    charla send [TEXT]          send one message; charla receive: wait for one
     charla history [ROOM]       show its messages; HOST/ROOM: one that I have joined
     charla doctor [WHERE]       check this machine, or the path to a server
     charla serve [DIR]          share a folder over HTTP; charla get URL: fetch one
+    charla relay                forward encrypted datagrams for servers behind a NAT
     charla stop                 end my server; charla id: my name and fingerprint
     charla config               my settings; charla completion SHELL: Tab completes
 

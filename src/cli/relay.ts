@@ -1,0 +1,91 @@
+// `charla relay`: forwards datagrams for servers that can't be reached directly, until it is interrupted.
+
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { join, resolve } from "node:path";
+
+import { type CharlaError, usageError } from "../errors.ts";
+import { dataFolder } from "../identity/folders.ts";
+import { fingerprint } from "../identity/key-text.ts";
+import { loadIdentity, loadResetSalt } from "../identity/private-files.ts";
+import { formatAddress, parsePort } from "../net/address.ts";
+import { serveMetrics } from "../relay/metrics.ts";
+import type { RelayLimits } from "../relay/relay-table.ts";
+import { openRelay } from "../relay/relay.ts";
+import { openAuthorizedKeys } from "../server/authorized-keys.ts";
+import type { Io } from "../terminal/io.ts";
+import { parseBytes } from "./amounts.ts";
+import { listenOptions, quoteWord } from "./command-options.ts";
+import { type CommandLine, helpFor } from "./options.ts";
+
+/** Bytes a second with which two people can just talk; less would cut off even the handshakes of others. */
+const MIN_RATE = 10 * 1_024;
+/** Of the total rate, what one server may use, so that others get through beside it. */
+const SERVER_SHARE = 1 / 2;
+
+export async function relay(commandLine: CommandLine, io: Io): Promise<number> {
+  const { words, flags, values } = commandLine;
+  if (words.length > 0) {
+    throw usageError(`relay takes no arguments, but got ${quoteWord(words[0])}`, helpFor("relay"));
+  }
+  const listening = listenOptions(commandLine);
+  const limits = rateLimits(values.get("max-rate"));
+  const metricsPort = values.get("metrics");
+  const port = metricsPort === undefined ? null : parsePort(metricsPort, 0);
+  const list = values.get("allow");
+  const isAllowed =
+    list === undefined
+      ? undefined
+      : openAuthorizedKeys(resolve(io.cwd, list), (error) => reportDamaged(io, error));
+  const folder = join(dataFolder(io.env), "relay");
+  const { keyPair } = loadIdentity({
+    folder,
+    user: process.geteuid?.(),
+    random: randomBytes,
+    variable: "XDG_DATA_HOME",
+  });
+  const interrupted = once(io.signal, "abort");
+  await using opened = await openRelay({
+    ...listening,
+    identity: keyPair,
+    resetSalt: loadResetSalt(folder, randomBytes),
+    isAllowed,
+    limits,
+  });
+  await using metrics = port === null ? null : await serveMetrics(port, () => opened.state());
+  const address = formatAddress(opened.local);
+  const own = fingerprint(keyPair.publicKey);
+  if (!flags.has("quiet")) {
+    const lines = [`relaying on ${address}`, `fingerprint ${own}`];
+    if (isAllowed === undefined)
+      lines.push("any server may use it; --allow FILE names those that may");
+    if (metrics !== null) lines.push(`counts at ${metrics.url}`);
+    io.stderr.write(`${lines.join("\n")}\n`);
+  }
+  if (flags.has("json")) {
+    const listens = { type: "listening", address, fingerprint: own };
+    await io.print(
+      JSON.stringify(metrics === null ? listens : { ...listens, metrics: metrics.url }),
+    );
+  }
+  await interrupted;
+  return 0;
+}
+
+/** @throws {CharlaError} USAGE */
+function rateLimits(written: string | undefined): Partial<RelayLimits> | undefined {
+  if (written === undefined) return undefined;
+  const rate = parseBytes(written);
+  if (rate !== null && rate >= MIN_RATE) {
+    return { totalRate: rate, rate: Math.min(4 * 1_024 * 1_024, rate * SERVER_SHARE) };
+  }
+  throw usageError(
+    `--max-rate takes a number of bytes a second from 10K, not ${JSON.stringify(written)}`,
+    `write one such as 500K or 20M; ${helpFor("relay")}`,
+  );
+}
+
+/** Until the list is mended, no server registers anew. */
+function reportDamaged(io: Io, { message, hint }: CharlaError): void {
+  io.stderr.write(`${message}\nhint: ${hint}\n`);
+}
