@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export interface CProgram extends Disposable {
+  readonly path: string;
   /** Runs it, and returns the numbers that it prints. */
   run(...options: readonly number[]): number[];
 }
@@ -17,6 +18,7 @@ export function compile(source: string): CProgram | null {
   const program = join(folder, "program");
   runToEnd([compiler, "-O2", "-o", program, source]);
   return {
+    path: program,
     run: (...options) =>
       runToEnd([program, ...options.map(String)])
         .split(/\s+/)
