@@ -24,6 +24,8 @@ const SINGLE = 5_000;
 const CASES = [1, 16];
 const MAX_PAIRS = 16;
 
+const now = () => performance.now();
+
 /** A program with a line for each answer. */
 function startProgram(command: string[]) {
   const child = Bun.spawn(command, { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
@@ -58,7 +60,6 @@ function startProgram(command: string[]) {
 
 /** The relay's hot path, in a process of its own, with the servers of these pairs. */
 async function serve(pairs: readonly string[]): Promise<void> {
-  const now = () => performance.now();
   const unlimited = { rate: 1e12, totalRate: 1e12, slotsOfSource: MAX_PAIRS };
   const forwarder = createForwarder({
     crypto: nodeCrypto,

@@ -63,6 +63,8 @@ export interface SealedSocket extends AsyncDisposable {
   readonly local: SocketAddress;
   /** Begins a session; the link's `ended` says if it failed. Without handlers, `receive` sets them later. */
   join(options: ConnectOptions, handlers?: SealedLinkHandlers): SealedLink;
+  /** Sends a datagram of no session with the next ones of the sessions; its memory must not change afterwards. */
+  send(outbound: Outbound): void;
   /** Closes every session as `SealedLink.close` does, and then the socket. */
   close(code?: number, reason?: string): Promise<void>;
 }
@@ -122,9 +124,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
       if (options.onRelayPacket !== undefined && isRelayPacket(datagram)) {
         const outbound = options.onRelayPacket(datagram, from);
         if (outbound === null) return;
-        beside.push(outbound);
-        // A flood must not fill the memory.
-        if (beside.length === DATAGRAMS_AT_ONCE) sendBeside();
+        queueBeside(outbound);
       } else if (isSealedWire(datagram)) receiveDatagram(endpoint, datagram, from, now());
       else {
         receivePlainWire(endpoint, datagram, from, now());
@@ -186,6 +186,12 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     return false;
   }
 
+  function queueBeside(outbound: Outbound): void {
+    beside.push(outbound);
+    // A flood must not fill the memory.
+    if (beside.length === DATAGRAMS_AT_ONCE) sendBeside();
+  }
+
   function sendBeside(): void {
     const batch = beside;
     beside = [];
@@ -235,6 +241,10 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
       if (handlers !== undefined) link.receive(handlers);
       flushSoon();
       return link;
+    },
+    send(outbound) {
+      queueBeside(outbound);
+      flushSoon();
     },
     close,
     [Symbol.asyncDispose]: close,
