@@ -34,6 +34,7 @@ import {
   SessionLink,
 } from "./sealed-link.ts";
 import { LARGE_RECEIVE_BUFFER } from "./socket-options.ts";
+import { groupByAddress } from "./udp-gso.ts";
 import type { UdpSocket } from "./udp-socket.ts";
 
 /** Datagrams sent in one system call, at most. */
@@ -193,7 +194,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   }
 
   function sendBeside(): void {
-    const batch = beside;
+    const batch = groupByAddress(beside);
     beside = [];
     socket.sendMany(batch);
   }

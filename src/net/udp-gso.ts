@@ -50,6 +50,21 @@ export function splitIntoRuns(datagrams: readonly Datagram[]): BatchPart[] {
   return parts;
 }
 
+/**
+ * Puts datagrams for the same address, the same object, one behind the other, in their order: what a relay forwards comes from
+ * many in turns, and would make no runs. Forwarding costs a sixth less with 16 servers (bench/relay.ts).
+ */
+export function groupByAddress(datagrams: readonly Datagram[]): readonly Datagram[] {
+  const groups = new Map<SocketAddress, Datagram[]>();
+  for (const datagram of datagrams) {
+    const group = groups.get(datagram.to);
+    if (group === undefined) groups.set(datagram.to, [datagram]);
+    else group.push(datagram);
+  }
+  if (groups.size === 1 || groups.size === datagrams.length) return datagrams;
+  return [...groups.values()].flat();
+}
+
 /** The index after the run that begins at `from`, which may be of one datagram. Its last datagram may be shorter. */
 function runEnd(datagrams: readonly Datagram[], from: number): number {
   const first = datagrams[from];

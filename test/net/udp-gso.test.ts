@@ -5,6 +5,7 @@ import {
   concatenateRun,
   createBatchSender,
   type Datagram,
+  groupByAddress,
   MAX_RUN_BYTES,
   MAX_RUN_DATAGRAMS,
   sendAll,
@@ -29,6 +30,19 @@ function shape(...datagrams: Datagram[]): (number | number[])[] {
     return part.isRun ? [lengths] : lengths;
   });
 }
+
+test("datagrams that come in turns are put together by address, and stay in order for each", () => {
+  const inTurns = [of(5), of(6, OTHER_PORT), of(5), of(7, OTHER_HOST), of(4), of(6, OTHER_PORT)];
+  const [a, b, c, d, e, f] = inTurns;
+  expect<readonly (Datagram | undefined)[]>(groupByAddress(inTurns)).toEqual([a, c, e, b, f, d]);
+  expect(shape(...groupByAddress(inTurns))).toEqual([[5, 5, 4], [6, 6], 7]);
+});
+
+test("a batch for one address, or with one datagram for each, stays as it is", () => {
+  for (const batch of [[], [of(5), of(6), of(5)], [of(5), of(5, OTHER_PORT), of(5, OTHER_HOST)]]) {
+    expect(groupByAddress(batch)).toBe(batch);
+  }
+});
 
 test("an empty batch has no parts, and one datagram is no run", () => {
   expect(splitIntoRuns([])).toEqual([]);
