@@ -48,7 +48,7 @@ const IN_BASH: [typed: string, offered: string][] = [
   ["charla se", "send serve"],
   [
     "charla ",
-    "send receive history doctor serve get id stop config completion [2001:db8::1]:80 example.org:12345",
+    "send receive history doctor serve get relay id stop config completion [2001:db8::1]:80 example.org:12345",
   ],
   ["charla -- ", "[2001:db8::1]:80 example.org:12345"],
   ["charla --json -r x se", "send serve"],
