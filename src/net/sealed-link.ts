@@ -24,6 +24,8 @@ const MESSAGES_AT_ONCE = 1_024;
 export interface SealedLink {
   /** The address from which the peer was heard last. */
   readonly peer: SocketAddress;
+  /** The same, once the peer has proven that it receives there; null until then, as when a finish comes from elsewhere. */
+  readonly provenPeer: SocketAddress | null;
   /** When the peer was heard last, ms of the driver's clock. */
   readonly heardAt: number;
   /**
@@ -71,7 +73,7 @@ export interface SealedLinkHandlers {
   onHeard?(duration: number): void;
   /** The session has ended; messages that came before are still handed on. */
   onEnd?(): void;
-  /** The peer has moved to another address, and proven it. */
+  /** The peer has proven another address than before: it has moved there, or its finish came from there. */
   onMoved?(to: SocketAddress): void;
 }
 
@@ -114,7 +116,7 @@ export class SessionLink implements SealedLink {
   readonly #resolveEnded: (end: SessionEnd) => void;
   /** What was last reported to the handlers. */
   #reportedArrival = 0;
-  #reportedPeer: SocketAddress;
+  #reportedPeer: SocketAddress | null;
   #reportedEnd = false;
   /** When the silence that was reported began; null when none was. */
   #silentSince: number | null = null;
@@ -122,13 +124,18 @@ export class SessionLink implements SealedLink {
   constructor(session: Session, driver: SessionDriver) {
     this.session = session;
     this.#driver = driver;
-    this.#reportedPeer = session.path.current.address;
+    this.#reportedPeer = this.provenPeer;
     ({ promise: this.joined, resolve: this.#resolveJoined } = defer<boolean>());
     ({ promise: this.ended, resolve: this.#resolveEnded } = defer<SessionEnd>());
   }
 
   get peer(): SocketAddress {
     return this.session.path.current.address;
+  }
+
+  get provenPeer(): SocketAddress | null {
+    const { address, proven } = this.session.path.current;
+    return proven ? address : null;
   }
 
   get heardAt(): number {
@@ -245,7 +252,7 @@ export class SessionLink implements SealedLink {
   /** For the driver: reports everything else that has changed. Returns false once the end was reported. */
   reportChanges(now: number): boolean {
     const { session } = this;
-    const { end, path } = session;
+    const { end } = session;
     if (this.#resolveJoined !== null && (end !== null || session.handshake === null)) {
       this.#resolveJoined(end === null);
       this.#resolveJoined = null;
@@ -257,10 +264,10 @@ export class SessionLink implements SealedLink {
       this.#handlers?.onHeard?.(now - this.#silentSince);
       this.#silentSince = null;
     }
-    const { address, proven } = path.current;
-    if (proven && !sameAddress(address, this.#reportedPeer)) {
-      this.#reportedPeer = address;
-      this.#handlers?.onMoved?.(address);
+    const { provenPeer } = this;
+    if (provenPeer !== null && !isSame(provenPeer, this.#reportedPeer)) {
+      this.#reportedPeer = provenPeer;
+      this.#handlers?.onMoved?.(provenPeer);
     }
     for (const queue of [this.#unsent, this.#arrivals]) {
       // In order: a later one does not get room before an earlier one.
@@ -276,4 +283,8 @@ export class SessionLink implements SealedLink {
     this.#resolveEnded(end);
     return false;
   }
+}
+
+function isSame(one: SocketAddress, other: SocketAddress | null): boolean {
+  return other !== null && sameAddress(one, other);
 }

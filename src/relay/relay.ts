@@ -89,9 +89,10 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   const timer = setInterval(() => forgetUnproven(forwarder, performance.now()), TICK);
 
   function startSession(link: SealedLink): SealedLinkHandlers {
-    const { peerKey } = link;
+    const { peerKey, provenPeer: from } = link;
     if (peerKey === null) throw new Error("a peer without a key has joined");
-    const { source } = sourcePrefixes(link.peer);
+    // Those with a forged source share the places of one, and take none of whose it is.
+    const source = from === null ? "unproven" : sourcePrefixes(from).source;
     const ofSource = (bySource.get(source) ?? 0) + 1;
     bySource.set(source, ofSource);
     links.add(link);
@@ -102,24 +103,28 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     const slot = relaySlot(nodeCrypto, peerKey);
     const key = mapKey(slot);
 
-    /** Its last messages may come after its end. */
-    let isOver = false;
+    /** `asked`: it is registered as soon as its address is proven. */
+    let phase: "new" | "asked" | "registered" | "over" = "new";
 
-    /** Also again, when its address has changed. */
+    /** Also again, when its address has changed. An unproven one may be a victim's, who would get what joiners send. */
     function register(): void {
+      const { provenPeer } = link;
+      if (provenPeer === null) return;
       clearTimeout(timeout);
       const earlier = registered.get(key);
       if (earlier !== link) earlier?.abort(ENDED_BY_PROGRAM, "the same key has registered again");
-      if (!registerServer(forwarder, slot, link.peer, performance.now())) {
+      if (!registerServer(forwarder, slot, provenPeer, performance.now())) {
         registered.delete(key);
+        phase = "over";
         return refuse(link, FULL);
       }
       registered.set(key, link);
-      reply(link, { type: "registered", address: formatAddress(link.peer) });
+      phase = "registered";
+      reply(link, { type: "registered", address: formatAddress(provenPeer) });
     }
 
     function end(): void {
-      isOver = true;
+      phase = "over";
       clearTimeout(timeout);
       links.delete(link);
       const left = (bySource.get(source) ?? 1) - 1;
@@ -137,12 +142,15 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
         for (const message of messages) {
           const request = readRelayRequest(message);
           if (request === undefined) return link.abort(ENDED_BY_PROGRAM, "no message for a relay");
-          if (request === null || isOver || registered.get(key) === link) continue;
+          // The last messages may come after the end.
+          if (request === null || phase !== "new") continue;
+          phase = "asked";
           register();
         }
       },
       onMoved() {
-        if (registered.get(key) === link) register();
+        const isMine = phase === "registered" && registered.get(key) === link;
+        if (isMine || phase === "asked") register();
       },
       onEnd: end,
     };

@@ -191,6 +191,44 @@ describe("registration (s. 19.3)", () => {
   });
 });
 
+/** Passes a server's datagrams on to the relay: the first ones from one port, and from its finish on from another. */
+async function openDetour(relay: Relay) {
+  const sockets: Socket[] = [];
+  for (const _socket of [1, 2, 3]) {
+    const socket = createSocket("udp4");
+    socket.bind(0, "127.0.0.1");
+    await once(socket, "listening");
+    sockets.push(socket);
+  }
+  const [inner, first, second] = sockets;
+  if (inner === undefined || first === undefined || second === undefined) throw new Error("none");
+  let server = 0;
+  let isFinished = false;
+  inner.on("message", (datagram, from) => {
+    server = from.port;
+    isFinished ||= datagram[0] === 0xfb;
+    (isFinished ? second : first).send(datagram, relay.local.port, "127.0.0.1");
+  });
+  // What the relay sends to the second port gets lost: it is a victim's.
+  first.on("message", (datagram) => inner.send(datagram, server, "127.0.0.1"));
+  return {
+    local: { address: "127.0.0.1", port: inner.address().port },
+    proven: `127.0.0.1:${first.address().port}`,
+    [Symbol.dispose]() {
+      for (const socket of sockets) socket.close();
+    },
+  };
+}
+
+test("a server whose finish comes from an address that it does not receive at is registered at the one that it has proven", async () => {
+  await using relay = await relayOn();
+  using detour = await openDetour(relay);
+  await using server = await openServer({ ...relay, local: detour.local }, SERVER_KEYS, REGISTER);
+  await until("a reply to the server", () => server.replies.length > 0);
+  expect(server.replies).toEqual([`{"type":"registered","address":"${detour.proven}"}`]);
+  await relay.close();
+});
+
 describe("who may register", () => {
   test("with a list, only servers with a key on it are admitted", async () => {
     const allowed = fingerprint(SERVER_KEYS.publicKey);
