@@ -66,6 +66,8 @@ async function openServer(relay: Relay, keys: KeyPair, ...messages: readonly str
   };
 }
 
+/** The first byte of a finish (docs/protocol.md s. 7). */
+const FINISH = 0xfb;
 const REGISTER = '{"type":"register"}';
 
 /** An address that joins; it is no part of the code under test, but for the layout of packets. */
@@ -191,8 +193,8 @@ describe("registration (s. 19.3)", () => {
   });
 });
 
-/** Passes a server's datagrams on to the relay: the first ones from one port, and from its finish on from another. */
-async function openDetour(relay: Relay) {
+/** A NAT between a server and the relay, which gives the server another port after `move`. */
+async function openNat(relay: Relay) {
   const sockets: Socket[] = [];
   for (const _socket of [1, 2, 3]) {
     const socket = createSocket("udp4");
@@ -203,17 +205,24 @@ async function openDetour(relay: Relay) {
   const [inner, first, second] = sockets;
   if (inner === undefined || first === undefined || second === undefined) throw new Error("none");
   let server = 0;
-  let isFinished = false;
+  let hasMoved: ((datagram: Uint8Array) => boolean) | null = null;
   inner.on("message", (datagram, from) => {
     server = from.port;
-    isFinished ||= datagram[0] === 0xfb;
-    (isFinished ? second : first).send(datagram, relay.local.port, "127.0.0.1");
+    const outer = hasMoved?.(datagram) === true ? second : first;
+    outer.send(datagram, relay.local.port, "127.0.0.1");
   });
-  // What the relay sends to the second port gets lost: it is a victim's.
-  first.on("message", (datagram) => inner.send(datagram, server, "127.0.0.1"));
+  const passBack = (datagram: Uint8Array) => inner.send(datagram, server, "127.0.0.1");
+  first.on("message", passBack);
   return {
+    /** From a datagram on for which this is true; what comes to the new port is lost, unless it is the server's. */
+    move(when: (datagram: Uint8Array) => boolean, port: "the server's" | "a victim's") {
+      let moved = false;
+      hasMoved = (datagram) => (moved ||= when(datagram));
+      if (port === "the server's") second.on("message", passBack);
+    },
     local: { address: "127.0.0.1", port: inner.address().port },
-    proven: `127.0.0.1:${first.address().port}`,
+    first: `127.0.0.1:${first.address().port}`,
+    second: `127.0.0.1:${second.address().port}`,
     [Symbol.dispose]() {
       for (const socket of sockets) socket.close();
     },
@@ -222,10 +231,28 @@ async function openDetour(relay: Relay) {
 
 test("a server whose finish comes from an address that it does not receive at is registered at the one that it has proven", async () => {
   await using relay = await relayOn();
-  using detour = await openDetour(relay);
-  await using server = await openServer({ ...relay, local: detour.local }, SERVER_KEYS, REGISTER);
+  using nat = await openNat(relay);
+  nat.move((datagram) => datagram[0] === FINISH, "a victim's");
+  await using server = await openServer({ ...relay, local: nat.local }, SERVER_KEYS, REGISTER);
   await until("a reply to the server", () => server.replies.length > 0);
-  expect(server.replies).toEqual([`{"type":"registered","address":"${detour.proven}"}`]);
+  expect(server.replies).toEqual([`{"type":"registered","address":"${nat.first}"}`]);
+  await relay.close();
+});
+
+test("a server that moves is told its new address, and its joiners reach it there", async () => {
+  await using relay = await relayOn();
+  using nat = await openNat(relay);
+  await using server = await openServer({ ...relay, local: nat.local }, SERVER_KEYS, REGISTER);
+  await until("a reply to the server", () => server.replies.length > 0);
+  using joiner = await openJoiner(relay);
+  expect(await joiner.join(SLOT)).toBe("joined");
+  nat.move(() => true, "the server's");
+  void server.link.say(bytes('{"type":"anything"}'));
+  await until("a reply to the server", () => server.replies.length > 1);
+  expect(server.replies[1]).toBe(`{"type":"registered","address":"${nat.second}"}`);
+  joiner.send(writeForward(SLOT, bytes("hello")));
+  await until("a datagram at the server", () => server.packets.length > 0);
+  expect(relay.state()).toMatchObject({ servers: 1, joiners: 1, sessions: 1 });
   await relay.close();
 });
 
