@@ -5,6 +5,7 @@
 import { defer } from "../deferred.ts";
 import { finishMessages, startMessages } from "../protocol/session/incoming-messages.ts";
 import { MAX_MESSAGE, startWaiting, stopWaiting } from "../protocol/session/outgoing-messages.ts";
+import { addWay, nameCandidates, networkChanged, wayLost } from "../protocol/session/paths.ts";
 import { isDrained, receiveMessages } from "../protocol/session/receive.ts";
 import {
   CLOSE_DONE,
@@ -50,6 +51,16 @@ export interface SealedLink {
   sayAll(messages: readonly Uint8Array[], stream?: Uint8Array): boolean | Promise<boolean>;
   /** Sets the handlers. What came before them is kept for them; the peer waits when it is too much. */
   receive(handlers: SealedLinkHandlers): void;
+  /** Smoothed, ms. */
+  readonly roundTrip: number;
+  /** The addresses at which this end may be reached directly, the best first: the peer gets them. */
+  nameCandidates(addresses: readonly SocketAddress[]): void;
+  /** Another way to the peer, at an initiator: it is tried, and kept open for when the one in use is lost. */
+  addWay(way: SocketAddress): void;
+  /** Nothing passes by this way any more: the session goes to another one. */
+  wayLost(way: SocketAddress): void;
+  /** The network of this end has changed: an initiator tries all ways again. */
+  networkChanged(): void;
   /** Resolves with true when both ends are in the session, with false when it ended first. */
   readonly joined: Promise<boolean>;
   /** Resolves with true when every message has arrived, with false when the session ended first. */
@@ -203,6 +214,30 @@ export class SessionLink implements SealedLink {
 
   abort(code: number, reason: string): void {
     closeSession(this.session, code, reason, this.#driver.now());
+    this.#driver.changed(this.session);
+  }
+
+  get roundTrip(): number {
+    return this.session.recovery.path.roundTrip.smoothed;
+  }
+
+  nameCandidates(addresses: readonly SocketAddress[]): void {
+    nameCandidates(this.session, addresses, this.#driver.now());
+    this.#driver.changed(this.session);
+  }
+
+  addWay(way: SocketAddress): void {
+    addWay(this.session, way, this.#driver.now());
+    this.#driver.changed(this.session);
+  }
+
+  wayLost(way: SocketAddress): void {
+    wayLost(this.session, way, this.#driver.now());
+    this.#driver.changed(this.session);
+  }
+
+  networkChanged(): void {
+    networkChanged(this.session, this.#driver.now());
     this.#driver.changed(this.session);
   }
 

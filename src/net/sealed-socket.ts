@@ -24,7 +24,9 @@ import { MAX_DATAGRAM_SIZE } from "../protocol/recovery/path-mtu.ts";
 import { datagramRefused } from "../protocol/recovery/recovery.ts";
 import type { Session } from "../protocol/session/session.ts";
 import type { Outbound } from "../protocol/session/transmit.ts";
+import { addressKey } from "../protocol/socket-address.ts";
 import { isLoopback, sameAddress, type SocketAddress } from "./address.ts";
+import { carrierOf } from "./carrier.ts";
 import { nodeCrypto, randomBytes } from "./node-crypto.ts";
 import { isRelayPacket } from "./relay-packets.ts";
 import {
@@ -52,13 +54,16 @@ interface SealedSocketOptions extends Pick<
   onRefused?(error: CharlaError): void;
   /** A datagram came that is not of the sealed wire. */
   onOtherWire?(from: SocketAddress): void;
-  /**
-   * A datagram came that is for or from a relay. Without this handler, it is of another wire.
-   *
-   * @returns a datagram to send with those of the sessions; its memory must not change afterwards
-   */
-  onRelayPacket?(datagram: Uint8Array, from: SocketAddress): Outbound | null;
+  /** A datagram came for a relay. Without this handler, it is of another wire. */
+  onRelayPacket?: RelayPacketHandler | undefined;
 }
+
+/**
+ * Takes a datagram that is for or from a relay.
+ *
+ * @returns a datagram to send with those of the sessions; its memory must not change afterwards
+ */
+export type RelayPacketHandler = (datagram: Uint8Array, from: SocketAddress) => Outbound | null;
 
 export interface SealedSocket extends AsyncDisposable {
   readonly local: SocketAddress;
@@ -66,6 +71,10 @@ export interface SealedSocket extends AsyncDisposable {
   join(options: ConnectOptions, handlers?: SealedLinkHandlers): SealedLink;
   /** Sends a datagram of no session with the next ones of the sessions; its memory must not change afterwards. */
   send(outbound: Outbound): void;
+  /** Takes a datagram that has come by a carrier, or in a packet of a relay. */
+  receive(datagram: Uint8Array, from: SocketAddress): void;
+  /** Packets that come from this relay go to the handler until the returned function is called. */
+  listenToRelay(relay: SocketAddress, handler: RelayPacketHandler): () => void;
   /** Closes every session as `SealedLink.close` does, and then the socket. */
   close(code?: number, reason?: string): Promise<void>;
 }
@@ -84,6 +93,17 @@ export function maxProbeSize(
   return dontFragment || isLoopback(to) ? MAX_DATAGRAM_SIZE : FRAGMENTED_LIMIT;
 }
 
+function limitTo(socket: UdpSocket, to: SocketAddress): number {
+  return carrierOf(to)?.datagramLimit ?? maxProbeSize(socket, to);
+}
+
+/** False for a datagram that the socket is to send. */
+function sendByCarrier({ to, bytes }: Outbound): boolean {
+  const carrier = carrierOf(to);
+  carrier?.send(bytes);
+  return carrier !== null;
+}
+
 /** Monotonic, ms. */
 const now = () => performance.now();
 
@@ -97,10 +117,12 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     resetSalt: options.resetSalt,
     maxSessions: options.maxSessions,
     memory: options.memory,
-    datagramLimit: (to) => maxProbeSize(socket, to),
+    datagramLimit: (to) => limitTo(socket, to),
     now: now(),
   });
   const links = new Map<Session, SessionLink>();
+  /** What takes the packets of each relay, by its address. */
+  const relays = new Map<string, RelayPacketHandler>();
   /** Datagrams of no session, until the next batch. */
   let beside: Outbound[] = [];
   const driver: SessionDriver = {
@@ -121,18 +143,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   const socket: UdpSocket = await openUdpSocket({
     bind: options.bind,
     port: options.port,
-    onDatagram(datagram, from) {
-      if (options.onRelayPacket !== undefined && isRelayPacket(datagram)) {
-        const outbound = options.onRelayPacket(datagram, from);
-        if (outbound === null) return;
-        queueBeside(outbound);
-      } else if (isSealedWire(datagram)) receiveDatagram(endpoint, datagram, from, now());
-      else {
-        receivePlainWire(endpoint, datagram, from, now());
-        options.onOtherWire?.(from);
-      }
-      flushSoon();
-    },
+    onDatagram: receive,
     receiveBuffer: LARGE_RECEIVE_BUFFER,
     dontFragment: true,
     gso: true,
@@ -147,6 +158,22 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
       }
     },
   });
+
+  function receive(datagram: Uint8Array, from: SocketAddress): void {
+    const handle = isRelayPacket(datagram)
+      ? (relays.get(addressKey(from)) ?? options.onRelayPacket)
+      : undefined;
+    if (handle !== undefined) {
+      const outbound = handle(datagram, from);
+      if (outbound === null) return;
+      queueBeside(outbound);
+    } else if (isSealedWire(datagram)) receiveDatagram(endpoint, datagram, from, now());
+    else {
+      receivePlainWire(endpoint, datagram, from, now());
+      options.onOtherWire?.(from);
+    }
+    flushSoon();
+  }
 
   /** One flush for everything in a turn of the event loop makes full datagrams and few system calls. */
   function flushSoon(): void {
@@ -194,25 +221,30 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   }
 
   function sendBeside(): void {
-    const batch = groupByAddress(beside);
-    beside = [];
-    socket.sendMany(batch);
+    const batch: Outbound[] = [];
+    for (const outbound of beside.splice(0)) {
+      if (!sendByCarrier(outbound)) batch.push(outbound);
+    }
+    socket.sendMany(groupByAddress(batch));
   }
 
   function send(): void {
-    if (beside.length > 0) sendBeside();
-    let batch: Outbound[];
+    let taken: number;
     do {
-      batch = [];
+      taken = 0;
+      const batch: Outbound[] = [];
       const at = now();
-      while (batch.length < DATAGRAMS_AT_ONCE) {
+      while (taken < DATAGRAMS_AT_ONCE) {
         const next = nextDatagram(endpoint, at);
         if (next === null) break;
-        batch.push(next);
+        taken += 1;
+        if (!sendByCarrier(next)) batch.push(next);
       }
+      // Also what a relay's carrier has put into packets.
+      if (beside.length > 0) sendBeside();
       socket.sendMany(batch);
       datagramsSent(endpoint);
-    } while (batch.length === DATAGRAMS_AT_ONCE);
+    } while (taken === DATAGRAMS_AT_ONCE);
   }
 
   function tick(): void {
@@ -246,6 +278,14 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     send(outbound) {
       queueBeside(outbound);
       flushSoon();
+    },
+    receive,
+    listenToRelay(relay, handler) {
+      const key = addressKey(relay);
+      relays.set(key, handler);
+      return () => {
+        if (relays.get(key) === handler) relays.delete(key);
+      };
     },
     close,
     [Symbol.asyncDispose]: close,

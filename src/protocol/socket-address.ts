@@ -28,6 +28,11 @@ export function sameAddress(one: SocketAddress, other: SocketAddress): boolean {
   );
 }
 
+/** The same for the same address only. */
+export function addressKey({ address, port, carrier }: SocketAddress): string {
+  return carrier === undefined ? `${address} ${port}` : `${address} ${port} ${carrier.id}`;
+}
+
 /** Bytes of an address and a port. */
 export const SOCKET_ADDRESS_LENGTH = 18;
 

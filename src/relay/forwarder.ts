@@ -25,7 +25,7 @@ import {
   renewCookieSecrets,
 } from "../protocol/handshake/proofs.ts";
 import type { Outbound } from "../protocol/session/transmit.ts";
-import type { SocketAddress } from "../protocol/socket-address.ts";
+import { addressKey, type SocketAddress } from "../protocol/socket-address.ts";
 import {
   createStrayAnswers,
   mayAnswerStray,
@@ -33,7 +33,6 @@ import {
 } from "../protocol/stray-answers.ts";
 import { TokenBucket } from "../protocol/token-bucket.ts";
 import {
-  addressKey,
   createRelayTable,
   isProven,
   type Joiner,

@@ -4,7 +4,7 @@
 import { type AddressStatus, END_ID_LENGTH } from "../net/relay-packets.ts";
 import { mapKey } from "../protocol/bytes.ts";
 import type { RandomBytes } from "../protocol/crypto-provider.ts";
-import { type SocketAddress, sourcePrefixes } from "../protocol/socket-address.ts";
+import { addressKey, type SocketAddress, sourcePrefixes } from "../protocol/socket-address.ts";
 import { type Rate, TokenBucket } from "../protocol/token-bucket.ts";
 
 /**
@@ -262,8 +262,4 @@ export function forgetUnproven(table: RelayTable, now: number): void {
 /** A second's worth at once: neither a file nor a burst of history comes evenly. */
 export function perSecond(rate: number): Rate {
   return { perSecond: rate, burst: rate };
-}
-
-export function addressKey({ address, port }: SocketAddress): string {
-  return `${address} ${port}`;
 }

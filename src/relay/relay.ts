@@ -5,6 +5,7 @@ import { secretToPsk } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import { formatAddress, type SocketAddress } from "../net/address.ts";
 import { nodeCrypto, randomBytes } from "../net/node-crypto.ts";
+import { readRelayRequest, type RelayReply, writeRelayMessage } from "../net/relay-messages.ts";
 import { relaySlot } from "../net/relay-packets.ts";
 import type { SealedLink, SealedLinkHandlers } from "../net/sealed-link.ts";
 import { openSealedSocket } from "../net/sealed-socket.ts";
@@ -14,7 +15,6 @@ import type { Admission } from "../protocol/handshake/responder-handshake.ts";
 import { RESERVED } from "../protocol/session/memory.ts";
 import { sourcePrefixes } from "../protocol/socket-address.ts";
 import { createForwarder, forward, type RelayCounts } from "./forwarder.ts";
-import { readRelayRequest, type RelayReply, writeRelayMessage } from "./registration.ts";
 import {
   forgetUnproven,
   registerServer,

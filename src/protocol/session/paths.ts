@@ -63,7 +63,8 @@ export function nameCandidates(
 /** A way to the peer that the initiator knows of, such as a relay: it is kept open, for when the others are lost. */
 export function addWay(session: Session, way: SocketAddress, now: number): void {
   session.candidates ??= createCandidates(now);
-  session.candidates.ways.push(way);
+  const { ways } = session.candidates;
+  if (!ways.some((one) => sameAddress(one, way))) ways.push(way);
   scheduleRound(session.candidates, now);
 }
 

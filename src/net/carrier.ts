@@ -1,0 +1,42 @@
+// What takes datagrams to a peer besides a UDP socket: a relay, or a stream of a WebSocket. The protocol compares them, and
+// sealed-socket.ts sends by them.
+
+import type { Carrier, SocketAddress } from "../protocol/socket-address.ts";
+
+export interface DatagramCarrier extends Carrier {
+  /** What it is, for people. */
+  readonly way: Way;
+  /** Bytes of the longest datagram that it takes. */
+  readonly datagramLimit: number;
+  /** Takes a datagram, which it copies, or drops it. */
+  send(datagram: Uint8Array): void;
+}
+
+/** How a peer is reached: by UDP or a WebSocket, and past a relay, if there is one. */
+export interface Way {
+  readonly transport: "udp" | "websocket";
+  /** HOST or HOST:PORT of the relay, as it was written; null for a direct way. */
+  readonly relay: string | null;
+}
+
+export const DIRECT: Way = { transport: "udp", relay: null };
+
+/** The better one first: direct before relayed, and UDP before a stream, where one lost packet stops all that follow. */
+export function wayRank({ transport, relay }: Way): number {
+  return (transport === "udp" ? 0 : 2) + (relay === null ? 0 : 1);
+}
+
+/** What takes datagrams there; null for a UDP socket. */
+export function carrierOf({ carrier }: SocketAddress): DatagramCarrier | null {
+  if (carrier === undefined) return null;
+  if (!isDatagramCarrier(carrier)) throw new Error(`no datagrams can be sent by ${carrier.id}`);
+  return carrier;
+}
+
+function isDatagramCarrier(carrier: Carrier): carrier is DatagramCarrier {
+  return "send" in carrier;
+}
+
+export function wayTo(address: SocketAddress): Way {
+  return carrierOf(address)?.way ?? DIRECT;
+}

@@ -1,0 +1,221 @@
+// Keeps a server registered at a relay (docs/protocol.md s. 19.3), so that those who can't reach it directly join it there: a
+// session with the relay on the server's own socket, a new one whenever it ends, and what the relay forwards. Knows no rooms.
+
+import { isIP } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+
+import { backoff } from "../backoff.ts";
+import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
+import { CharlaError } from "../errors.ts";
+import { secretToPsk } from "../identity/invitation.ts";
+import { canonicalAddress, parseHostAndPort } from "../net/address.ts";
+import { readRelayReply, writeRelayMessage } from "../net/relay-messages.ts";
+import { readRelayPacket, writeForward } from "../net/relay-packets.ts";
+import { pastRelay } from "../net/relay-way.ts";
+import type { SealedLink } from "../net/sealed-link.ts";
+import type { SealedSocket } from "../net/sealed-socket.ts";
+import { mapKey } from "../protocol/bytes.ts";
+import { CLOSE_DONE, type SessionEnd } from "../protocol/session/session.ts";
+import { addressKey, type SocketAddress } from "../protocol/socket-address.ts";
+
+/** Waits between two attempts to register, ms: the first and the longest. */
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 30_000;
+/** How long a relay may take to answer that it has registered the server, ms. */
+const PATIENCE = 10_000;
+/** Addresses of joiners that are remembered, so that not each datagram makes another. */
+const REMEMBERED = 4_096;
+/** Between two messages at least that ask whether the relay still knows the session, ms. */
+const DOUBT_INTERVAL = 1_000;
+
+export interface RelayOptions {
+  /** The relay as people write it: HOST or HOST:PORT. */
+  readonly name: string;
+  /**
+   * Where the relay is, for each attempt anew: its addresses, or a carrier to it.
+   *
+   * @param failures so far in a row: after one, another address is worth trying
+   * @throws {CharlaError} UNKNOWN_HOST, UNREACHABLE
+   */
+  reach(failures: number, signal: AbortSignal): Promise<SocketAddress>;
+  /** The relay's public key; null to take the one that it shows. */
+  readonly expected: Uint8Array | null;
+  /**
+   * The relay has proven this key.
+   *
+   * @throws {CharlaError} if it must not be used
+   */
+  onKey?(key: Uint8Array): void;
+  /** The server can be joined there; `outer` is its own address as the relay sees it. Again when that changes. */
+  onRegistered(outer: SocketAddress): void;
+  /** It can't any more, or not yet; another attempt follows. Only the first of several failures in a row is reported. */
+  onLost(error: CharlaError): void;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+export interface RelayRegistration extends AsyncDisposable {
+  readonly name: string;
+  /** This server's address as the relay sees it; null while it is not registered. */
+  readonly outer: SocketAddress | null;
+  /** The network of this machine has changed: asks the relay whether it still hears us. */
+  networkChanged(): void;
+}
+
+export function keepRegistered(socket: SealedSocket, options: RelayOptions): RelayRegistration {
+  const { name } = options;
+  const over = new AbortController();
+  let outer: SocketAddress | null = null;
+  let link: SealedLink | null = null;
+  let failures = 0;
+  let askedAt = -Infinity;
+  const done = run();
+
+  async function run(): Promise<void> {
+    while (!over.signal.aborted) {
+      const error = await attempt();
+      outer = null;
+      link = null;
+      if (over.signal.aborted) return;
+      failures += 1;
+      if (failures === 1) options.onLost(error);
+      const wait = backoff(failures, options.random(), FIRST_WAIT, LONGEST_WAIT);
+      await delay(wait, null, { signal: over.signal, ref: false }).catch(() => {});
+    }
+  }
+
+  /** Returns why it has ended. */
+  async function attempt(): Promise<CharlaError> {
+    try {
+      const at = await options.reach(failures, over.signal);
+      over.signal.throwIfAborted();
+      const stopListening = socket.listenToRelay(at, forwardReceiver(at));
+      try {
+        return await register(at);
+      } finally {
+        stopListening();
+      }
+    } catch (error) {
+      if (error instanceof CharlaError) return error;
+      if (over.signal.aborted) return relayLost(name, "the server was stopped");
+      throw error;
+    }
+  }
+
+  async function register(at: SocketAddress): Promise<CharlaError> {
+    const opened = socket.join({ to: at, psk: secretToPsk(null), expected: options.expected });
+    link = opened;
+    let refused: CharlaError | null = null;
+    const timeout = setTimeout(() => opened.abort(ENDED_BY_PROGRAM, "no answer"), PATIENCE);
+    opened.receive({
+      onMessages(messages) {
+        for (const message of messages) {
+          const reply = readRelayReply(message);
+          if (reply?.type === "refused") refused = relayLost(name, reply.message);
+          if (reply?.type !== "registered") continue;
+          clearTimeout(timeout);
+          failures = 0;
+          outer = readSocketAddress(reply.address);
+          if (outer !== null) options.onRegistered(outer);
+        }
+      },
+    });
+    try {
+      if (await opened.joined) {
+        if (opened.peerKey !== null) options.onKey?.(opened.peerKey);
+        void opened.say(writeRelayMessage({ type: "register" }));
+      }
+    } catch (error) {
+      opened.abort(ENDED_BY_PROGRAM, "");
+      throw error;
+    }
+    const end = await opened.ended;
+    clearTimeout(timeout);
+    return refused ?? relayLost(name, describeEnd(end));
+  }
+
+  function forwardReceiver(at: SocketAddress) {
+    const joiners = new Map<string, SocketAddress>();
+    return (packet: Uint8Array): null => {
+      const read = readRelayPacket(packet);
+      if (read?.kind === "forward") {
+        const key = mapKey(read.end);
+        let from = joiners.get(key);
+        if (from === undefined) {
+          if (joiners.size >= REMEMBERED) joiners.clear();
+          from = joinerAt(at, read.end.slice());
+          joiners.set(key, from);
+        }
+        socket.receive(read.datagram, from);
+      } else if (read?.kind === "address") askRelay();
+      return null;
+    };
+  }
+
+  function joinerAt(at: SocketAddress, id: Uint8Array): SocketAddress {
+    return pastRelay(at, name, `${addressKey(at)} ${mapKey(id)}`, (datagram) => {
+      socket.send({ to: at, bytes: writeForward(id, datagram) });
+    });
+  }
+
+  /** A relay that was restarted answers our datagrams as a stranger's, or the session's with a reset: this provokes one. */
+  function askRelay(): void {
+    const now = performance.now();
+    if (now < askedAt + DOUBT_INTERVAL) return;
+    askedAt = now;
+    void link?.say(writeRelayMessage({ type: "register" }));
+  }
+
+  return {
+    name,
+    get outer() {
+      return outer;
+    },
+    networkChanged: askRelay,
+    async [Symbol.asyncDispose]() {
+      over.abort();
+      link?.abort(CLOSE_DONE, "");
+      await done;
+    },
+  };
+}
+
+/** ADDRESS:PORT as a relay writes it; null for anything else. */
+function readSocketAddress(text: string): SocketAddress | null {
+  try {
+    const { host, port } = parseHostAndPort(text);
+    return isIP(host) === 0 ? null : { address: canonicalAddress(host), port };
+  } catch {
+    return null;
+  }
+}
+
+function relayLost(name: string, why: string): CharlaError {
+  return new CharlaError(
+    "RELAY_LOST",
+    `not registered at the relay ${name}: ${why}`,
+    "check its address, and that charla relay runs there; the server goes on trying",
+  );
+}
+
+function describeEnd(end: SessionEnd): string {
+  switch (end.type) {
+    case "timed-out":
+      return "nothing was heard from it for a minute";
+    case "reset":
+      return "it was restarted";
+    case "closed":
+      return end.reason === "" ? "it ended the session" : end.reason;
+    case "handshake-failed":
+      return HANDSHAKE_FAILURES[end.failure] ?? end.failure;
+  }
+}
+
+const HANDSHAKE_FAILURES: Readonly<Record<string, string>> = {
+  "no-answer": "no answer",
+  "wrong-secret": "it takes only servers on its list",
+  "other-server": "it has another key than before",
+  "other-version": "it speaks another version of charla's wire",
+  "other-wire": "no relay is there",
+  full: "it is full",
+};

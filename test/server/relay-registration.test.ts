@@ -1,0 +1,153 @@
+// A server that is registered at a relay, and one who joins it there (docs/protocol.md s. 19), on real sockets.
+
+import { expect, test } from "bun:test";
+
+import type { CharlaError } from "../../src/errors.ts";
+import type { SocketAddress } from "../../src/net/address.ts";
+import { wayTo } from "../../src/net/carrier.ts";
+import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { openRelayWay } from "../../src/net/relay-way.ts";
+import type { SealedLink } from "../../src/net/sealed-link.ts";
+import { openSealedSocket } from "../../src/net/sealed-socket.ts";
+import { openRelay, type Relay } from "../../src/relay/relay.ts";
+import { keepRegistered, type RelayOptions } from "../../src/server/relay-registration.ts";
+import { until } from "../harness/until.ts";
+
+const RELAY_KEYS = generateKeyPair(new Uint8Array(32).fill(1));
+const SERVER_KEYS = generateKeyPair(new Uint8Array(32).fill(2));
+const JOINER_KEYS = generateKeyPair(new Uint8Array(32).fill(3));
+const PSK = new Uint8Array(32).fill(9);
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (message: Uint8Array) => new TextDecoder().decode(message);
+
+function relayOn(port = 0): Promise<Relay> {
+  return openRelay({ bind: "127.0.0.1", port, identity: RELAY_KEYS });
+}
+
+/** A server that says each message again, and is reached only past its relays. */
+async function openServer(at: () => SocketAddress, more: Partial<RelayOptions> = {}) {
+  const links: SealedLink[] = [];
+  const registered: SocketAddress[] = [];
+  const losses: CharlaError[] = [];
+  const socket = await openSealedSocket({
+    bind: "127.0.0.1",
+    port: 0,
+    staticKeys: SERVER_KEYS,
+    admission: PSK,
+    onJoined(link) {
+      links.push(link);
+      return { onMessages: (messages) => void link.sayAll(messages) };
+    },
+  });
+  const registration = keepRegistered(socket, {
+    name: "relay.example",
+    reach: async () => at(),
+    expected: RELAY_KEYS.publicKey,
+    onRegistered: (outer) => void registered.push(outer),
+    onLost: (error) => void losses.push(error),
+    random: () => 0,
+    ...more,
+  });
+  return {
+    links,
+    registered,
+    losses,
+    local: socket.local,
+    async [Symbol.asyncDispose]() {
+      await registration[Symbol.asyncDispose]();
+      await socket.close();
+    },
+  };
+}
+
+async function joinThrough(relay: SocketAddress) {
+  const socket = await openSealedSocket({
+    bind: "127.0.0.1",
+    port: 0,
+    staticKeys: JOINER_KEYS,
+    admission: null,
+  });
+  const statuses: (string | null)[] = [];
+  const way = openRelayWay(socket, {
+    relay,
+    name: "relay.example",
+    serverKey: SERVER_KEYS.publicKey,
+    onStatus: (status) => void statuses.push(status),
+  });
+  const heard: string[] = [];
+  const link = socket.join(
+    { to: way.address, psk: PSK, expected: SERVER_KEYS.publicKey },
+    { onMessages: (messages) => void heard.push(...messages.map(text)) },
+  );
+  return {
+    heard,
+    link,
+    local: socket.local,
+    statuses,
+    way,
+    async [Symbol.asyncDispose]() {
+      await socket.close();
+      way[Symbol.dispose]();
+    },
+  };
+}
+
+test("a joiner talks with a registered server through the relay, and each learns its own outer address only", async () => {
+  await using relay = await relayOn();
+  await using server = await openServer(() => relay.local);
+  await until("the registration", () => server.registered.length === 1);
+  expect(server.registered).toEqual([server.local]);
+  await using joiner = await joinThrough(relay.local);
+  await joiner.link.say(bytes("hola"));
+  await until("the answer", () => joiner.heard.length === 1);
+  expect(joiner.heard).toEqual(["hola"]);
+  expect(wayTo(joiner.link.peer)).toEqual({ transport: "udp", relay: "relay.example" });
+  expect(joiner.way.outer).toEqual(joiner.local);
+  const [link] = server.links;
+  expect(link?.peer.port).toBe(relay.local.port);
+});
+
+test("a session moves from the relay to a direct way, and 1,000 messages arrive once and in order", async () => {
+  await using relay = await relayOn();
+  await using server = await openServer(() => relay.local);
+  await until("the registration", () => server.registered.length === 1);
+  await using joiner = await joinThrough(relay.local);
+  expect(await joiner.link.joined).toBe(true);
+  for (let number = 0; number < 500; number += 1) void joiner.link.say(bytes(`${number}`));
+  // On loopback the relay's network is also the server's, of which no candidate may be challenged: the joiner knows the address itself.
+  joiner.link.addWay(server.local);
+  for (let number = 500; number < 1_000; number += 1) void joiner.link.say(bytes(`${number}`));
+  await until("all answers", () => joiner.heard.length === 1_000);
+  expect(joiner.heard).toEqual(Array.from({ length: 1_000 }, (_, number) => `${number}`));
+  await until("the direct way", () => wayTo(joiner.link.peer).relay === null);
+  expect(joiner.link.peer).toEqual(server.local);
+});
+
+test("a relay that is restarted has the server and the joiner back, and loses no message", async () => {
+  const first = await relayOn();
+  const { port } = first.local;
+  await using server = await openServer(() => ({ address: "127.0.0.1", port }));
+  await until("the registration", () => server.registered.length === 1);
+  await using joiner = await joinThrough(first.local);
+  expect(await joiner.link.joined).toBe(true);
+  await first.close();
+  void joiner.link.say(bytes("while it was away"));
+  await using _second = await relayOn(port);
+  await until("the answer", () => joiner.heard.length === 1);
+  expect(joiner.heard).toEqual(["while it was away"]);
+  expect(server.losses.map(({ code }) => code)).toEqual(["RELAY_LOST"]);
+  expect(server.losses[0]?.message).toBe(
+    "not registered at the relay relay.example: the relay was stopped",
+  );
+}, 30_000);
+
+test("a relay with another key than before is refused, and the server says so once", async () => {
+  await using relay = await relayOn();
+  await using server = await openServer(() => relay.local, { expected: SERVER_KEYS.publicKey });
+  await until("the refusal", () => server.losses.length === 1);
+  expect(server.losses[0]?.message).toBe(
+    "not registered at the relay relay.example: it has another key than before",
+  );
+  expect(server.registered).toEqual([]);
+});
