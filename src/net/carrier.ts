@@ -4,8 +4,7 @@
 import type { Carrier, SocketAddress } from "../protocol/socket-address.ts";
 
 export interface DatagramCarrier extends Carrier {
-  /** What it is, for people. */
-  readonly way: Way;
+  readonly kind: PathKind;
   /** Bytes of the longest datagram that it takes. */
   readonly datagramLimit: number;
   /** Takes a datagram, which it copies, or drops it. */
@@ -13,16 +12,16 @@ export interface DatagramCarrier extends Carrier {
 }
 
 /** How a peer is reached: by UDP or a WebSocket, and past a relay, if there is one. */
-export interface Way {
+export interface PathKind {
   readonly transport: "udp" | "websocket";
-  /** HOST or HOST:PORT of the relay, as it was written; null for a direct way. */
+  /** HOST or HOST:PORT of the relay, as it was written; null for a direct path. */
   readonly relay: string | null;
 }
 
-export const DIRECT: Way = { transport: "udp", relay: null };
+export const DIRECT: PathKind = { transport: "udp", relay: null };
 
 /** The better one first: direct before relayed, and UDP before a stream, where one lost packet stops all that follow. */
-export function wayRank({ transport, relay }: Way): number {
+export function pathRank({ transport, relay }: PathKind): number {
   return (transport === "udp" ? 0 : 2) + (relay === null ? 0 : 1);
 }
 
@@ -37,6 +36,6 @@ function isDatagramCarrier(carrier: Carrier): carrier is DatagramCarrier {
   return "send" in carrier;
 }
 
-export function wayTo(address: SocketAddress): Way {
-  return carrierOf(address)?.way ?? DIRECT;
+export function pathKind(address: SocketAddress): PathKind {
+  return carrierOf(address)?.kind ?? DIRECT;
 }

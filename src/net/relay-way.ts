@@ -2,7 +2,7 @@
 // What is joined at `address` is the server; what the packets hold is the sessions'.
 
 import { addressKey, type SocketAddress } from "../protocol/socket-address.ts";
-import { carrierOf, type DatagramCarrier, type Way, wayRank } from "./carrier.ts";
+import { carrierOf, type DatagramCarrier, type PathKind, pathRank } from "./carrier.ts";
 import { nodeCrypto } from "./node-crypto.ts";
 import {
   addressReceived,
@@ -112,8 +112,8 @@ export function pastRelay(
   send: (datagram: Uint8Array) => void,
 ): SocketAddress & { readonly carrier: DatagramCarrier } {
   const below = carrierOf(relay);
-  const way: Way = { transport: below?.way.transport ?? "udp", relay: name };
+  const kind: PathKind = { transport: below?.kind.transport ?? "udp", relay: name };
   const datagramLimit = (below?.datagramLimit ?? MAX_PACKET) - FORWARD_HEADER;
-  const carrier = { id: `relay ${id}`, rank: wayRank(way), way, datagramLimit, send };
+  const carrier = { id: `relay ${id}`, rank: pathRank(kind), kind, datagramLimit, send };
   return { address: relay.address, port: relay.port, carrier };
 }

@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 
 import type { CharlaError } from "../../src/errors.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
-import { wayTo } from "../../src/net/carrier.ts";
+import { pathKind } from "../../src/net/carrier.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { openRelayWay } from "../../src/net/relay-way.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
@@ -102,7 +102,7 @@ test("a joiner talks with a registered server through the relay, and each learns
   await joiner.link.say(bytes("hola"));
   await until("the answer", () => joiner.heard.length === 1);
   expect(joiner.heard).toEqual(["hola"]);
-  expect(wayTo(joiner.link.peer)).toEqual({ transport: "udp", relay: "relay.example" });
+  expect(pathKind(joiner.link.peer)).toEqual({ transport: "udp", relay: "relay.example" });
   expect(joiner.way.outer).toEqual(joiner.local);
   const [link] = server.links;
   expect(link?.peer.port).toBe(relay.local.port);
@@ -120,7 +120,7 @@ test("a session moves from the relay to a direct way, and 1,000 messages arrive 
   for (let number = 500; number < 1_000; number += 1) void joiner.link.say(bytes(`${number}`));
   await until("all answers", () => joiner.heard.length === 1_000);
   expect(joiner.heard).toEqual(Array.from({ length: 1_000 }, (_, number) => `${number}`));
-  await until("the direct way", () => wayTo(joiner.link.peer).relay === null);
+  await until("the direct way", () => pathKind(joiner.link.peer).relay === null);
   expect(joiner.link.peer).toEqual(server.local);
 });
 
