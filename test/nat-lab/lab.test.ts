@@ -94,6 +94,14 @@ if (FULL_SIZE) {
     },
   );
 
+  testInLab("hosts know the open ones by name, with both of their addresses", [], async () => {
+    await using lab = await openLab({ ana: "home", relay: "open" });
+    const { ana, relay } = lab.sides;
+    const { stdout } = await ana.run(["getent", "ahosts", "relay.example"]);
+    const found = new Set(stdout.split("\n").flatMap((line) => line.split(" ")[0] || []));
+    expect(found).toEqual(new Set([`${relay.outer.ipv4}`, `${relay.outer.ipv6}`]));
+  });
+
   testInLab("a lab of three networks costs less than a second of processor time", [], async () => {
     const before = childrensTime();
     {

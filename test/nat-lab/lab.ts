@@ -5,7 +5,12 @@
 //   const { ana, ben } = lab.sides;
 //   const server = ana.start(["ncat", "-lu", "7000"]);
 //   await ben.router.changeAddress();
+//
+// All hosts know each open one as NAME.example, instead of what /etc/hosts of this machine says.
 
+import { join } from "node:path";
+
+import { newFolder } from "../harness/folder.ts";
 import {
   type Program,
   run,
@@ -94,7 +99,9 @@ export async function openLab<Name extends string>(
   if (names.length > MAX_NETWORKS) throw new Error(TOO_MANY);
   const stack = new AsyncDisposableStack();
   try {
-    const namespaces = stack.use(await holdNamespaces());
+    const folder = stack.use(newFolder());
+    folder.write("hosts", hostNames([]));
+    const namespaces = stack.use(await holdNamespaces(join(folder.path, "hosts")));
     await namespaces.configure(
       [
         batch(["netns add internet", ...names.map((name) => `netns add ${name}`)]),
@@ -125,6 +132,7 @@ export async function openLab<Name extends string>(
         }),
       );
     }
+    folder.write("hosts", hostNames([...sides.values()]));
     return {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it has the names that were wanted
       sides: Object.fromEntries(sides) as Record<Name, Side>,
@@ -134,6 +142,15 @@ export async function openLab<Name extends string>(
     await stack.disposeAsync();
     throw error;
   }
+}
+
+/** hosts(5) */
+function hostNames(sides: readonly Side[]): string {
+  const open = sides.filter(({ kind }) => kind === "open");
+  const lines = open.flatMap(({ name, outer: { ipv4, ipv6 } }) =>
+    [ipv4, ipv6].map((address) => `${address} ${name}.example`),
+  );
+  return ["127.0.0.1 localhost", "::1 localhost", ...lines, ""].join("\n");
 }
 
 /** Where a host is. */

@@ -5,7 +5,7 @@ import { accessSync, constants } from "node:fs";
 
 import { testWith } from "../harness/peer-programs.ts";
 
-/** How long a test may take, in ms: long, for a busy 2-core machine. */
+/** How long a test may take, in ms, if it doesn't say otherwise: long, for a busy 2-core machine. */
 const TIMEOUT = 60_000;
 
 /** What every lab needs, of iproute2, nftables and util-linux. */
@@ -43,8 +43,13 @@ export function canDelay(): boolean {
 }
 
 /** A test that opens labs, and runs these programs in them; skipped where it can't. */
-export function testInLab(title: string, programs: string[], body: () => Promise<void>): void {
+export function testInLab(
+  title: string,
+  programs: string[],
+  body: () => Promise<void>,
+  timeout = TIMEOUT,
+): void {
   if (reason === undefined) reason = whyNoLab();
-  if (reason === null) testWith(programs, title, body, TIMEOUT);
+  if (reason === null) testWith(programs, title, body, timeout);
   else test.skip(`${title} (${reason})`, body);
 }

@@ -47,14 +47,20 @@ test("the table has a row for each kind of ana's, and a column for each of ben's
     ["open", "home"],
     [
       { ana: "open", ben: "open", way: "direct", ms: 12.4 },
-      { ana: "open", ben: "home", way: "relay", ms: 45.6 },
+      {
+        ana: "open",
+        ben: "home",
+        way: "relay",
+        ms: 45.6,
+        moved: { way: "direct", ms: 789.4 },
+      },
       { ana: "home", ben: "open", way: null, ms: null },
     ],
   );
   expect(table.split("\n")).toEqual([
     "| ana ↓ ben → | open | home |",
     "| --- | --- | --- |",
-    "| open | direct, 12 ms | relay, 46 ms |",
+    "| open | direct, 12 ms | relay, 46 ms; direct, 789 ms |",
     "| home | – |  |",
   ]);
 });
@@ -67,12 +73,10 @@ if (FULL_SIZE) {
       const kinds = ALL_KINDS;
       const pairs = await runMatrix({
         kinds,
-        atOnce: kinds.length,
-        run: punch,
-        async before(relay) {
-          const server = relay.start([...PROGRAM, "introduce", PORT]);
+        async prepare(relay, _anas, stack) {
+          const server = stack.use(relay.start([...PROGRAM, "introduce", PORT]));
           await server.until("stdout", "ready");
-          return server;
+          return punch;
         },
       });
       console.log(drawMatrix(kinds, pairs));

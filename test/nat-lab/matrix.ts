@@ -3,12 +3,18 @@
 import { type Kind } from "./kinds.ts";
 import { openLab, type Side } from "./lab.ts";
 
-/** What came of a pair. */
+/** How the two talk, "direct" or "relay", and after how many ms. */
+export interface Reached {
+  readonly way: string;
+  readonly ms: number;
+}
+
+/** What came of a pair: how they talked first, or nulls if they didn't. */
 export interface Outcome {
-  /** How the two talk: "direct", "relay"; null if they don't. */
   readonly way: string | null;
-  /** Until the first word, in ms. */
   readonly ms: number | null;
+  /** The way that they have moved to since. */
+  readonly moved?: Reached;
 }
 
 export interface Pair extends Outcome {
@@ -16,43 +22,44 @@ export interface Pair extends Outcome {
   readonly ben: Kind;
 }
 
+/** Tries a pair: the first opens the conversation, the second joins it; the third is an open host between them. */
+export type RunPair = (ana: Side, ben: Side, relay: Side) => Promise<Outcome>;
+
 export interface MatrixOptions {
   readonly kinds: readonly Kind[];
-  /** Pairs run at a time; no host is in two of them. */
-  readonly atOnce?: number;
-  /** The first opens the conversation, the second joins it; the third is an open host between them. */
-  readonly run: (ana: Side, ben: Side, relay: Side) => Promise<Outcome>;
-  /** Called once, before the pairs. */
-  readonly before?: (relay: Side) => Promise<AsyncDisposable>;
+  /** Starts what all pairs need, once. */
+  readonly prepare: (
+    relay: Side,
+    anas: readonly Side[],
+    stack: AsyncDisposableStack,
+  ) => Promise<RunPair>;
 }
 
-/** Each kind with each, in both orders. */
-export async function runMatrix(options: MatrixOptions): Promise<Pair[]> {
-  const { kinds, atOnce = 1, run, before } = options;
+/** Each kind with each, in both orders; as many pairs at once as there are kinds, and no host in two of them. */
+export async function runMatrix({ kinds, prepare }: MatrixOptions): Promise<Pair[]> {
   await using lab = await openLab({
     relay: "open",
     ...Object.fromEntries(kinds.map((kind, index) => [name("ana", index), kind])),
     ...Object.fromEntries(kinds.map((kind, index) => [name("ben", index), kind])),
   });
-  const { sides } = lab;
-  const hosts: Readonly<Record<string, Side>> = sides;
-  await using _ = await before?.(sides.relay);
-  // Round by round, each host is in one pair: in round R, ana's kind K is with ben's kind K + R.
-  const rounds = kinds.map((_, round) =>
-    kinds.map((_, index) => [index, (index + round) % kinds.length] as const),
+  const { relay } = lab.sides;
+  const hosts: Readonly<Record<string, Side>> = lab.sides;
+  const [anas, bens] = ["ana", "ben"].map((who) =>
+    kinds.flatMap((_, index) => hosts[name(who, index)] ?? []),
   );
+  if (anas === undefined || bens === undefined) throw new Error("the lab has no hosts");
+  await using stack = new AsyncDisposableStack();
+  const run = await prepare(relay, anas, stack);
   const pairs: Pair[] = [];
-  for (const round of rounds) {
-    const waiting = [...round];
-    const work = async () => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        const [index, other] = next;
-        const [ana, ben] = [hosts[name("ana", index)], hosts[name("ben", other)]];
-        if (ana === undefined || ben === undefined) throw new Error("a host is missing");
-        pairs.push({ ana: ana.kind, ben: ben.kind, ...(await run(ana, ben, sides.relay)) });
-      }
-    };
-    await Promise.all(Array.from({ length: atOnce }, work));
+  // In round R, ana's kind K is with ben's kind K + R.
+  for (const round of kinds.keys()) {
+    await Promise.all(
+      anas.map(async (ana, index) => {
+        const ben = bens[(index + round) % bens.length];
+        if (ben === undefined) return;
+        pairs.push({ ana: ana.kind, ben: ben.kind, ...(await run(ana, ben, relay)) });
+      }),
+    );
   }
   return pairs;
 }
@@ -67,7 +74,9 @@ export function drawMatrix(kinds: readonly Kind[], pairs: readonly Pair[]): stri
   const cell = (ana: Kind, ben: Kind) => {
     const pair = pairs.find((pair) => pair.ana === ana && pair.ben === ben);
     if (pair === undefined) return "";
-    return pair.way === null ? "–" : `${pair.way}, ${Math.round(pair.ms ?? 0)} ms`;
+    const { way, ms, moved } = pair;
+    if (way === null || ms === null) return "–";
+    return [{ way, ms }, ...(moved === undefined ? [] : [moved])].map(drawReached).join("; ");
   };
   const rows = [
     ["ana ↓ ben →", ...kinds],
@@ -75,4 +84,8 @@ export function drawMatrix(kinds: readonly Kind[], pairs: readonly Pair[]): stri
     ...kinds.map((ana) => [ana, ...kinds.map((ben) => cell(ana, ben))]),
   ];
   return rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+function drawReached({ way, ms }: Reached): string {
+  return `${way}, ${Math.round(ms)} ms`;
 }

@@ -17,7 +17,7 @@ const HOLDER = `
 `;
 
 export interface Namespaces extends AsyncDisposable {
-  /** The command that runs `command` in a namespace; it sees this machine's files. */
+  /** The command that runs `command` in a namespace; it sees this machine's files, but another /etc/hosts. */
   enter(namespace: string, command: readonly string[]): string[];
   /**
    * Runs a script of sh in which `ip` knows the namespaces, as /run/netns/NAME.
@@ -27,8 +27,15 @@ export interface Namespaces extends AsyncDisposable {
   configure(script: string): Promise<void>;
 }
 
-/** Opens a holder without any namespace yet: `configure` adds them. */
-export async function holdNamespaces(): Promise<Namespaces> {
+/** Puts another file in the place of /etc/hosts, for the command that follows. */
+const WITH_HOSTS = 'mount --bind "$0" /etc/hosts && exec "$@"';
+
+/**
+ * Opens a holder without any namespace yet: `configure` adds them.
+ *
+ * @param hostsFile what programs see as /etc/hosts
+ */
+export async function holdNamespaces(hostsFile: string): Promise<Namespaces> {
   const holder = start(["unshare", "--mount", "--net", "sh", "-c", HOLDER]);
   try {
     await holder.until("stdout", "ready");
@@ -41,7 +48,12 @@ export async function holdNamespaces(): Promise<Namespaces> {
     enter: (namespace, command) => [
       "nsenter",
       `--net=/proc/${pid}/root/run/netns/${namespace}`,
-      "--",
+      "unshare",
+      "--mount",
+      "sh",
+      "-c",
+      WITH_HOSTS,
+      hostsFile,
       ...command,
     ],
     async configure(script) {
