@@ -52,20 +52,7 @@ export async function enterRoom(
       "join that room, or choose another name",
     );
   }
-  const creator = owner ? null : { fingerprint, invitation: invitation.id };
-  const created = await quota.enter(room.name, creator);
-  let name: string;
-  try {
-    // A muted member can't say something with a new name either. Where only their key was known, there is none to keep.
-    const muted = moderation.findMuted(room.name, fingerprint);
-    const kept = muted !== null && isMemberName(muted.name) ? muted.name : wanted;
-    name = await claimName(log, room, kept, fingerprint);
-    created?.(true);
-  } catch (error) {
-    created?.(false);
-    throw error;
-  }
-  const last = await log.last(room.name);
+  const { name, last } = await claimPlace(server, client, room, wanted);
   // The owner may have locked the room meanwhile, banned the client, or closed the invitation.
   checkAdmission(server, client, room, written);
   invitations.enter(invitation, fingerprint);
@@ -98,6 +85,38 @@ export async function enterRoom(
   const notice = owner ? server.storage.notice : null;
   if (notice !== null) send(channel, { type: "notice", ...notice });
   return { room, member };
+}
+
+/**
+ * A name in the room, and the room's newest entry. A room that is deleted meanwhile is entered again, as one that the client
+ * creates: it counts for them, or they may not.
+ *
+ * @throws {CharlaError} NAME_TAKEN, TOO_MANY_ROOMS, STORE_...
+ */
+async function claimPlace(
+  { log, quota, moderation }: ServerState,
+  { fingerprint, owner, invitation }: Client,
+  room: Room,
+  wanted: string,
+): Promise<{ name: string; last: number }> {
+  const creator = owner ? null : { fingerprint, invitation: invitation.id };
+  for (;;) {
+    const entry = await quota.enter(room.name, creator);
+    let name: string;
+    try {
+      // A muted member can't say something with a new name either. Where only their key was known, there is none to keep.
+      const muted = moderation.findMuted(room.name, fingerprint);
+      const kept = muted !== null && isMemberName(muted.name) ? muted.name : wanted;
+      name = await claimName(log, room, kept, fingerprint);
+      entry.end(true);
+    } catch (error) {
+      entry.end(false);
+      throw error;
+    }
+    const last = await log.last(room.name);
+    if (!entry.isDeleted()) return { name, last };
+    await quota.discard(room.name);
+  }
 }
 
 /** The invitation, for the room that it opens now: in its name, capitals make no difference either. */

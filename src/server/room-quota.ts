@@ -34,6 +34,16 @@ interface KnownRoom {
   isCreated: boolean;
 }
 
+/** Somebody enters a room. */
+interface RoomEntry {
+  /** Whether they create it. */
+  readonly isNew: boolean;
+  /** Must be called with whether they have: once all who tried have failed, a new room counts no more. */
+  end(hasEntered: boolean): void;
+  /** Whether the room that they enter was deleted since; another may be in its place. */
+  isDeleted(): boolean;
+}
+
 export type RoomQuota = ReturnType<typeof createRoomQuota>;
 
 export function createRoomQuota({ log, limits, date, isInUse }: RoomQuotaOptions) {
@@ -80,34 +90,37 @@ export function createRoomQuota({ log, limits, date, isInUse }: RoomQuotaOptions
       return (await load()).keys();
     },
     /**
-     * Somebody enters a room. If it is a new one, it counts at once, for the first who enters it. The result, null for a
-     * room that exists, must be called with whether it was created: once all who tried have failed, it counts no more.
+     * Somebody enters a room. If it is a new one, it counts at once, for the first who enters it.
      *
      * @param creator null for the owner, who may create as many as the log holds
      * @throws {CharlaError} TOO_MANY_ROOMS if it would be one too many; STORE_...
      */
-    async enter(
-      room: string,
-      creator: Creator | null,
-    ): Promise<((isCreated: boolean) => void) | null> {
+    async enter(room: string, creator: Creator | null): Promise<RoomEntry> {
       const known = await load();
       await removeEmpty(known);
       const entered = known.get(room) ?? { creator, creating: 0, isCreated: false };
-      if (entered.isCreated) return null;
-      if (creator !== null && !known.has(room)) check(known, room, creator);
+      const isDeleted = () => known.get(room) !== entered;
+      if (entered.isCreated) return { isNew: false, end: () => {}, isDeleted };
+      if (creator !== null && isDeleted()) check(known, room, creator);
       known.set(room, entered);
       entered.creating += 1;
-      return (isCreated) => {
+      const end = (hasEntered: boolean) => {
         entered.creating -= 1;
-        entered.isCreated ||= isCreated;
-        const isGone = !entered.isCreated && entered.creating === 0;
-        if (isGone && known.get(room) === entered) known.delete(room);
+        entered.isCreated ||= hasEntered;
+        if (!entered.isCreated && entered.creating === 0 && !isDeleted()) known.delete(room);
       };
+      return { isNew: true, end, isDeleted };
     },
     /** A room is deleted, with all that was said in it; resolves with whether there was one. */
     async delete(room: string): Promise<boolean> {
-      (await load()).delete(room);
+      // At once, if they are known: nobody becomes a member between the disconnection of the others and this.
+      const known = rooms ?? (await load());
+      known.delete(room);
       return log.deleteRoom(room);
+    },
+    /** What somebody has stored in a room after it was deleted is deleted as well, unless another one is in its place. */
+    async discard(room: string): Promise<void> {
+      if (!(await load()).has(room)) await log.deleteRoom(room);
     },
   };
 }

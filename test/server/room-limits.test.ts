@@ -113,6 +113,54 @@ describe("rooms", () => {
     await enter(state, "Ann", { room: "two" });
   });
 
+  const ONE_TOO_MANY =
+    "you have created 1 rooms, as many as this server allows; lunch would be one more";
+  test.each([
+    ["claims a name in", 9, null],
+    ["claims a name in", 1, ONE_TOO_MANY],
+    ["has a name in", 9, null],
+    ["has a name in", 1, ONE_TOO_MANY],
+  ])(
+    "that are deleted while somebody %s them count for that member, who may create %d",
+    async (stage, roomsPerMember, reason) => {
+      const memory = openMemoryLog({ now: () => 1_000 });
+      const reached = Promise.withResolvers<void>();
+      const deleted = Promise.withResolvers<void>();
+      const pauseAt = async (here: string, room: string) => {
+        if (room !== "lunch" || here !== stage) return;
+        reached.resolve();
+        await deleted.promise;
+      };
+      const log = brokenLog({
+        ...memory,
+        async claimName(room, ...claim) {
+          await pauseAt("claims a name in", room);
+          return memory.claimName(room, ...claim);
+        },
+        async last(room) {
+          await pauseAt("has a name in", room);
+          return memory.last(room);
+        },
+      });
+      await talk(memory, 1, "lunch");
+      const state = openState({ log, limits: { ...UNLIMITED, roomsPerMember } });
+      const ann = await enter(state, "Ann", { room: "garden" });
+      const owner = await enter(state, "Olga", { owner: true, room: "garden" });
+      ann.say(enterFrame("Ann", { room: "lunch" }));
+      await reached.promise;
+      owner.say({ type: "delete", request: 1, room: "lunch" });
+      await owner.until("done");
+      deleted.resolve();
+      const outcome = await Promise.race([ann.until("welcome", 2), reasonOf(ann)]);
+      expect(typeof outcome === "string" ? outcome : null).toBe(reason);
+      const rooms = reason === null ? ["garden", "lunch"] : ["garden"];
+      expect((await memory.rooms()).map(({ name }) => name)).toEqual(rooms);
+      expect([...(await state.quota.names())].toSorted()).toEqual(rooms);
+      const holder = await memory.nameHolder("lunch", "Ann");
+      expect(holder?.author ?? null).toBe(reason === null ? "key of Ann" : null);
+    },
+  );
+
   test("that one failed to create while another created it still count as created", async () => {
     const log = openMemoryLog({ now: () => 1_000 });
     const quota = createRoomQuota({
@@ -125,14 +173,14 @@ describe("rooms", () => {
     const bob = { fingerprint: "key of Bob", invitation: "standing" };
     const byAnn = await quota.enter("one", ann);
     const byBob = await quota.enter("one", bob);
-    byAnn?.(false);
-    byBob?.(true);
-    expect(await quota.enter("one", bob)).toBeNull();
+    byAnn.end(false);
+    byBob.end(true);
+    expect((await quota.enter("one", bob)).isNew).toBe(false);
     expect(await rejection(quota.enter("two", ann))).toMatchObject({ code: "TOO_MANY_ROOMS" });
     const [first, second] = [await quota.enter("three", bob), await quota.enter("three", ann)];
-    first?.(false);
-    second?.(false);
-    expect(await quota.enter("four", bob)).not.toBeNull();
+    first.end(false);
+    second.end(false);
+    expect((await quota.enter("four", bob)).isNew).toBe(true);
   });
 
   test("in which nothing was said go when nobody has entered for a day, and count no more", async () => {
