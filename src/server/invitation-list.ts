@@ -9,22 +9,42 @@ import type { ServerState } from "./server-state.ts";
 /** Guests that are listed, the latest of each invitation: as many as fit one message of the wire, with their names. */
 const MAX_DESCRIBED_GUESTS = 300;
 
-/** An operator whose own invitation is for one room learns of no other. */
-export function visibleInvitations(
+/** Those that the member may know, each with the room that it opens now. */
+export async function visibleInvitations(
   server: ServerState,
   member: Member,
-): readonly IssuedInvitation[] {
-  const all = server.invitations.list();
-  return mayHaveStanding(member) ? all : all.filter(({ room }) => room === member.invitation.room);
+): Promise<IssuedInvitation[]> {
+  const nameNow = await currentNames(server);
+  return server.invitations
+    .list()
+    .map(({ id, room, left, until, guests }) => {
+      return { id, room: room === null ? null : nameNow(room), left, until, guests };
+    })
+    .filter(({ room }) => mayKnow(member, room));
+}
+
+/** An operator whose own invitation is for one room learns of no other, nor of what concerns all. */
+export function mayKnow(member: Member, room: string | null): boolean {
+  return mayHaveStanding(member) || room === member.invitation.room;
+}
+
+/** Tells how a room is called now: one that was deleted may have been created again with other capitals. */
+export async function currentNames({
+  quota,
+  rooms,
+  roomNames,
+}: ServerState): Promise<(room: string) => string> {
+  const all = [...(await quota.names()), ...rooms.keys()];
+  return (room) => roomNames.find(all, room) ?? room;
 }
 
 /** @param asked the room in which the member asks */
-export function describeInvitations(
+export async function describeInvitations(
   server: ServerState,
   asked: Room,
   member: Member,
 ): Promise<InvitationDescription[]> {
-  const list = visibleInvitations(server, member);
+  const list = await visibleInvitations(server, member);
   const most = Math.max(4, Math.floor(MAX_DESCRIBED_GUESTS / list.length));
   return Promise.all(list.map((each) => describe(server, asked, each, most)));
 }

@@ -5,7 +5,12 @@ import { MAX_PERSON, type MemberFrame, type ServerFrame } from "../chat/frames.t
 import { CharlaError } from "../errors.ts";
 import { isFingerprint } from "../identity/key-text.ts";
 import type { LogReader } from "../log/log.ts";
-import { describeInvitations, visibleInvitations } from "./invitation-list.ts";
+import {
+  currentNames,
+  describeInvitations,
+  mayKnow,
+  visibleInvitations,
+} from "./invitation-list.ts";
 import { noSuchInvitation } from "./invitations.ts";
 import {
   mayHaveStanding,
@@ -120,13 +125,15 @@ export async function answerOperator(
       };
     }
     case "unban": {
-      const ban = moderation.unban(frame.name, (each) => maySeeBan(member, each));
+      const roomOf = await roomsOfBans(server);
+      const ban = moderation.unban(frame.name, (each) => mayKnow(member, roomOf(each)));
       const message = `${by} has lifted the ban of ${ban.name}`;
-      notify({ message, about: ban.room ?? null });
+      notify({ message, about: roomOf(ban) });
       return done;
     }
     case "bans": {
-      const bans = Array.from(moderation.bans).filter((ban) => maySeeBan(member, ban));
+      const roomOf = await roomsOfBans(server);
+      const bans = Array.from(moderation.bans).filter((ban) => mayKnow(member, roomOf(ban)));
       return {
         type: "bans",
         request,
@@ -190,7 +197,7 @@ export async function answerOperator(
       return { type: "invitations", request, invitations: truncateList(described, (each) => each) };
     }
     case "revoke": {
-      const list = visibleInvitations(server, member);
+      const list = await visibleInvitations(server, member);
       const revoked = list.find(({ id }) => id === String(frame.number));
       if (revoked === undefined) throw noSuchInvitation(frame.number);
       server.invitations.revoke(frame.number);
@@ -240,9 +247,10 @@ export async function answerOperator(
   }
 }
 
-/** An operator whose own invitation is for one room learns of no names that people had in others. */
-function maySeeBan(member: Member, { room }: Ban): boolean {
-  return mayHaveStanding(member) || room === member.invitation.room;
+/** In which room the names of a ban are known: an operator whose own invitation is for another one learns none of them. */
+async function roomsOfBans(server: ServerState): Promise<(ban: Ban) => string | null> {
+  const nameNow = await currentNames(server);
+  return ({ room }) => (room === undefined ? null : nameNow(room));
 }
 
 function checkRights(

@@ -276,6 +276,43 @@ test("a muted person who enters is told whom to ask why", async () => {
   ]);
 });
 
+test("an operator of a room learns of what was done there when it was written with other capitals", async () => {
+  const guests = new Set<string>();
+  const limited = { id: "3", room: "Lunch", left: 2, until: null, guests };
+  const revoked: number[] = [];
+  const invitations: InvitationControl = {
+    ...NO_INVITATIONS,
+    list: () => [limited, { ...limited, id: "4", room: "garden" }],
+    revoke: (number) => void revoked.push(number),
+  };
+  const state = openState({ invitations });
+  const olga = await enter(state, "Olga", { owner: true, room: "garden" });
+  const eve = { fingerprint: EVE, name: "Eve", by: "Olga", time: 1 };
+  state.moderation.ban({ ...eve, room: "Lunch" });
+  state.moderation.ban({ ...eve, fingerprint: key("F"), name: "Fay", room: "garden" });
+  state.moderation.addOperator({ fingerprint: BOB, name: "Bob" });
+  // The room was created again.
+  await enter(state, "Ann", { room: "lunch" });
+  const bob = connect(state, BOB, false, null, "Lunch");
+  bob.say(enterFrame("Bob", { room: "LUNCH" }));
+  expect(await bob.until("welcome")).toMatchObject([{ room: "lunch", operator: true }]);
+  expect(await ask(bob, { type: "invites" })).toMatchObject({
+    invitations: [{ id: "3", room: "lunch", left: 2 }],
+  });
+  expect(await ask(bob, { type: "bans" })).toMatchObject({ bans: [{ name: "Eve" }] });
+  expect(await ask(bob, { type: "revoke", number: 4 })).toMatchObject({
+    code: "NO_SUCH_INVITATION",
+  });
+  expect(await ask(olga, { type: "revoke", number: 3 })).toMatchObject({ type: "done" });
+  expect(await ask(bob, { type: "unban", name: "Fay" })).toMatchObject({ code: "NO_SUCH_MEMBER" });
+  expect(await ask(olga, { type: "unban", name: "Eve" })).toMatchObject({ type: "done" });
+  expect(revoked).toEqual([3]);
+  expect((await bob.until("notice", 2)).map(({ message }) => message)).toEqual([
+    "Olga has closed invitation 3",
+    "Olga has lifted the ban of Eve",
+  ]);
+});
+
 test("a limited invitation comes with its number, its uses and its end", async () => {
   const until = Date.UTC(2026, 2, 1, 14, 5, 59);
   const limited = { id: "3", room: "main", left: 2, until, guests: new Set<string>() };
