@@ -95,6 +95,8 @@ export interface SessionDriver {
   changed(session: Session): void;
   /** Messages were queued in the session: its datagrams are to be sent soon. */
   queued(session: Session): void;
+  /** The peer has proven another address than before. */
+  moved(link: SealedLink): void;
 }
 
 /** A promise that is resolved once a condition holds. */
@@ -303,6 +305,7 @@ export class SessionLink implements SealedLink {
     if (provenPeer !== null && !isSame(provenPeer, this.#reportedPeer)) {
       this.#reportedPeer = provenPeer;
       this.#handlers?.onMoved?.(provenPeer);
+      this.#driver.moved(this);
     }
     for (const queue of [this.#unsent, this.#arrivals]) {
       // In order: a later one does not get room before an earlier one.

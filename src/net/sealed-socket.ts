@@ -50,6 +50,8 @@ interface SealedSocketOptions extends Pick<
   readonly port: number;
   /** Somebody has joined. */
   onJoined?(link: SealedLink): SealedLinkHandlers;
+  /** A peer has proven another address than before. */
+  onMoved?(link: SealedLink): void;
   /** A datagram was not sent or did not arrive: no program is listening there, or there is no route at the moment. */
   onRefused?(error: CharlaError): void;
   /** A datagram came that is not of the sealed wire. */
@@ -135,6 +137,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
       endpoint.active.add(session);
       flushSoon();
     },
+    moved: (link) => options.onMoved?.(link),
   };
   let timer: NodeJS.Timeout | undefined;
   let isFlushDue = false;

@@ -27,6 +27,7 @@ import { type LocalChannel, localChannel } from "./local-channel.ts";
 import { MemberSession } from "./member-session.ts";
 import { Moderation, type ModerationStore } from "./moderation.ts";
 import { createNameRenewal } from "./name-renewal.ts";
+import { openReach, type ReachOptions } from "./reach.ts";
 import { ServerState, systemTimer } from "./server-state.ts";
 import type { StorageNotice } from "./storage-watch.ts";
 
@@ -52,6 +53,8 @@ export interface ServerOptions {
   readonly limits?: Limits;
   /** The host that invitations name. */
   readonly host: string;
+  /** Relays at which those join who can't reach this server directly. */
+  readonly relays?: ReachOptions["relays"] | undefined;
   /** Datagrams of another wire are ignored; called for the 1st, 10th, 100th, ..., with the sender and the count. */
   onOtherWire?(peer: string, ignored: number): void;
   /**
@@ -77,6 +80,8 @@ export interface Server extends AsyncDisposable {
   close(): Promise<void>;
   /** Resolves when it is closed, perhaps by its owner with `/close`; rejects if closing failed. */
   readonly closed: Promise<void>;
+  /** The router lets datagrams in for this server at this address; null for nowhere any more. Members learn it. */
+  setMapped(outer: SocketAddress | null): void;
   /** How many people beside the owner are in its rooms; none when it is closing. */
   countOthers(): number;
   /** After `/close`: for how many people who were away the server still waits, to tell them; `close` ends the wait. */
@@ -166,6 +171,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         link.abort(ENDED_BY_PROGRAM, "your invitation is not valid any more");
         return { onMessages() {} };
       }
+      reach.follow(link);
       const joined = fingerprint(peerKey);
       if (farewell !== null) {
         const { reason } = farewell;
@@ -191,6 +197,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         address: () => formatAddress(link.peer),
       });
     },
+    onMoved: (link) => reach.follow(link),
     onRefused: (error) => options.onRefused?.(error),
     onOtherWire(from) {
       otherWires += 1;
@@ -200,6 +207,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     },
   });
 
+  const reach = openReach(socket, { relays: options.relays ?? [], random: Math.random });
   const renewal = createNameRenewal({ log, rooms: state.rooms, setTimer: systemTimer });
 
   function startSession(client: Client): ChannelHandlers {
@@ -238,7 +246,9 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       awaited.clear();
     }
     using _timer = systemTimer(() => abortChannels(code, reason), CLOSE_TIMEOUT);
-    await Promise.all([...ends, socket.close(code, reason)]);
+    // Members past a relay learn it while that still forwards.
+    await Promise.all(ends);
+    await Promise.all([reach[Symbol.asyncDispose](), socket.close(code, reason)]);
     admission.flush();
   }
 
@@ -286,6 +296,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     },
     close: closeNow,
     closed: closed.promise,
+    setMapped: (outer) => reach.setMapped(outer),
     countOthers: () => (closing === null ? state.countOthers(ownFingerprint) : 0),
     countAwaited: () => farewell?.awaited.size ?? 0,
     [Symbol.asyncDispose]: closeNow,

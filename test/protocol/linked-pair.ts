@@ -40,6 +40,7 @@ export function linkedPair(handlers: Handlers = {}): LinkedPair {
       now: () => pair.now,
       changed: (changed) => activate(end.endpoint, changed),
       queued: (changed) => activate(end.endpoint, changed),
+      moved() {},
     };
     const link = new SessionLink(session, driver);
     link.receive({ onMessages() {}, ...partial });

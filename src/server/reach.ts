@@ -1,0 +1,75 @@
+// How those outside reach a server besides its own socket: relays at which it is registered, and addresses that relays and
+// routers have told. Members who come past a relay, or by a stream, get the addresses at which a direct path may be found
+// (docs/protocol.md s. 14.1). Knows no rooms.
+
+import { sameAddress, type SocketAddress } from "../net/address.ts";
+import { carrierOf } from "../net/carrier.ts";
+import { watchNetwork } from "../net/network-watch.ts";
+import type { SealedLink } from "../net/sealed-link.ts";
+import type { SealedSocket } from "../net/sealed-socket.ts";
+import { keepRegistered, type RelayOptions, type RelayRegistration } from "./relay-registration.ts";
+
+export interface ReachOptions {
+  readonly relays: readonly Omit<RelayOptions, "random">[];
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+export interface Reach extends AsyncDisposable {
+  /** A member has come, or has moved: past a relay they get the addresses, now and whenever they change. */
+  follow(link: SealedLink): void;
+  /** Where a router lets datagrams in for this server; null for nowhere any more. */
+  setMapped(outer: SocketAddress | null): void;
+}
+
+export function openReach(socket: SealedSocket, options: ReachOptions): Reach {
+  const links = new Set<SealedLink>();
+  let mapped: SocketAddress | null = null;
+  const network = watchNetwork({
+    onChanged() {
+      for (const registration of registrations) registration.networkChanged();
+      nameToAll();
+    },
+  });
+  const registrations: RelayRegistration[] = options.relays.map((relay) =>
+    keepRegistered(socket, {
+      ...relay,
+      random: options.random,
+      onRegistered(outer) {
+        relay.onRegistered(outer);
+        nameToAll();
+      },
+    }),
+  );
+
+  /** The best first: what the router has promised, what it has made of its own, and what only the own network knows. */
+  function candidates(): SocketAddress[] {
+    const { address, port } = socket.local;
+    const isBound = address !== "::" && address !== "0.0.0.0";
+    const local = (isBound ? [address] : network.addresses).map((own) => ({ address: own, port }));
+    const outer = registrations.map((registration) => registration.outer);
+    const all = [mapped, ...outer, ...local].filter((one) => one !== null);
+    return all.filter((one, index) => all.findIndex((other) => sameAddress(one, other)) === index);
+  }
+
+  function nameToAll(): void {
+    for (const link of links) link.nameCandidates(candidates());
+  }
+
+  return {
+    follow(link) {
+      if (carrierOf(link.peer) === null || links.has(link)) return;
+      links.add(link);
+      void link.ended.then(() => links.delete(link));
+      link.nameCandidates(candidates());
+    },
+    setMapped(outer) {
+      mapped = outer;
+      nameToAll();
+    },
+    async [Symbol.asyncDispose]() {
+      network[Symbol.dispose]();
+      await Promise.all(registrations.map((one) => one[Symbol.asyncDispose]()));
+    },
+  };
+}
