@@ -117,6 +117,8 @@ const EDGES = [
   "cli/config/config-file.ts",
   "net/udp-socket.bun.ts",
   "net/socket-calls.ts",
+  // Bun.serve
+  "net/websocket-listener.ts",
   "terminal/display-width.ts",
   "log/sqlite/sqlite-connection.bun.ts",
   // Bun.serve; Bun.file, which the kernel sends by itself; openat2 and statx.

@@ -22,6 +22,7 @@ import {
 import { isSealedWire } from "../protocol/packets.ts";
 import { MAX_DATAGRAM_SIZE } from "../protocol/recovery/path-mtu.ts";
 import { datagramRefused } from "../protocol/recovery/recovery.ts";
+import { findPeerAddress } from "../protocol/session/path-validation.ts";
 import type { Session } from "../protocol/session/session.ts";
 import type { Outbound } from "../protocol/session/transmit.ts";
 import { addressKey } from "../protocol/socket-address.ts";
@@ -42,7 +43,7 @@ import type { UdpSocket } from "./udp-socket.ts";
 /** Datagrams sent in one system call, at most. */
 const DATAGRAMS_AT_ONCE = 256;
 
-interface SealedSocketOptions extends Pick<
+export interface SealedSocketOptions extends Pick<
   EndpointOptions,
   "staticKeys" | "admission" | "maxSessions" | "memory" | "resetSalt"
 > {
@@ -77,6 +78,10 @@ export interface SealedSocket extends AsyncDisposable {
   receive(datagram: Uint8Array, from: SocketAddress): void;
   /** Packets that come from this relay go to the handler until the returned function is called. */
   listenToRelay(relay: SocketAddress, handler: RelayPacketHandler): () => void;
+  /** The carrier of this address has ended: sessions leave that path. */
+  carrierLost(address: SocketAddress): void;
+  /** Ids of the carriers by which there are paths to peers. */
+  carriersInUse(): Set<string>;
   /** Closes every session as `SealedLink.close` does, and then the socket. */
   close(code?: number, reason?: string): Promise<void>;
 }
@@ -261,6 +266,22 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     return link;
   }
 
+  function carrierLost(address: SocketAddress): void {
+    for (const [{ path }, link] of links) {
+      if (findPeerAddress(path, address) !== null) link.wayLost(address);
+    }
+  }
+
+  function carriersInUse(): Set<string> {
+    const ids = new Set<string>();
+    for (const { path } of links.keys()) {
+      for (const { address } of [path.current, ...path.others]) {
+        if (address.carrier !== undefined) ids.add(address.carrier.id);
+      }
+    }
+    return ids;
+  }
+
   async function close(code?: number, reason?: string): Promise<void> {
     await Promise.all(Array.from(links.values(), (link) => link.close(code, reason)));
     closed ??= defer<void>();
@@ -290,6 +311,8 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
         if (relays.get(key) === handler) relays.delete(key);
       };
     },
+    carrierLost,
+    carriersInUse,
     close,
     [Symbol.asyncDispose]: close,
   };

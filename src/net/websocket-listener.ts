@@ -1,0 +1,311 @@
+// WebSockets on which datagrams come in (docs/protocol.md s. 19.6): one binary message is one datagram of a sealed socket. An edge:
+// knows how connections start and end, their bounds, and nothing of what the datagrams hold. Only under Bun.
+
+import { createSecureContext } from "node:tls";
+
+import { CharlaError } from "../errors.ts";
+import { isSealedWire } from "../protocol/packets.ts";
+import { addressKey, sourcePrefixes } from "../protocol/socket-address.ts";
+import { canonicalAddress, formatAddress, type SocketAddress } from "./address.ts";
+import { type DatagramCarrier, pathRank } from "./carrier.ts";
+import { isRelayPacket } from "./relay-packets.ts";
+import { openSealedSocket, type SealedSocket, type SealedSocketOptions } from "./sealed-socket.ts";
+import { describeBindError } from "./socket-error.ts";
+
+/**
+ * Bytes of the longest datagram in a WebSocket: what a relay forwards by UDP (docs/protocol.md s. 19.4), since one end may have
+ * a WebSocket and the other none.
+ */
+export const WEBSOCKET_DATAGRAM_LIMIT = 1_472;
+
+/** Bytes that wait for a slow reader besides those in the kernel; what doesn't fit is dropped, as by any network. */
+const SEND_BUFFER = 256 * 1_024;
+/** How often these are looked at, ms. */
+const SWEEP = 1_000;
+/** s without any byte; a session sends something each 20 s (docs/protocol.md s. 15.1). */
+const IDLE_SECONDS = 60;
+/** s that a request without a WebSocket may take. */
+const REQUEST_SECONDS = 10;
+/** How often another UDP port is tried when the TCP port of its number is in use. */
+const PORT_ATTEMPTS = 10;
+
+/** Codes of RFC 6455 s. 7.4.1. */
+const GOING_AWAY = 1001;
+const UNSUPPORTED_DATA = 1003;
+const POLICY_VIOLATION = 1008;
+
+export interface WebSocketLimits {
+  /** Connections in all, of one source and of one network (docs/protocol.md s. 15.4). */
+  readonly connections: number;
+  readonly ofSource: number;
+  readonly ofNetwork: number;
+  /** How long a buffer may be full before the connection is closed, ms. */
+  readonly fullTimeout: number;
+  /** How long a connection may be without a session or a joined server, ms. */
+  readonly unusedTimeout: number;
+}
+
+export const WEBSOCKET_LIMITS: WebSocketLimits = {
+  connections: 8_192,
+  ofSource: 256,
+  ofNetwork: 1_024,
+  fullTimeout: 10_000,
+  unusedTimeout: 10_000,
+};
+
+/** In PEM. */
+export interface TlsCertificate {
+  /** With the chain. */
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface WebSocketOptions {
+  /** Null for no TLS. */
+  readonly tls?: TlsCertificate | null;
+  readonly limits?: Partial<WebSocketLimits> | undefined;
+  /** At a relay: whether the address of this `addressKey` has joined a server, so that it is in use without a session. */
+  readonly isJoined?: ((key: string) => boolean) | undefined;
+  /** Answers every request that asks for no WebSocket. */
+  readonly page?: ((request: Request) => Response | Promise<Response>) | undefined;
+}
+
+export interface WebSocketListener extends AsyncDisposable {
+  readonly local: SocketAddress;
+  /** Connections at the moment. */
+  readonly connections: number;
+  /**
+   * New connections get this certificate.
+   *
+   * @throws {Error} if it is no certificate, or of another key: the one before stays
+   */
+  useCertificate(tls: TlsCertificate): void;
+}
+
+interface Connection {
+  /** Where its datagrams come from. */
+  readonly from: SocketAddress & { readonly carrier: WebSocketCarrier };
+  readonly prefixes: readonly string[];
+}
+
+class WebSocketCarrier implements DatagramCarrier {
+  static #count = 0;
+  readonly id: string;
+  readonly kind = { transport: "websocket", relay: null } as const;
+  readonly rank = pathRank(this.kind);
+  readonly datagramLimit = WEBSOCKET_DATAGRAM_LIMIT;
+  /** Null before and after. */
+  #socket: Bun.ServerWebSocket<Connection> | null = null;
+  /** Since when its buffer is full, ms; Infinity while it is not. */
+  fullSince = Infinity;
+  /** When it had a session last, or was opened, ms. */
+  usedAt = performance.now();
+
+  constructor() {
+    WebSocketCarrier.#count += 1;
+    this.id = `websocket ${WebSocketCarrier.#count}`;
+  }
+
+  attach(socket: Bun.ServerWebSocket<Connection> | null): void {
+    this.#socket = socket;
+  }
+
+  send(datagram: Uint8Array): void {
+    // 0: dropped, because the buffer is full.
+    if (this.#socket?.sendBinary(datagram) !== 0) return;
+    this.fullSince = Math.min(this.fullSince, performance.now());
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket?.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#socket?.terminate();
+  }
+}
+
+/**
+ * @param at where to listen
+ * @throws {CharlaError} PORT_IN_USE and others: see `describeBindError`
+ */
+export function listenForWebSockets(
+  socket: SealedSocket,
+  at: SocketAddress,
+  options: WebSocketOptions = {},
+): WebSocketListener {
+  const limits = { ...WEBSOCKET_LIMITS, ...options.limits };
+  const isRelay = options.isJoined !== undefined;
+  const connections = new Set<Connection>();
+  /** Connections of each source and each network. */
+  const byPrefix = new Map<string, number>();
+  let server = serve(at.port, options.tls ?? null);
+  const local = { address: at.address, port: server.port ?? at.port };
+  const timer = setInterval(sweep, SWEEP);
+  timer.unref();
+
+  function serve(port: number, tls: TlsCertificate | null): Bun.Server<Connection> {
+    try {
+      return Bun.serve<Connection>({
+        hostname: at.address,
+        port,
+        ...(tls === null ? {} : { tls: { cert: tls.certificate, key: tls.key } }),
+        idleTimeout: REQUEST_SECONDS,
+        maxRequestBodySize: 0,
+        development: false,
+        // True would be the default outside of development: another server could take half of the connections.
+        reusePort: false,
+        fetch: respond,
+        websocket: {
+          perMessageDeflate: false,
+          maxPayloadLength: WEBSOCKET_DATAGRAM_LIMIT,
+          backpressureLimit: SEND_BUFFER,
+          idleTimeout: IDLE_SECONDS,
+          sendPings: false,
+          open: opened,
+          message: received,
+          drain: ({ data }) => void (data.from.carrier.fullSince = Infinity),
+          close: ended,
+        },
+      });
+    } catch (cause) {
+      throw describeBindError(cause, formatAddress({ address: at.address, port }));
+    }
+  }
+
+  function respond(
+    request: Request,
+    runtime: Bun.Server<Connection>,
+  ): Response | Promise<Response> | undefined {
+    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+      return options.page?.(request) ?? answerInWords(request);
+    }
+    if (isForeignPage(request)) return text(403, "this page is not from here");
+    const peer = runtime.requestIP(request);
+    // It has gone meanwhile.
+    if (peer === null) return text(400, "no address");
+    const where = { address: canonicalAddress(peer.address), port: peer.port };
+    const { source, network } = sourcePrefixes(where);
+    const isFull =
+      connections.size >= limits.connections ||
+      (byPrefix.get(source) ?? 0) >= limits.ofSource ||
+      (byPrefix.get(network) ?? 0) >= limits.ofNetwork;
+    if (isFull) return text(503, "too many connections");
+    const from = { ...where, carrier: new WebSocketCarrier() };
+    const data = { from, prefixes: [source, network] };
+    return runtime.upgrade(request, { data }) ? undefined : text(400, "no WebSocket");
+  }
+
+  function opened(webSocket: Bun.ServerWebSocket<Connection>): void {
+    const { data } = webSocket;
+    data.from.carrier.attach(webSocket);
+    connections.add(data);
+    for (const prefix of data.prefixes) byPrefix.set(prefix, (byPrefix.get(prefix) ?? 0) + 1);
+  }
+
+  function received({ data }: Bun.ServerWebSocket<Connection>, message: string | Uint8Array): void {
+    const { from } = data;
+    if (typeof message === "string") from.carrier.close(UNSUPPORTED_DATA, "binary messages only");
+    else if (isSealedWire(message) || (isRelay && isRelayPacket(message))) {
+      socket.receive(message, from);
+    }
+  }
+
+  function ended({ data }: Bun.ServerWebSocket<Connection>): void {
+    data.from.carrier.attach(null);
+    if (!connections.delete(data)) return;
+    for (const prefix of data.prefixes) {
+      const left = (byPrefix.get(prefix) ?? 1) - 1;
+      if (left === 0) byPrefix.delete(prefix);
+      else byPrefix.set(prefix, left);
+    }
+    socket.carrierLost(data.from);
+  }
+
+  function sweep(): void {
+    if (connections.size === 0) return;
+    const now = performance.now();
+    const used = socket.carriersInUse();
+    for (const { from } of connections) {
+      const { carrier } = from;
+      if (used.has(carrier.id) || options.isJoined?.(addressKey(from)) === true) {
+        carrier.usedAt = now;
+      }
+      // Not `close`, which would wait behind what is not read.
+      if (now - carrier.fullSince >= limits.fullTimeout) carrier.terminate();
+      else if (now - carrier.usedAt >= limits.unusedTimeout)
+        carrier.close(POLICY_VIOLATION, "no session");
+    }
+  }
+
+  return {
+    local,
+    get connections() {
+      return connections.size;
+    },
+    useCertificate(tls) {
+      createSecureContext({ cert: tls.certificate, key: tls.key });
+      // Bun 1.4.5 can't give a server another one; its connections stay.
+      void server.stop(false);
+      server = serve(local.port, tls);
+    },
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      for (const { from } of connections) from.carrier.close(GOING_AWAY, "stopped");
+      await server.stop(true);
+    },
+  };
+}
+
+function answerInWords({ method, url }: Request): Response {
+  if (new URL(url).pathname !== "/") return text(404, "nothing is here");
+  if (method !== "GET" && method !== "HEAD") return text(405, "only GET", { allow: "GET, HEAD" });
+  return text(426, "a charla conversation: join it with charla", { upgrade: "websocket" });
+}
+
+function text(status: number, body: string, headers: Record<string, string> = {}): Response {
+  return new Response(`${body}\n`, {
+    status,
+    headers: { "content-type": "text/plain; charset=utf-8", ...headers },
+  });
+}
+
+/** A page of another site could join an open server in the name of whose browser it is in. */
+function isForeignPage({ headers }: Request): boolean {
+  const origin = headers.get("origin");
+  return origin !== null && URL.parse(origin)?.host !== headers.get("host");
+}
+
+export interface SocketWithWebSockets {
+  readonly socket: SealedSocket;
+  /** Null when the port is not free on TCP, and under Node.js. */
+  readonly webSockets: WebSocketListener | null;
+  /** Why there is none. */
+  readonly refused: CharlaError | null;
+}
+
+/**
+ * A sealed socket, and WebSockets on the TCP port of the same number. Without these the socket is there all the same.
+ *
+ * @throws {CharlaError} PORT_IN_USE and others, for the UDP port: see `describeBindError`
+ */
+export async function openSealedSocketAndWebSockets(
+  options: SealedSocketOptions,
+  webOptions: WebSocketOptions = {},
+): Promise<SocketWithWebSockets> {
+  for (let attempt = 1; ; attempt++) {
+    const socket = await openSealedSocket(options);
+    if (!("Bun" in globalThis)) return { socket, webSockets: null, refused: null };
+    try {
+      const webSockets = listenForWebSockets(socket, socket.local, webOptions);
+      return { socket, webSockets, refused: null };
+    } catch (error) {
+      if (!(error instanceof CharlaError)) throw error;
+      const isWorthAnother = options.port === 0 && error.code === "PORT_IN_USE";
+      if (!isWorthAnother || attempt === PORT_ATTEMPTS) {
+        return { socket, webSockets: null, refused: error };
+      }
+      await socket.close();
+    }
+  }
+}

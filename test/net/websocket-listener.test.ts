@@ -1,0 +1,310 @@
+// A server's WebSockets (docs/protocol.md s. 19.6), with literal frames at the other end.
+
+import { expect, test } from "bun:test";
+import { once } from "node:events";
+import { connect } from "node:tls";
+
+import type { SocketAddress } from "../../src/net/address.ts";
+import { type DatagramCarrier, pathKind } from "../../src/net/carrier.ts";
+import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import type { SealedLink } from "../../src/net/sealed-link.ts";
+import { openSealedSocket, type SealedSocket } from "../../src/net/sealed-socket.ts";
+import {
+  listenForWebSockets,
+  openSealedSocketAndWebSockets,
+  type WebSocketLimits,
+} from "../../src/net/websocket-listener.ts";
+import { KEY, SELF_SIGNED, TRUSTED } from "../harness/certificates.ts";
+import { until } from "../harness/until.ts";
+import { ACCEPT, BINARY, openRawWebSocket, type RawWebSocket } from "./raw-websocket.ts";
+
+const PSK = new Uint8Array(32).fill(5);
+const SERVER_KEYS = generateKeyPair(new Uint8Array(32).fill(1));
+const CLIENT_KEYS = generateKeyPair(new Uint8Array(32).fill(2));
+const TEXT = 0x1;
+const CONTINUATION = 0x0;
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (message: Uint8Array) => new TextDecoder().decode(message);
+
+/** A server that says each message again. */
+async function openServer(limits: Partial<WebSocketLimits> = {}, bind = "127.0.0.1") {
+  const links: SealedLink[] = [];
+  const otherWires: SocketAddress[] = [];
+  const { socket, webSockets } = await openSealedSocketAndWebSockets(
+    {
+      bind,
+      port: 0,
+      staticKeys: SERVER_KEYS,
+      admission: PSK,
+      onJoined(link) {
+        links.push(link);
+        return { onMessages: (messages) => void link.sayAll(messages) };
+      },
+      onOtherWire: (from) => void otherWires.push(from),
+    },
+    { limits },
+  );
+  if (webSockets === null) throw new Error("no WebSockets");
+  return {
+    links,
+    otherWires,
+    socket,
+    webSockets,
+    port: socket.local.port,
+    async [Symbol.asyncDispose]() {
+      await socket.close();
+      await webSockets[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function openClientSocket(): Promise<SealedSocket> {
+  return openSealedSocket({
+    bind: "127.0.0.1",
+    port: 0,
+    staticKeys: CLIENT_KEYS,
+    admission: null,
+  });
+}
+
+/** The server by this WebSocket; `sendFrame` puts a datagram into frames. */
+function carriedBy(
+  raw: RawWebSocket,
+  socket: SealedSocket,
+  sendFrame = (datagram: Uint8Array) => raw.send(BINARY, datagram),
+) {
+  const carrier: DatagramCarrier = {
+    id: "raw",
+    rank: 2,
+    kind: { transport: "websocket", relay: null },
+    datagramLimit: 1_472,
+    send: sendFrame,
+  };
+  const address = { address: "127.0.0.1", port: 1, carrier };
+  raw.onBinary = (payload) => socket.receive(new Uint8Array(payload), address);
+  return address;
+}
+
+function join(socket: SealedSocket, to: SocketAddress) {
+  const heard: string[] = [];
+  const link = socket.join(
+    { to, psk: PSK, expected: SERVER_KEYS.publicKey },
+    { onMessages: (messages) => void heard.push(...messages.map(text)) },
+  );
+  return { heard, link };
+}
+
+test("a session by literal frames: each message of the WebSocket is one datagram", async () => {
+  await using server = await openServer({}, "::");
+  await using raw = await openRawWebSocket(server.port);
+  expect(raw.header.split("\r\n")[0]).toBe("HTTP/1.1 101 Switching Protocols");
+  expect(raw.header).toContain(`\r\nSec-WebSocket-Accept: ${ACCEPT}\r\n`);
+  await using socket = await openClientSocket();
+  const client = join(socket, carriedBy(raw, socket));
+  await client.link.say(bytes("hola"));
+  await until("the answer", () => client.heard.length === 1);
+  expect(client.heard).toEqual(["hola"]);
+  const [link] = server.links;
+  if (link === undefined) throw new Error("nobody has joined");
+  expect(pathKind(link.peer)).toEqual({ transport: "websocket", relay: null });
+  // Not ::ffff:127.0.0.1, as a socket of both families says.
+  expect(link.peer.address).toBe("127.0.0.1");
+  expect(link.peer.port).toBe(raw.tcp.localPort ?? 0);
+});
+
+test("a datagram in fragments of one byte arrives as one", async () => {
+  await using server = await openServer();
+  await using raw = await openRawWebSocket(server.port);
+  await using socket = await openClientSocket();
+  const inBytes = (datagram: Uint8Array) => {
+    for (let at = 0; at < datagram.length; at += 1) {
+      const opcode = at === 0 ? BINARY : CONTINUATION;
+      raw.send(opcode, datagram.subarray(at, at + 1), at === datagram.length - 1);
+    }
+  };
+  const client = join(socket, carriedBy(raw, socket, inBytes));
+  await client.link.say(bytes("hola"));
+  await until("the answer", () => client.heard.length === 1);
+  expect(client.heard).toEqual(["hola"]);
+});
+
+test("compression is not agreed to", async () => {
+  await using server = await openServer();
+  const extra = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+  await using raw = await openRawWebSocket(server.port, { extra });
+  expect(raw.header).toContain(" 101 ");
+  expect(raw.header.toLowerCase()).not.toContain("extensions");
+});
+
+test("a message of 1,472 bytes is taken, a longer one and a text end the connection", async () => {
+  await using server = await openServer();
+  await using raw = await openRawWebSocket(server.port);
+  raw.send(BINARY, new Uint8Array(1_472).fill(0xff));
+  raw.send(BINARY, new Uint8Array(1_473).fill(0xff));
+  expect(await raw.closed).toBe(1009);
+  await using other = await openRawWebSocket(server.port);
+  other.send(TEXT, bytes("hola"));
+  expect(await other.closed).toBe(1003);
+});
+
+test("a long message in small fragments ends the connection as soon as it is too long", async () => {
+  await using server = await openServer();
+  await using raw = await openRawWebSocket(server.port);
+  raw.send(BINARY, new Uint8Array(1), false);
+  for (let count = 1; count < 1_500; count += 1) raw.send(CONTINUATION, new Uint8Array(1), false);
+  expect(await raw.closed).toBe(1009);
+});
+
+test("messages of one byte are dropped, and a connection without a session is closed", async () => {
+  await using server = await openServer({ unusedTimeout: 500 });
+  await using raw = await openRawWebSocket(server.port);
+  for (let byte = 0; byte < 256; byte += 1) raw.send(BINARY, new Uint8Array([byte]));
+  raw.send(BINARY, new Uint8Array(0));
+  expect(await raw.closed).toBe(1008);
+  // Nobody is told that somebody speaks another wire here.
+  expect(server.otherWires).toEqual([]);
+  expect(server.webSockets.connections).toBe(0);
+});
+
+test("a connection with a session is kept, and closed when the session is over", async () => {
+  await using server = await openServer({ unusedTimeout: 500 });
+  await using raw = await openRawWebSocket(server.port);
+  await using socket = await openClientSocket();
+  const client = join(socket, carriedBy(raw, socket));
+  expect(await client.link.joined).toBe(true);
+  await Bun.sleep(2_500);
+  expect(server.webSockets.connections).toBe(1);
+  await client.link.close();
+  expect(await raw.closed).toBe(1008);
+});
+
+test("a source has a limited number of connections, and gets another one when one has ended", async () => {
+  await using server = await openServer({ ofSource: 2 });
+  await using first = await openRawWebSocket(server.port);
+  await using second = await openRawWebSocket(server.port);
+  expect([first.header, second.header].every((header) => header.includes(" 101 "))).toBe(true);
+  await using third = await openRawWebSocket(server.port);
+  expect(third.header.split("\r\n")[0]).toBe("HTTP/1.1 503 Service Unavailable");
+  first.tcp.destroy();
+  await until("the end", () => server.webSockets.connections === 1);
+  await using fourth = await openRawWebSocket(server.port);
+  expect(fourth.header).toContain(" 101 ");
+});
+
+test("there is a limited number of connections in all", async () => {
+  await using server = await openServer({ connections: 1 });
+  await using _first = await openRawWebSocket(server.port);
+  await using second = await openRawWebSocket(server.port);
+  expect(second.header).toContain(" 503 ");
+});
+
+test("over HTTP there is a word, nothing else, and no WebSocket for the pages of others", async () => {
+  await using server = await openServer();
+  const url = `http://127.0.0.1:${server.port}`;
+  const page = await fetch(`${url}/`);
+  expect(page.status).toBe(426);
+  expect(page.headers.get("upgrade")).toBe("websocket");
+  expect(await page.text()).toBe("a charla conversation: join it with charla\n");
+  expect((await fetch(`${url}/other`)).status).toBe(404);
+  expect((await fetch(`${url}/`, { method: "POST", body: "x" })).status).toBe(413);
+  expect((await fetch(`${url}/`, { method: "DELETE" })).status).toBe(405);
+  await using foreign = await openRawWebSocket(server.port, {
+    extra: "Origin: https://elsewhere.example\r\n",
+  });
+  expect(foreign.header).toContain(" 403 ");
+  await using own = await openRawWebSocket(server.port, {
+    extra: "Origin: http://relay.example\r\n",
+  });
+  expect(own.header).toContain(" 101 ");
+});
+
+test("what a slow reader doesn't take is dropped, and after a while its connection is closed", async () => {
+  await using server = await openServer({ fullTimeout: 1_000 });
+  await using raw = await openRawWebSocket(server.port);
+  await using socket = await openClientSocket();
+  const client = join(socket, carriedBy(raw, socket));
+  expect(await client.link.joined).toBe(true);
+  const [link] = server.links;
+  if (link === undefined) throw new Error("nobody has joined");
+  raw.tcp.pause();
+  const before = process.memoryUsage().rss;
+  const to = link.peer;
+  const datagram = new Uint8Array(1_400).fill(0xff);
+  // 140 MB, and the kernel keeps a few.
+  for (let count = 0; count < 100_000; count += 1) server.socket.send({ to, bytes: datagram });
+  expect(process.memoryUsage().rss - before).toBeLessThan(60_000_000);
+  await until("the end", () => server.webSockets.connections === 0);
+});
+
+test("when its connection ends, a session goes to another path at once", async () => {
+  await using server = await openServer();
+  const raw = await openRawWebSocket(server.port);
+  await using socket = await openClientSocket();
+  const direct = join(socket, server.socket.local);
+  expect(await direct.link.joined).toBe(true);
+  const carried = carriedBy(raw, socket);
+  direct.link.addWay(carried);
+  const [link] = server.links;
+  await until("the second path", () => server.socket.carriersInUse().size === 1);
+  expect(link?.peer.carrier).toBeUndefined();
+  // The better way is lost, at both ends.
+  direct.link.wayLost(server.socket.local);
+  void direct.link.say(bytes("by the WebSocket"));
+  await until("the answer", () => direct.heard.length === 1);
+  expect(direct.heard).toEqual(["by the WebSocket"]);
+  await raw[Symbol.asyncDispose]();
+  await until("the end", () => server.webSockets.connections === 0);
+  socket.carrierLost(carried);
+  void direct.link.say(bytes("by UDP"));
+  await until("the answer", () => direct.heard.length === 2);
+  expect(direct.heard[1]).toBe("by UDP");
+  expect(pathKind(direct.link.peer)).toEqual({ transport: "udp", relay: null });
+});
+
+test("a port that is in use on TCP leaves the server its UDP", async () => {
+  using taken = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("") });
+  const { socket, webSockets, refused } = await openSealedSocketAndWebSockets({
+    bind: "127.0.0.1",
+    port: taken.port ?? 0,
+    staticKeys: SERVER_KEYS,
+    admission: PSK,
+  });
+  expect(webSockets).toBeNull();
+  expect(refused?.code).toBe("PORT_IN_USE");
+  expect(socket.local.port).toBe(taken.port ?? 0);
+  await socket.close();
+});
+
+/** The issuer of the certificate that is shown to a new connection. */
+async function shownIssuer(port: number): Promise<string> {
+  const tls = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+  await once(tls, "secureConnect");
+  const { issuer } = tls.getPeerCertificate();
+  tls.destroy();
+  return String(issuer.CN);
+}
+
+test("another certificate is shown to new connections, and those that are open stay", async () => {
+  await using socket = await openClientSocket();
+  const at = { address: "127.0.0.1", port: 0 };
+  await using listener = listenForWebSockets(socket, at, {
+    tls: { certificate: TRUSTED, key: KEY },
+  });
+  const { port } = listener.local;
+  expect(await shownIssuer(port)).toBe("charla test CA");
+  const webSocket = new WebSocket(`wss://127.0.0.1:${port}/`, {
+    tls: { rejectUnauthorized: false },
+  });
+  await once(webSocket, "open");
+  listener.useCertificate({ certificate: SELF_SIGNED, key: KEY });
+  expect(await shownIssuer(port)).toBe("localhost");
+  expect(() => listener.useCertificate({ certificate: "none", key: KEY })).toThrow();
+  expect(await shownIssuer(port)).toBe("localhost");
+  expect(listener.connections).toBe(1);
+  expect(webSocket.readyState).toBe(WebSocket.OPEN);
+  webSocket.send("a text");
+  const [{ code }] = await once(webSocket, "close");
+  expect(code).toBe(1003);
+  expect(listener.connections).toBe(0);
+});
