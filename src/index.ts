@@ -15,6 +15,8 @@ export type {
   LogEntry,
   MemberDescription,
   RoomDescription,
+  RoomNews,
+  WatchedRoom,
 } from "./chat/frames.ts";
 export {
   joinPlain,

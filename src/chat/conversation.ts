@@ -8,6 +8,7 @@ import type {
   LogEntry,
   MemberDescription,
   RoomDescription,
+  WatchedRoom,
 } from "./frames.ts";
 
 /** On the plain wire, the message that ends a conversation; in a room, what people type to leave. Shown like any other. */
@@ -54,6 +55,13 @@ export interface RoomConversation extends Conversation<RoomEvent> {
   rooms(options?: RequestOptions): Promise<readonly RoomDescription[]>;
   /** Earlier messages, oldest first. */
   history(query: HistoryQuery, options?: RequestOptions): Promise<readonly LogEntry[]>;
+  /**
+   * From now on there is a `news` event when something is said in one of these other rooms, the first at once; and of no
+   * others. At most MAX_WATCHED; an older server gives no news.
+   *
+   * @throws {CharlaError} USAGE for a room that can't be, or too many
+   */
+  watch(rooms: readonly WatchedRoom[]): void;
   /** Takes another name. */
   rename(name: string, options?: RequestOptions): Promise<void>;
   /** Ends the conversation for all its members, and closes the server; only for the owner. */

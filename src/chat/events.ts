@@ -1,7 +1,7 @@
 // What happens in a conversation, as data: the one vocabulary of the library, the terminal and --json. The plain
 // wire and rooms have a union each. Says who with names made elsewhere; knows nothing of networks.
 
-import type { MemberDescription } from "./frames.ts";
+import type { MemberDescription, RoomNews } from "./frames.ts";
 
 /** What happens on the plain wire, between two. */
 export type PlainEvent =
@@ -47,13 +47,20 @@ export type RoomEvent =
   | { readonly type: "reconnected" }
   /** What this end may do in the room has changed. */
   | { readonly type: "rights"; readonly operator: boolean; readonly muted: boolean }
-  /** Somebody came in, with the first of their programs. */
-  | { readonly type: "joined"; readonly peer: string; readonly fingerprint: string }
+  /** Somebody came in, with the first of their programs; `away` if its connection is silent already. */
+  | {
+      readonly type: "joined";
+      readonly peer: string;
+      readonly fingerprint: string;
+      readonly away: boolean;
+    }
   /** Somebody is gone, with the last of their programs, for a reason that may be empty. */
   | { readonly type: "left"; readonly peer: string; readonly reason: string }
   /** All of somebody's connections are silent, or one works again. */
   | { readonly type: "away"; readonly peer: string; readonly away: boolean }
   | { readonly type: "renamed"; readonly from: string; readonly to: string }
+  /** What has changed in other rooms that are watched. */
+  | { readonly type: "news"; readonly rooms: readonly RoomNews[] }
   /**
    * With its number in the log, when it was stored (ms since 1970), and whose key it is from. `past`: it was stored
    * before this end entered the room, and so is history, not news.
@@ -69,12 +76,16 @@ export type RoomEvent =
     }
   /** A message of this end was sent to the server. */
   | { readonly type: "said"; readonly text: string }
-  /** A message of this end is on the server's disk: with its number in the log, and when it was stored (ms since 1970). */
+  /**
+   * A message of this end is on the server's disk: with its number in the log, and when it was stored (ms since 1970).
+   * `earlier`: it was said in an earlier run of the program, which did not learn that.
+   */
   | {
       readonly type: "delivered";
       readonly text: string;
       readonly sequence: number;
       readonly time: number;
+      readonly earlier?: true;
     }
   /** A message of this end waits until the server is reached. */
   | { readonly type: "waiting"; readonly for: "server"; readonly text: string }

@@ -11,6 +11,10 @@ import { isMemberName, isRoomName } from "./names.ts";
 export const FIRST_ENTRIES = 20;
 /** Entries in one answer to `history`. */
 export const MAX_FOUND = 100;
+/** Other rooms of which a member can have news: more than anybody goes to and fro between. */
+export const MAX_WATCHED = 50;
+/** Characters of a message in `news`: the beginning, so that one of each room fits a frame. */
+export const MAX_MENTION = 100;
 /** Characters of a name or a fingerprint: nobody is found by more. */
 export const MAX_PERSON = 64;
 
@@ -92,6 +96,19 @@ const roomDescription = v.object({
   members: count,
 });
 
+/** What is new in another room than the member's own. */
+const roomNews = v.object({
+  room: v.string(),
+  /** The sequence number up to which the member has read it. */
+  after: count,
+  /** Messages of others after that one. */
+  unread: count,
+  /** How many of them name the member. */
+  mentions: count,
+  /** The newest of these, if it was not in the news before. */
+  mention: v.optional(v.object({ name: v.string(), text: v.string() })),
+});
+
 const MEMBER_FRAMES = [
   /**
    * Enters a room, or another one. Without `after`, a cursor: for the first time, and the last `history` entries are
@@ -139,6 +156,20 @@ const MEMBER_FRAMES = [
   }),
   v.object({ type: v.literal("invites"), request }),
   v.object({ type: v.literal("revoke"), request, number: v.pipe(count, v.minValue(1)) }),
+  /** From now on the member wants news of these rooms, and of no others. */
+  v.object({
+    type: v.literal("watch"),
+    rooms: v.pipe(
+      v.array(
+        v.object({
+          room,
+          /** The sequence number up to which it has been read; without it, all that is there. */
+          after: v.optional(count),
+        }),
+      ),
+      v.maxLength(MAX_WATCHED),
+    ),
+  }),
   /** Asks what the server sees of the sender; also outside a room. */
   v.object({ type: v.literal("look"), request }),
 ] as const;
@@ -176,6 +207,7 @@ const SERVER_FRAMES = [
     message: v.string(),
     hint: v.optional(v.string()),
   }),
+  v.object({ type: v.literal("news"), rooms: v.array(roomNews) }),
   v.object({ type: v.literal("done"), request }),
   v.object({
     type: v.literal("failed"),
@@ -217,6 +249,8 @@ export type ServerFrame = v.InferOutput<(typeof SERVER_FRAMES)[number]>;
 export type MemberDescription = v.InferOutput<typeof member>;
 export type BanDescription = v.InferOutput<typeof ban>;
 export type InvitationDescription = v.InferOutput<typeof invitation>;
+export type RoomNews = v.InferOutput<typeof roomNews>;
+export type WatchedRoom = Extract<MemberFrame, { type: "watch" }>["rooms"][number];
 export type RoomDescription = v.InferOutput<typeof roomDescription>;
 export type LogEntry = Readonly<v.InferOutput<typeof entry>>;
 /** An entry before it is in the log. */

@@ -242,6 +242,10 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
         dispatch({ type: "stop-asking", request, reason });
       });
     }),
+    watch(rooms) {
+      checkMemberFrame({ type: "watch", rooms: [...rooms] });
+      dispatch({ type: "watch", rooms });
+    },
     addEvent,
     leave,
     [Symbol.asyncDispose]: leave,
@@ -256,7 +260,7 @@ function inSeconds(duration: number): number {
 type Ask = (question: Question, options: RequestOptions | undefined) => Promise<Answer>;
 
 /** Each question as a request to the server (docs/protocol.md s. 18), and its answer as the library gives it. */
-function createRequests(ask: Ask): Omit<RoomConversation, keyof Conversation> {
+function createRequests(ask: Ask): Omit<RoomConversation, keyof Conversation | "watch"> {
   async function request<T extends Answer["type"]>(
     question: Question,
     expected: T,

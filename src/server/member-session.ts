@@ -158,10 +158,14 @@ export class MemberSession implements ChannelHandlers {
   }
 
   /** Returns false when nothing more must be taken from the client. */
-  async #handle(frame: FrameOf<"enter" | "look"> | Request): Promise<boolean> {
+  async #handle(frame: FrameOf<"enter" | "watch" | "look"> | Request): Promise<boolean> {
     switch (frame.type) {
       case "enter":
         return this.#enter(frame);
+      case "watch":
+        if (this.#membership !== null) return this.#watch(this.#membership, frame);
+        this.#abortOutside(frame);
+        return false;
       case "look": {
         // What a client cannot know about itself: how the server sees it.
         const address = this.#client.address() ?? undefined;
@@ -190,6 +194,21 @@ export class MemberSession implements ChannelHandlers {
       if (failure !== null) return this.#answer(encodeFailure(frame.request, failure));
     }
     return this.#answer(await answerRequest(this.#server, membership, frame));
+  }
+
+  async #watch({ room, member }: Membership, { rooms }: FrameOf<"watch">): Promise<boolean> {
+    const wait = this.#allowance?.take("list") ?? 0;
+    if (wait > 0 && !(await this.#pause(wait, "list"))) return false;
+    try {
+      await this.#server.news.watch(member, room.name, rooms);
+    } catch (error) {
+      // Without an answer the client asks for the rooms, and learns of the store's failure then.
+      if (!(error instanceof CharlaError)) throw error;
+      this.#server.news.stop(member);
+    }
+    // It may have left while the log was read.
+    if (!room.has(member)) this.#server.news.stop(member);
+    return true;
   }
 
   async #enter(frame: FrameOf<"enter">): Promise<boolean> {

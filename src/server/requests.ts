@@ -13,11 +13,11 @@ import { isSearchable } from "../log/text-matching.ts";
 import type { SessionAllowance } from "./allowances.ts";
 import type { Moderation } from "./moderation.ts";
 import { answerOperator, isOperatorRequest, type OperatorRequest } from "./operator-requests.ts";
-import type { Member } from "./room.ts";
+import { type Member, notifyMembers, type Room } from "./room.ts";
 import type { Membership, ServerState } from "./server-state.ts";
 import { truncateList } from "./truncate-list.ts";
 
-export type Request = Exclude<MemberFrame, { type: "enter" | "say" | "look" }>;
+export type Request = Exclude<MemberFrame, { type: "enter" | "say" | "watch" | "look" }>;
 
 /** The answer; a CharlaError is one as well. */
 export async function answerRequest(
@@ -87,8 +87,39 @@ async function answer(
 }
 
 async function rename(
-  { log }: ServerState,
+  server: ServerState,
   { room, member }: Membership,
+  name: string,
+): Promise<void> {
+  const from = member.name;
+  await renameIn(server, room, member, name);
+  for (const other of server.rooms.values()) {
+    const window = other.membersOf(member.fingerprint).find((each) => each.name === from);
+    if (
+      other === room ||
+      window === undefined ||
+      server.moderation.isMuted(other.name, member.fingerprint)
+    )
+      continue;
+    try {
+      await renameIn(server, other, window, name);
+    } catch (error) {
+      if (!(error instanceof CharlaError)) throw error;
+      const { code, message, hint } = error;
+      notifyMembers([window], { type: "notice", code, message, hint });
+    }
+  }
+}
+
+/**
+ * Renames somebody's windows in one room that have the same name.
+ *
+ * @throws {CharlaError} NAME_TAKEN, TOO_MANY_NAMES, STORE_...
+ */
+async function renameIn(
+  { log, news }: ServerState,
+  room: Room,
+  member: Member,
   name: string,
 ): Promise<void> {
   const { fingerprint } = member;
@@ -100,7 +131,8 @@ async function rename(
       "choose another",
     );
   }
-  room.rename(member, name);
+  if (room.has(member)) room.rename(member, name);
+  news.rename(room.name, fingerprint, name);
 }
 
 function searchTooShort(): CharlaError {

@@ -174,6 +174,11 @@ export class Room implements Disposable {
     return { [Symbol.dispose]: () => void (this.#entering -= 1) };
   }
 
+  /** The programs of one person, the earliest first. */
+  membersOf(fingerprint: string): readonly Member[] {
+    return this.#people.get(fingerprint)?.members ?? [];
+  }
+
   has(member: Member): boolean {
     return this.#members.has(member);
   }

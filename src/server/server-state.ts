@@ -10,6 +10,7 @@ import { createFanOut } from "./fan-out.ts";
 import type { IssuedInvitation, UsedInvitation } from "./invitations.ts";
 import type { Limits } from "./limits.ts";
 import { type Ban, Moderation, type Person } from "./moderation.ts";
+import { News } from "./news.ts";
 import { createRoomNames } from "./room-names.ts";
 import { createRoomQuota, type RoomQuota } from "./room-quota.ts";
 import { type Member, notifyMembers, Room } from "./room.ts";
@@ -79,6 +80,7 @@ export class ServerState {
   readonly quota: RoomQuota;
   readonly roomNames = createRoomNames();
   readonly allowances: Allowances;
+  readonly news: News;
   readonly invitations: InvitationControl;
   readonly moderation: Moderation;
   readonly owner: string | null;
@@ -112,6 +114,18 @@ export class ServerState {
     this.now = now;
     this.setTimer = setTimer;
     this.end = end;
+    this.news = new News({
+      log,
+      clock: this,
+      maySee: (member, room) => this.#maySee(member, room),
+    });
+  }
+
+  /** Whether a member of one room might as well be in that one. */
+  #maySee({ owner, fingerprint, invitation }: Member, room: string): boolean {
+    if (owner) return true;
+    if (invitation.room !== null && invitation.room !== room) return false;
+    return !this.moderation.keepsOut(room, fingerprint) || this.moderation.isOperator(fingerprint);
   }
 
   /** The rooms in use: those with members, or somebody who is about to enter. */
@@ -190,6 +204,7 @@ export class ServerState {
 
   /** While the server closes, nobody is notified of those who leave: everybody does. */
   leave({ room, member }: Membership, reason = ""): void {
+    this.news.stop(member);
     if (room.remove(member, this.#isClosing ? null : reason)) this.#closeUnused(room);
   }
 
@@ -208,6 +223,7 @@ export class ServerState {
       }
     }
     this.moderation.forgetRoom(name);
+    this.news.removeRoom(name);
     if (await this.quota.delete(name)) return;
     throw new CharlaError(
       "NO_SUCH_ROOM",
@@ -257,6 +273,7 @@ export class ServerState {
   kick(room: Room, person: Person & { readonly by: string }): boolean {
     const { moderation } = this;
     moderation.kick(room.name, person.fingerprint);
+    this.news.removePerson(room.name, person.fingerprint);
     const isOut =
       moderation.keepsOut(room.name, person.fingerprint) &&
       !moderation.isOperator(person.fingerprint);

@@ -204,7 +204,7 @@ export function sayGoodbye(conversation: Conversation): void {
 
 type ConversationEffect = Extract<
   Effect,
-  { type: "say" | "run" | "complete" | "ask-rooms" | "ask-people" | "goodbye" }
+  { type: "say" | "run" | "complete" | "ask-rooms" | "ask-people" | "watch" | "goodbye" }
 >;
 
 /** @param fail a message could not be sent */
@@ -242,6 +242,9 @@ export function performInConversation(
       return ask(switcher, async (asked) => {
         dispatch({ type: "people", people: await asked.who() });
       });
+    case "watch":
+      if (isRoomConversation(conversation)) conversation.watch(effect.rooms);
+      return;
     case "goodbye":
       return sayGoodbye(conversation);
   }

@@ -47,6 +47,7 @@ const MEMBER_FRAMES: MemberFrame[] = [
   { type: "invite", request: 1 },
   { type: "invite", request: 1, uses: 1, seconds: 1 },
   { type: "look", request: 1 },
+  { type: "watch", rooms: [{ room: "lunch", after: 7 }, { room: "main" }] },
 ];
 
 const SERVER_FRAMES: ServerFrame[] = [
@@ -65,6 +66,13 @@ const SERVER_FRAMES: ServerFrame[] = [
   { type: "away", name: "Ann", away: true },
   { type: "renamed", from: "Ann", to: "Bob" },
   { type: "refused", number: 0, code: "MUTED", message: "you are muted" },
+  { type: "news", rooms: [{ room: "lunch", after: 7, unread: 2, mentions: 0 }] },
+  {
+    type: "news",
+    rooms: [
+      { room: "lunch", after: 7, unread: 2, mentions: 1, mention: { name: "Bob", text: "Ann?" } },
+    ],
+  },
   { type: "done", request: 1 },
   { type: "failed", request: 1, code: "NAME_TAKEN", message: "taken" },
   { type: "people", request: 1, members: [member] },
@@ -164,6 +172,12 @@ describe("a frame without one of its parts, or with something else in it, is inv
     ["history: count", { type: "history", request: 1, count: 101 }],
     ["history: before", { type: "history", request: 1, count: 1, before: "5" }],
     ["invite: uses", { type: "invite", request: 1, uses: 0 }],
+    [
+      "watch: rooms",
+      { type: "watch", rooms: Array.from({ length: 51 }, () => ({ room: "lunch" })) },
+    ],
+    ["watch: rooms.0.room", { type: "watch", rooms: [{ room: "a room" }] }],
+    ["watch: rooms.0.after", { type: "watch", rooms: [{ room: "lunch", after: -1 }] }],
     ["enter: device", { ...entering, device: "short" }],
     ["enter: after.sequence", { ...entering, after: { log: "log" } }],
     ["enter: room", { ...entering, room: "" }],

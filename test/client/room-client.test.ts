@@ -3,7 +3,12 @@
 import { describe, expect, test } from "bun:test";
 
 import type { RoomEvent } from "../../src/chat/events.ts";
-import { encodeFrame, type MemberFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import {
+  encodeFrame,
+  type MemberFrame,
+  type ServerFrame,
+  type WatchedRoom,
+} from "../../src/chat/frames.ts";
 import { refuseToSay } from "../../src/client/room-client/outbox.ts";
 import {
   type Action,
@@ -199,6 +204,52 @@ function after(client: RoomClient, ...events: ClientEvent[]): RoomClient {
   happen(client, 0, ...events);
   return client;
 }
+
+const watch = (...rooms: WatchedRoom[]): ClientEvent => ({ type: "watch", rooms });
+const sendWatch = (...rooms: WatchedRoom[]): Action => ({
+  type: "send",
+  frame: { type: "watch", rooms },
+});
+
+describe("news of other rooms", () => {
+  const lunch = { room: "lunch", after: 3 };
+
+  test("is asked for in the room, and again over each next connection", () => {
+    const client = entering();
+    expect(happen(client, 0, watch(lunch))).toEqual([]);
+    expect(happen(client, 0, welcome(0))).toContainEqual(sendWatch(lunch));
+    expect(happen(client, 0, watch({ room: "tea" }))).toEqual([sendWatch({ room: "tea" })]);
+    happen(client, 0, LOSS);
+    expect(happen(client, 375, TICK, CONNECTED, welcome(0))).toContainEqual(
+      sendWatch({ room: "tea" }),
+    );
+    expect(happen(client, 400, watch(), LOSS)).toContainEqual(sendWatch());
+    const again = happen(client, 1_000, TICK, CONNECTED, welcome(0));
+    expect(again.filter(({ type }) => type === "send")).toEqual([enter(at(0))]);
+  });
+
+  test("is asked for from now on if the server has another log", () => {
+    const client = after(joined(), watch(lunch), LOSS);
+    expect(happen(client, 375, TICK, CONNECTED, welcome(0, "other"))).toContainEqual(
+      sendWatch({ room: "lunch" }),
+    );
+  });
+
+  test("is given as it comes", () => {
+    const rooms = [
+      {
+        room: "lunch",
+        after: 3,
+        unread: 2,
+        mentions: 1,
+        mention: { name: "Bob", text: "Ann?" },
+      },
+    ];
+    expect(happen(joined(), 0, received({ type: "news", rooms }))).toEqual([
+      emit({ type: "news", rooms }),
+    ]);
+  });
+});
 
 describe("connecting", () => {
   test("begins at once, and one attempt at a time is made", () => {
@@ -592,7 +643,7 @@ describe("a message", () => {
       emit(ENTERED, at(8)),
       enteredLog(),
       sendSay(0),
-      emit({ type: "delivered", text: "text 0", sequence: 5, time: 1_000 }),
+      emit({ type: "delivered", text: "text 0", sequence: 5, time: 1_000, earlier: true }),
       { type: "stored", number: 0 },
     ]);
   });
@@ -725,7 +776,7 @@ describe("entries", () => {
         received({ type: "left", name: "Eva", reason: "removed" }),
       ),
     ).toEqual([
-      emit({ type: "joined", peer: "Eve", fingerprint: "key of Eve" }),
+      emit({ type: "joined", peer: "Eve", fingerprint: "key of Eve", away: false }),
       emit({ type: "away", peer: "Eve", away: true }),
       emit({ type: "renamed", from: "Eve", to: "Eva" }),
       emit({ type: "left", peer: "Eva", reason: "removed" }),

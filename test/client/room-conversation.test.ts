@@ -180,7 +180,7 @@ describe("entering a room", () => {
         fingerprint: "key of Bob",
         past: true,
       },
-      { type: "joined", peer: "Eve", fingerprint: "key of Eve" },
+      { type: "joined", peer: "Eve", fingerprint: "key of Eve", away: false },
       { type: "away", peer: "Eve", away: true },
       { type: "renamed", from: "Eve", to: "Eva" },
       { type: "left", peer: "Eva", reason: "" },

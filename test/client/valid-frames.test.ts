@@ -75,7 +75,7 @@ async function enterRoom() {
         } else if (frame.type === "say") {
           const { number } = frame;
           queueMicrotask(() => answer({ type: "refused", number, code: "MUTED", message: "no" }));
-        } else {
+        } else if (frame.type !== "watch") {
           const { request } = frame;
           const failed = { code: "NO_SUCH_MEMBER", message: "nobody", hint: "" };
           queueMicrotask(() => answer({ type: "failed", request, ...failed }));

@@ -292,6 +292,59 @@ describe("rename", () => {
     expect(ann.of("renamed")).toEqual([]);
   });
 
+  describe("in one room", () => {
+    const key = "key of Bob";
+    const inLunch = { room: "lunch", device: deviceOf("lunch"), key };
+
+    test("renames the person's windows with that name in other rooms, and is announced there", async () => {
+      const state = openState();
+      const bob = await enter(state, "Bob");
+      const ann = await enter(state, "Ann", { room: "lunch" });
+      const lunch = await enter(state, "Bob", inLunch);
+      const other = await enter(state, "Robot", { ...inLunch, device: deviceOf("other") });
+      expect(await ask(bob, renaming("Robert"))).toEqual({ type: "done", request: 1 });
+      const renamed = [{ type: "renamed", from: "Bob", to: "Robert" }] as const;
+      expect(await ann.until("renamed")).toEqual([...renamed]);
+      expect(await lunch.until("renamed")).toEqual([...renamed]);
+      lunch.say(sayFrame(1));
+      other.say(sayFrame(2));
+      const said = await ann.until("message", 2);
+      expect(said.map(({ name }) => name)).toEqual(["Robert", "Robot"]);
+    });
+
+    test("leaves the name in a room where the new one is taken, and says so there", async () => {
+      const state = openState();
+      const bob = await enter(state, "Bob");
+      await enter(state, "Robert", { room: "lunch" });
+      const lunch = await enter(state, "Bob", inLunch);
+      expect(await ask(bob, renaming("Robert"))).toEqual({ type: "done", request: 1 });
+      expect(await lunch.until("notice")).toEqual([
+        {
+          type: "notice",
+          code: "NAME_TAKEN",
+          message: 'the name "Robert" is taken in lunch',
+          hint: "choose another",
+        },
+      ]);
+      lunch.say(sayFrame(1));
+      expect((await lunch.until("message"))[0]?.name).toBe("Bob");
+    });
+
+    test("leaves the name in a room where the person is muted", async () => {
+      const state = openState();
+      const ann = await enter(state, "Ann", { room: "lunch", owner: true });
+      const bob = await enter(state, "Bob");
+      const lunch = await enter(state, "Bob", inLunch);
+      ann.say({ type: "mute", request: 1, name: "Bob", muted: true });
+      await ann.until("done");
+      expect(await ask(bob, renaming("Robert"))).toEqual({ type: "done", request: 1 });
+      ann.say({ type: "who", request: 2 });
+      const [people] = await ann.until("people");
+      expect(people?.members.map(({ name }) => name)).toEqual(["Ann", "Bob"]);
+      expect(lunch.of("renamed")).toEqual([]);
+    });
+  });
+
   test("to the name of the person's other program succeeds", async () => {
     const state = openState();
     await enter(state, "Ann");

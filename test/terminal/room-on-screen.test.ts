@@ -398,10 +398,15 @@ describe("another room", () => {
     );
     expect(stage.rows().at(-1)).toBe(" lunch-time  ben, ana  ok");
     stage.enter("yes");
-    await stage.received(3);
+    await stage.received(4);
     stage.emit({ type: "delivered", text: "yes", sequence: 1, time: Date.now() });
     await lastRows(stage, "##:## ana soup", "##:## ben yes", ">");
-    expect(stage.sent).toEqual(["unheard", "(asked) enter lunch-time as Benno", "yes"]);
+    expect(stage.sent).toEqual([
+      "unheard",
+      "(asked) enter lunch-time as Benno",
+      "(asked) watch main",
+      "yes",
+    ]);
   });
 
   test("is found in any spelling, and so is the current one", async () => {
@@ -428,8 +433,9 @@ describe("another room", () => {
     expect(stage.rows().at(-1)).toBe(" main  ben  joining Lunch-Time …");
     expect(stage.sent).toEqual(["(asked) enter lunch-time as ben"]);
     stage.emit(enters("lunch-time", "ben", "ana"));
-    await stage.received(5);
+    await stage.received(6);
     expect(stage.sent.slice(1)).toEqual([
+      "(asked) watch main",
       "soup",
       "/me sits down",
       "(asked) rename Benno",

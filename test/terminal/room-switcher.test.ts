@@ -42,6 +42,7 @@ function room() {
     [Symbol.asyncDispose]: never,
     who: never,
     rooms: never,
+    watch() {},
     history: never,
     rename: never,
     kick: never,

@@ -40,6 +40,9 @@ export function createScriptedRoom(room: string, send: (text: string) => void): 
       { name: "lunch-time", entries: 1_234, members: 0 },
       { name: "lunch-place", entries: 5, members: 10 },
     ],
+    watch(rooms) {
+      ask(`watch ${rooms.map(({ room: other }) => other).join(" ")}`);
+    },
     async history({ count, before = 51, words }) {
       ask(`history ${count} ${before} ${words ?? ""}`);
       const found = ENTRIES.filter(

@@ -43,6 +43,10 @@ export function welcome(
   actions: Action[],
 ): void {
   const { room, name, owner, operator = false, muted = false, members, log, last } = frame;
+  // A place in one log means nothing in another.
+  if (client.log !== "" && client.log !== log) {
+    client.watched = client.watched.map(({ room: other }) => ({ room: other }));
+  }
   client.log = log;
   client.givenName = name;
   client.past ??= { log, sequence: last };
@@ -81,8 +85,14 @@ export function welcome(
   if (connectionPhase(client.phase)?.name === "closing") return;
   setConnection(client, { name: "joined", resendAt: null });
   holdBack(client, actions);
+  if (client.watched.length > 0) watch(client, actions);
   for (const message of client.outbox.values()) send(client, message, now, actions);
   if (client.phase.name === "leaving" && client.outbox.size === 0) close(client, actions);
+}
+
+/** A server that does not know this frame ignores it. */
+export function watch(client: RoomClient, actions: Action[]): void {
+  actions.push({ type: "send", frame: { type: "watch", rooms: [...client.watched] } });
 }
 
 function upTo(cursor: Cursor | null, log: string, last: number): Cursor | null {

@@ -3,7 +3,7 @@
 
 import { backoff } from "../../backoff.ts";
 import type { RoomEvent } from "../../chat/events.ts";
-import type { LogEntry, MemberFrame, ServerFrame } from "../../chat/frames.ts";
+import type { LogEntry, MemberFrame, ServerFrame, WatchedRoom } from "../../chat/frames.ts";
 import type { CharlaError } from "../../errors.ts";
 import type { Cursor, Unstored } from "../device.ts";
 
@@ -121,6 +121,8 @@ export interface RoomClient extends Pick<
   readonly outbox: Map<number, Outgoing>;
   /** Asked and not answered, by number. */
   readonly questions: Map<number, Question>;
+  /** Other rooms of which there is to be news. */
+  watched: readonly WatchedRoom[];
 }
 
 export type ChannelEnd =
@@ -152,6 +154,8 @@ export type ClientEvent =
   | { readonly type: "ask"; readonly request: number; readonly question: Question }
   /** The answer is not waited for any more. */
   | { readonly type: "stop-asking"; readonly request: number; readonly reason: unknown }
+  /** From now on there is to be news of these rooms, and of no others. */
+  | { readonly type: "watch"; readonly rooms: readonly WatchedRoom[] }
   /** Leave once everything is stored; at the second time at once. */
   | { readonly type: "leave" }
   | { readonly type: "leave-at-once" }
@@ -224,6 +228,7 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     shown: cursor,
     outbox,
     questions: new Map(),
+    watched: [],
   };
 }
 

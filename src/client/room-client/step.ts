@@ -21,7 +21,7 @@ import { readServerFrame, type ServerFrame } from "../../chat/frames.ts";
 import type { CharlaError, ErrorCode } from "../../errors.ts";
 import { notConnected } from "../conversation-errors.ts";
 import type { Cursor } from "../device.ts";
-import { changeRights, enter, welcome } from "./entering.ts";
+import { changeRights, enter, watch, welcome } from "./entering.ts";
 import { fail, finish, leave, leaveAtOnce, noticeLeaving } from "./leaving.ts";
 import { refused, resendOldest, say, settled, withdraw } from "./outbox.ts";
 import { answer, ask, failQuestions, rename, stopAsking } from "./questions.ts";
@@ -74,6 +74,10 @@ export function step(client: RoomClient, event: ClientEvent, now: number): reado
       break;
     case "stop-asking":
       stopAsking(client, event.request, event.reason, actions);
+      break;
+    case "watch":
+      client.watched = event.rooms;
+      if (connectionPhase(phase)?.name === "joined") watch(client, actions);
       break;
     case "leave":
       if (phase.name === "leaving") leaveAtOnce(client, actions);
@@ -155,14 +159,18 @@ function receive(client: RoomClient, message: Uint8Array, now: number, actions: 
       return receiveEntry(client, frame, actions);
     case "refused":
       return refused(client, frame, actions);
-    case "joined":
-      return emit(actions, { type: "joined", peer: frame.name, fingerprint: frame.fingerprint });
+    case "joined": {
+      const { name: peer, fingerprint, away } = frame;
+      return emit(actions, { type: "joined", peer, fingerprint, away });
+    }
     case "left":
       return emit(actions, { type: "left", peer: frame.name, reason: frame.reason });
     case "away":
       return emit(actions, { type: "away", peer: frame.name, away: frame.away });
     case "rights":
       return changeRights(client, frame, actions);
+    case "news":
+      return emit(actions, { type: "news", rooms: frame.rooms });
     case "notice": {
       const { code, message: text, hint } = frame;
       const notice = { type: "notice", code, message: text } as const;
@@ -191,7 +199,8 @@ function receiveEntry(
   if (isNew && client.keepsEntries === true) actions.push({ type: "keep", log, entry: frame });
   const own = device === client.device ? client.outbox.get(number) : undefined;
   if (own !== undefined) {
-    emit(actions, { type: "delivered", text, sequence, time }, shown);
+    const delivered = { type: "delivered", text, sequence, time } as const;
+    emit(actions, own.isOld ? { ...delivered, earlier: true } : delivered, shown);
     actions.push({ type: "stored", number });
     settled(client, own, actions);
   } else if (isNew && sequence <= client.skipUpTo) client.skipped += 1;

@@ -18,7 +18,7 @@ import {
   type Step,
   windowName,
 } from "./state.ts";
-import { roomEntered } from "./unread.ts";
+import { connectedAgain, type Mention, newsCame, roomEntered, watchedRooms } from "./unread.ts";
 
 /** How long the count of stray datagrams is shown after the last change, ms. */
 const SHOW_STRAYS = 60_000;
@@ -38,7 +38,7 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
   };
   switch (event.type) {
     case "entered":
-      return [enter(state, before, event, now), []];
+      return enter(state, before, event, now);
     case "message":
       return "sequence" in event ? roomMessage(state, event, now) : plainMessage(state, event, now);
     case "said":
@@ -64,10 +64,13 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
     }
     case "reconnected": {
       const awaited = connectionBack(state.awaited, othersHere(state.room), now);
-      const next: State = { ...state, awaited, reconnectedAt: now };
+      const unread = connectedAgain(state.unread, now);
+      const next: State = { ...state, awaited, unread, reconnectedAt: now };
       // Who came or left meanwhile was not reported.
       return [describe(next, event, now), [{ type: "ask-people" }]];
     }
+    case "news":
+      return news(state, event, now);
     case "turn":
       return [{ ...state, turn: event.whose }, []];
     case "silent":
@@ -95,7 +98,7 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
   }
 }
 
-function enter(joined: State, before: State, event: EventOf<"entered">, now: number): State {
+function enter(joined: State, before: State, event: EventOf<"entered">, now: number): Step {
   const { pending } = joined;
   const isSwitch = before.room.room !== "";
   const state: State = { ...joined, showsPast: false, reconnectedAt: null, nameColumns: 1 };
@@ -111,10 +114,12 @@ function enter(joined: State, before: State, event: EventOf<"entered">, now: num
   const entered: State = {
     ...left,
     colours,
-    unread: roomEntered(state.unread, before.room.room, event.room, now),
+    unread: roomEntered(state.unread, before.room, event.room, now),
   };
+  const rooms = watchedRooms(entered.unread);
+  const effects: Effect[] = rooms.length === 0 ? [] : [{ type: "watch", rooms }];
   // What is known of the last room is printed above.
-  return { ...describe(entered, event, now), presence: NO_PRESENCE, awaited: null };
+  return [{ ...describe(entered, event, now), presence: NO_PRESENCE, awaited: null }, effects];
 }
 
 /** It is not known whether the message was delivered, and won't be. */
@@ -168,19 +173,34 @@ function roomMessage(state: State, message: RoomMessage, now: number): Step {
   if (isPast || fingerprint === state.room.fingerprint) return [printed, []];
   const isToMe = named || state.room.here.size === 2;
   const rings: Effect[] = named && state.settings.bell ? [{ type: "bell" }] : [];
-  const [seen, effects] = unseen(printed, isToMe ? { from, text } : null, now);
+  const toMe = isToMe ? { room: state.room.room, from, text } : null;
+  const [seen, effects] = unseen(printed, toMe, now);
   return [seen, [...rings, ...effects]];
+}
+
+/** In other rooms: what names this person there rings, and is notified, as it would be here. */
+function news(state: State, { rooms }: EventOf<"news">, now: number): Step {
+  const { unread, count, mentions } = newsCame(state.unread, rooms);
+  const effects: Effect[] = mentions.length > 0 && state.settings.bell ? [{ type: "bell" }] : [];
+  const others = Math.max(0, count - mentions.length);
+  let next: State = { ...state, unread, unseen: state.unseen + (state.focused ? 0 : others) };
+  for (const mention of mentions) {
+    const [seen, more] = unseen(next, mention, now);
+    next = seen;
+    effects.push(...more);
+  }
+  return [next, effects];
 }
 
 /** Between two, where nobody has a name. */
 function plainMessage(state: State, { text }: EventOf<"message">, now: number): Step {
   const item = { time: now, name: "<", colour: null, text, mentions: false };
   const printed = state.settings.showsMessages ? printMessage(state, item, "<") : state;
-  return unseen(printed, { from: "", text }, now);
+  return unseen(printed, { room: "", from: "", text }, now);
 }
 
 /** Counts a message that came while the terminal had no focus. */
-function unseen(state: State, toMe: { from: string; text: string } | null, now: number): Step {
+function unseen(state: State, toMe: Mention | null, now: number): Step {
   if (state.focused) return [state, []];
   const next = { ...state, unseen: state.unseen + 1 };
   if (toMe === null || !state.settings.notifies) return [next, []];
@@ -188,9 +208,8 @@ function unseen(state: State, toMe: { from: string; text: string } | null, now: 
   if (notified !== null && now < notified.until) {
     return [{ ...next, notified: { ...notified, more: notified.more + 1 } }, []];
   }
-  const { room } = state.room;
-  const from = visibleLine(toMe.from);
-  const title = room === "" ? "charla" : `${from} in ${visibleLine(room)}`;
+  const { room } = toMe;
+  const title = room === "" ? "charla" : `${visibleLine(toMe.from)} in ${visibleLine(room)}`;
   const said = Array.from(visibleLine(actionText(toMe.text) ?? toMe.text));
   const body = said.slice(0, MAX_NOTIFIED).join("");
   return [
@@ -237,10 +256,11 @@ function said(state: State, text: string, now: number): State {
   return printOwn(withoutPending(state, first.id), text, now);
 }
 
-/** In a room it may be a message of an earlier session, delivered only now. */
-function deliver(state: State, { text, time }: EventOf<"delivered">): State {
+/** Of several messages with the same text, the oldest is delivered first; one of an earlier run is not pending here. */
+function deliver(state: State, { text, time, earlier }: EventOf<"delivered">): State {
   const { isRoom, showsDelivery } = state.settings;
   if (!showsDelivery) return state;
+  if (earlier === true) return printOwn(state, text, time);
   const { pending } = state;
   const message = isRoom ? pending.find((other) => other.text === text) : pending[0];
   if (message === undefined && !isRoom) return state;

@@ -3,7 +3,12 @@
 
 import type { Command } from "../../chat/commands.ts";
 import type { ConversationEvent } from "../../chat/events.ts";
-import type { LogEntry, MemberDescription, RoomDescription } from "../../chat/frames.ts";
+import type {
+  LogEntry,
+  MemberDescription,
+  RoomDescription,
+  WatchedRoom,
+} from "../../chat/frames.ts";
 import type { LineBuffer } from "../editor/line-buffer.ts";
 import type { InputEvent } from "../input/input-event.ts";
 import type { Capabilities } from "../output/capabilities.ts";
@@ -84,6 +89,8 @@ export type Effect =
   | { readonly type: "complete"; readonly line: LineBuffer; readonly words: AskedWords }
   | { readonly type: "ask-rooms" }
   | { readonly type: "ask-people" }
+  /** Asks the server to say what is new in these rooms. */
+  | { readonly type: "watch"; readonly rooms: readonly WatchedRoom[] }
   /** Says bye, if that can be sent now. */
   | { readonly type: "goodbye" }
   | { readonly type: "leave"; readonly status: "done" | "interrupted" }

@@ -73,6 +73,7 @@ export function describeEvent(
       return describeEnd(event, delivery);
     // A notice says it in words.
     case "rights":
+    case "news":
     case "message":
     case "turn":
       return null;

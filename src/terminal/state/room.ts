@@ -4,6 +4,7 @@
 import type { Rights } from "../../chat/commands.ts";
 import type { ConversationEvent, RoomEvent } from "../../chat/events.ts";
 import type { MemberDescription } from "../../chat/frames.ts";
+import { mentionsName } from "../../chat/mentions.ts";
 
 /** Names by key: the fingerprint or, of somebody whose key is not known, the name. */
 export type People = ReadonlyMap<string, string>;
@@ -22,8 +23,9 @@ export interface RoomState {
   readonly away: ReadonlySet<string>;
   /** By name, the key of the person who was last seen with it: a name is free again after 90 days. */
   readonly keys: ReadonlyMap<string, string>;
-  /** Sequence number of the oldest message shown. */
+  /** Sequence numbers of the oldest and the newest message shown. */
   readonly oldest: number | null;
+  readonly newest: number | null;
 }
 
 export type RoomMessage = Extract<RoomEvent, { type: "message" }>;
@@ -38,6 +40,7 @@ export const NO_ROOM: RoomState = {
   away: new Set(),
   keys: new Map(),
   oldest: null,
+  newest: null,
 };
 
 /** Names remembered, the latest ones: more than anyone can tell apart. */
@@ -72,7 +75,7 @@ export function roomAfter(state: RoomState, event: ConversationEvent): RoomState
       const key = "fingerprint" in event ? event.fingerprint : peer;
       const isRemembered = state.here.size < MAX_HERE || state.here.has(key);
       const here = isRemembered ? new Map(state.here).set(key, peer) : state.here;
-      const away = withAway(state, key, false);
+      const away = withAway(state, key, "away" in event && event.away);
       return addOther(addKeys({ ...state, here, away }, [peer, key]), peer);
     }
     case "left": {
@@ -148,23 +151,10 @@ export function mentions(
   return fingerprint !== state.fingerprint && mentionsName(text, state.name);
 }
 
-/** Whether a text mentions a name: as a whole word, in upper or lower case; not within a link, an address or a longer name. */
-export function mentionsName(text: string, name: string): boolean {
-  if (name === "") return false;
-  const escaped = RegExp.escape(name.normalize("NFC"));
-  const before = String.raw`(?<![\p{L}\p{N}_]|[\p{L}\p{N}][-.@])`;
-  const after = String.raw`(?![\p{L}\p{N}\p{M}_]|[-.@][\p{L}\p{N}])`;
-  return new RegExp(`${before}${escaped}${after}`, "iu").test(withoutLinks(text.normalize("NFC")));
-}
-
-function withoutLinks(text: string): string {
-  if (!text.includes("://")) return text;
-  const words = text.split(/\s/);
-  return words.map((word) => (word.includes("://") ? "," : word)).join(" ");
-}
-
 function showMessage(state: RoomState, sequence: number): RoomState {
-  return state.oldest !== null && state.oldest <= sequence ? state : { ...state, oldest: sequence };
+  const oldest = Math.min(state.oldest ?? sequence, sequence);
+  const newest = Math.max(state.newest ?? sequence, sequence);
+  return { ...state, oldest, newest };
 }
 
 function addOther(state: RoomState, name: string): RoomState {

@@ -1,44 +1,78 @@
-// How many messages came in the rooms that were visited in this session, since each was left. Pure; times are ms on any
-// clock.
+// How many messages came in the rooms that were visited in this session, since each was left, and which name this person.
+// The server says so when something comes; one of before `watch` (docs/protocol.md s. 18.1) does not, and is asked from
+// time to time. Pure; times are ms on any clock.
 
-import type { RoomDescription } from "../../chat/frames.ts";
+import {
+  MAX_WATCHED,
+  type RoomDescription,
+  type RoomNews,
+  type WatchedRoom,
+} from "../../chat/frames.ts";
+import type { RoomState } from "./room.ts";
 
 /** Messages in another room, since it was left. */
 export interface UnreadRoom {
   readonly room: string;
   readonly count: number;
+  /** How many of them name this person, as far as the server says that. */
+  readonly mentions: number;
+}
+
+/** How far a room was read when it was left. */
+interface Left {
+  /** Sequence number of the last message that was shown; null while it is not known. */
+  readonly after: number | null;
+  /** How many messages it had; null until the server was asked. */
+  readonly entries: number | null;
 }
 
 export interface Unread {
-  /** For each room that was left, how many messages it had then; null until the server was asked. */
-  readonly left: ReadonlyMap<string, number | null>;
+  readonly left: ReadonlyMap<string, Left>;
   readonly rooms: readonly UnreadRoom[];
-  /** When to ask next; null while only one room was visited. */
+  /** Whether the server says when something comes. */
+  readonly hasNews: boolean;
+  /** When to ask next; null while only one room was visited, and where the server says it unasked. */
   readonly askAt: number | null;
 }
 
-export const NO_UNREAD: Unread = { left: new Map(), rooms: [], askAt: null };
+export const NO_UNREAD: Unread = { left: new Map(), rooms: [], hasNews: false, askAt: null };
 
 /** How often the server is asked, ms. */
 const ASK_EVERY = 10_000;
 
-/** How soon it is asked again at the earliest, when somebody looks at the window, ms. */
+/** How soon it is asked again at the earliest, when somebody looks at the window, or the connection is back, ms. */
 const ASK_SOON = 2_000;
 
-/** Rooms that are counted; those left longest ago go first. */
-const MAX_ROOMS = 100;
-
 /** In another room than before. */
-export function roomEntered(unread: Unread, from: string, to: string, now: number): Unread {
-  if (from === "" || from === to) return unread;
-  const left = new Map([...unread.left, [from, null] as const].slice(-MAX_ROOMS));
-  left.delete(to);
+export function roomEntered(
+  unread: Unread,
+  from: Pick<RoomState, "room" | "newest">,
+  to: string,
+  now: number,
+): Unread {
+  if (from.room === "" || from.room === to) return unread;
+  const others = new Map(unread.left);
+  for (const room of [to, from.room]) others.delete(room);
+  const last = [from.room, { after: from.newest, entries: null }] as const;
+  // Those that were left longest ago go first.
+  const left = new Map([...others, last].slice(-MAX_WATCHED));
   return {
+    ...unread,
     left,
-    rooms: unread.rooms.filter(({ room }) => room !== to && room !== from),
+    rooms: unread.rooms.filter(({ room }) => room !== from.room && left.has(room)),
     // At once: what came until then counts as read.
-    askAt: left.size === 0 ? null : now,
+    askAt: unread.hasNews ? null : now,
   };
+}
+
+/** The rooms of which the server is to say when something comes. */
+export function watchedRooms({ left }: Unread): WatchedRoom[] {
+  return Array.from(left, ([room, { after }]) => (after === null ? { room } : { room, after }));
+}
+
+/** There is a new connection, perhaps to another version of the server. */
+export function connectedAgain(unread: Unread, now: number): Unread {
+  return unread.hasNews ? { ...unread, hasNews: false, askAt: now + ASK_SOON } : unread;
 }
 
 /** The server is being asked. */
@@ -54,14 +88,52 @@ export function lookedAt(unread: Unread, now: number): Unread {
 }
 
 export function roomsAnswered(unread: Unread, rooms: readonly RoomDescription[]): Unread {
+  if (unread.hasNews) return unread;
   const left = new Map(unread.left);
   const counts: UnreadRoom[] = [];
   for (const { name, entries } of rooms) {
-    const before = left.get(name);
-    if (before === undefined) continue;
+    const known = left.get(name);
+    if (known === undefined) continue;
+    const before = known.entries;
     // Fewer, because old messages were deleted: what is left counts as read.
-    if (before === null || entries < before) left.set(name, entries);
-    else if (entries > before) counts.push({ room: name, count: entries - before });
+    if (before === null || entries < before) left.set(name, { ...known, entries });
+    else if (entries > before) counts.push({ room: name, count: entries - before, mentions: 0 });
   }
   return { ...unread, left, rooms: counts };
+}
+
+/** A message in another room that names this person. */
+export interface Mention {
+  readonly room: string;
+  readonly from: string;
+  readonly text: string;
+}
+
+export interface News {
+  readonly unread: Unread;
+  /** How many messages are unread that were not before. */
+  readonly count: number;
+  readonly mentions: readonly Mention[];
+}
+
+export function newsCame(unread: Unread, rooms: readonly RoomNews[]): News {
+  const left = new Map(unread.left);
+  const counts = new Map(unread.rooms.map((room) => [room.room, room]));
+  const mentions: Mention[] = [];
+  let count = 0;
+  for (const { room, after, unread: unreadThere, mentions: named, mention } of rooms) {
+    const known = left.get(room);
+    if (known === undefined) continue;
+    left.set(room, { ...known, after });
+    const before = counts.get(room) ?? { count: 0, mentions: 0 };
+    count += Math.max(0, unreadThere - before.count);
+    if (named > before.mentions && mention !== undefined) {
+      mentions.push({ room, from: mention.name, text: mention.text });
+    }
+    if (unreadThere === 0) counts.delete(room);
+    // The server may have searched only the last messages again.
+    else counts.set(room, { room, count: unreadThere, mentions: Math.max(named, before.mentions) });
+  }
+  const next = { left, rooms: [...counts.values()], hasNews: true, askAt: null };
+  return { unread: next, count, mentions };
 }

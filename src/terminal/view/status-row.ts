@@ -77,9 +77,13 @@ function parts(status: Status): [place: string, ...choices: string[][]] {
   const described = (name: string) => `${visibleName(name)}${away.has(name) ? " (away)" : ""}`;
   const names = people.length > MAX_NAMES ? null : people.map(described).join(", ");
   const count = people.length === 0 ? "" : `${people.length - away.size} here`;
-  const rooms = unread.map((room) => `${visibleName(room.room)}: ${room.count} new`).join(", ");
+  // Those that name this person first, with the mark that such a message has.
+  const urgentFirst = unread.toSorted((one, other) => mark(other).length - mark(one).length);
+  const rooms = urgentFirst
+    .map((room) => `${visibleName(room.room)}: ${room.count} new${mark(room)}`)
+    .join(", ");
   const total = unread.reduce((sum, room) => sum + room.count, 0);
-  const news = total === 0 ? "" : `${total} new elsewhere`;
+  const news = total === 0 ? "" : `${total} new elsewhere${urgentFirst.map(mark)[0]}`;
   return [
     visibleName(place),
     ...(names === null ? [] : [[names, connection, rooms]]),
@@ -89,6 +93,10 @@ function parts(status: Status): [place: string, ...choices: string[][]] {
     [urgent, news],
     [urgent],
   ];
+}
+
+function mark({ mentions }: UnreadRoom): string {
+  return mentions > 0 ? "!" : "";
 }
 
 function describeWaiting({ switching, unanswered }: State): string {

@@ -4,6 +4,9 @@ import { describe, expect, test } from "bun:test";
 
 import { entered, openRoom } from "./virtual-screen.ts";
 
+/** What is done for other reasons. */
+const BESIDES: ReadonlySet<string> = new Set(["keep-line", "watch"]);
+
 /** Lines are entered behind `/join lunch`. */
 function joining(...lines: readonly string[]) {
   const screen = openRoom();
@@ -12,7 +15,7 @@ function joining(...lines: readonly string[]) {
   const id = effects.find((effect) => effect.type === "run")?.id ?? 0;
   screen.printed();
   for (const line of lines) screen.enter(line);
-  const wanted = () => screen.effects().filter(({ type }) => type !== "keep-line");
+  const wanted = () => screen.effects().filter(({ type }) => !BESIDES.has(type));
   return { screen, id, wanted };
 }
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 
 import type { ConversationEvent } from "../../../src/chat/events.ts";
-import { promptText } from "../../../src/terminal/state/state.ts";
+import { promptText, titleText } from "../../../src/terminal/state/state.ts";
 import { entered, NOON, openRoom, openVirtualScreen, PLAIN_WIRE, says } from "./virtual-screen.ts";
 
 const HOUR = 3_600_000;
@@ -32,6 +32,17 @@ const rooms = (main: number, lunch: number) => ({
     { name: "other", entries: 7, members: 1 },
   ],
 });
+
+const news = (
+  room: string,
+  unread: number,
+  mentions = 0,
+  after = 0,
+  mention?: { name: string; text: string },
+): ConversationEvent => {
+  const there = { room, after, unread, mentions };
+  return { type: "news", rooms: [mention === undefined ? there : { ...there, mention }] };
+};
 
 const asks = (screen: ReturnType<typeof openRoom>) =>
   screen.effects().filter(({ type }) => type === "ask-rooms").length;
@@ -63,6 +74,19 @@ describe("a message typed here", () => {
     screen.emit({ type: "delivered", text: "old", sequence: 1, time: screen.now });
     expect(screen.printed()).toEqual(["ana: old"]);
     expect(screen.state.pending).toMatchObject([{ text: "new" }]);
+  });
+
+  test("of an earlier run is not taken for one that is on its way and has the same text", () => {
+    const screen = openRoom();
+    screen.enter("yes");
+    screen.emit({ type: "said", text: "yes" });
+    const delivered = { type: "delivered", text: "yes", time: screen.now } as const;
+    screen.emit({ ...delivered, sequence: 1, earlier: true });
+    expect(screen.printed()).toEqual(["ana: yes"]);
+    expect(screen.state.pending).toMatchObject([{ text: "yes" }]);
+    screen.emit({ ...delivered, sequence: 2 });
+    expect(screen.printed()).toEqual(["ana: yes"]);
+    expect(screen.state.pending).toEqual([]);
   });
 
   test("on the plain wire is delivered in its order, whatever its text", () => {
@@ -377,7 +401,7 @@ describe("messages in other rooms", () => {
     screen.wait(1);
     expect(asks(screen)).toBe(1);
     screen.dispatch(rooms(12, 4));
-    expect(screen.state.unread.rooms).toEqual([{ room: "main", count: 2 }]);
+    expect(screen.state.unread.rooms).toEqual([{ room: "main", count: 2, mentions: 0 }]);
     screen.focus(false);
     screen.wait(1_999);
     screen.focus(true);
@@ -401,7 +425,86 @@ describe("messages in other rooms", () => {
     expect(screen.state.unread.rooms).toEqual([]);
     screen.dispatch(rooms(12, 3));
     screen.dispatch(rooms(15, 5));
-    expect(screen.state.unread.rooms).toEqual([{ room: "lunch", count: 2 }]);
+    expect(screen.state.unread.rooms).toEqual([{ room: "lunch", count: 2, mentions: 0 }]);
+  });
+
+  test("are told by the server, which is asked to for each room that was left, from where it was read", () => {
+    const screen = openRoom();
+    screen.emit(says("ben", "soup?"));
+    const { newest } = screen.state.room;
+    screen.emit(enters("lunch"));
+    const main = { room: "main", after: newest ?? Number.NaN };
+    expect(screen.effects()).toContainEqual({ type: "watch", rooms: [main] });
+    screen.emit(enters("tea"));
+    expect(screen.effects()).toContainEqual({ type: "watch", rooms: [main, { room: "lunch" }] });
+    screen.emit(news("lunch", 0, 0, 7), news("main", 0));
+    screen.emit(enters("main"));
+    expect(screen.effects()).toContainEqual({
+      type: "watch",
+      rooms: [{ room: "lunch", after: 7 }, { room: "tea" }],
+    });
+  });
+
+  test("are not asked for any more once the server tells them, until it is another one", () => {
+    const screen = openRoom();
+    screen.emit(enters("lunch"));
+    screen.emit(news("main", 2));
+    screen.dispatch(rooms(10, 3));
+    screen.dispatch(rooms(19, 3));
+    expect(screen.state.unread.rooms).toEqual([{ room: "main", count: 2, mentions: 0 }]);
+    screen.effects();
+    screen.focus(false);
+    screen.focus(true);
+    screen.wait(HOUR);
+    screen.emit(enters("tea"));
+    screen.wait(HOUR);
+    expect(asks(screen)).toBe(0);
+    screen.emit({ type: "disconnected", message: "no answer" }, { type: "reconnected" });
+    screen.wait(1_999);
+    expect(asks(screen)).toBe(0);
+    screen.wait(1);
+    expect(asks(screen)).toBe(1);
+    screen.wait(10_000);
+    expect(asks(screen)).toBe(1);
+  });
+
+  test("are as many as the server says, and none of rooms that were not left", () => {
+    const screen = openRoom();
+    screen.emit(enters("lunch"));
+    screen.emit(news("main", 2, 1), news("other", 5));
+    expect(screen.state.unread.rooms).toEqual([{ room: "main", count: 2, mentions: 1 }]);
+    screen.emit(news("main", 3, 0));
+    expect(screen.state.unread.rooms).toEqual([{ room: "main", count: 3, mentions: 1 }]);
+    screen.emit(news("main", 0));
+    expect(screen.state.unread.rooms).toEqual([]);
+  });
+
+  test("ring and are notified if they name one, each once, and all count in the title", () => {
+    const screen = openVirtualScreen({ bell: true });
+    const rung = () => screen.effects().filter(({ type }) => type === "bell" || type === "notify");
+    const mention = { name: "ben", text: "ana: soup?" };
+    screen.emit(entered("ben"), enters("lunch"));
+    rung();
+    screen.emit(news("main", 1));
+    expect(rung()).toEqual([]);
+    screen.emit(news("main", 2, 1, 0, mention));
+    expect(rung()).toEqual([{ type: "bell" }]);
+    expect(titleText(screen.state)).toBe("charla: lunch");
+    screen.focus(false);
+    // After a new connection the server says it again.
+    screen.emit({ type: "reconnected" }, news("main", 2, 1, 0, mention));
+    expect(rung()).toEqual([]);
+    screen.emit(news("main", 5, 2, 0, mention));
+    expect(rung()).toEqual([
+      { type: "bell" },
+      { type: "notify", title: "ben in main", body: "ana: soup?^G" },
+    ]);
+    expect(titleText(screen.state)).toBe("(3) charla: lunch");
+    screen.emit(says("ben", "here"));
+    expect(titleText(screen.state)).toBe("(4) charla: lunch");
+    screen.focus(true);
+    expect(titleText(screen.state)).toBe("charla: lunch");
+    expect(screen.state.unread.rooms).toEqual([{ room: "main", count: 5, mentions: 2 }]);
   });
 
   test("are fewer than before when old ones were deleted, and then none is unread", () => {
@@ -410,7 +513,7 @@ describe("messages in other rooms", () => {
     screen.dispatch(rooms(10, 3));
     screen.dispatch(rooms(4, 3));
     screen.dispatch(rooms(6, 3));
-    expect(screen.state.unread.rooms).toEqual([{ room: "main", count: 2 }]);
+    expect(screen.state.unread.rooms).toEqual([{ room: "main", count: 2, mentions: 0 }]);
   });
 
   test("are not asked for while the connection is lost", () => {

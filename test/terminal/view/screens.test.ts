@@ -97,7 +97,7 @@ function stateOf(columns: number, transcript: readonly TranscriptItem[]): State 
     pending: [{ id: 1, text: "this is still on its way", isTaken: true }],
     presence: { arriving: new Map(), joined: people(), left: people("tom"), since: at(8) },
     connection: { type: "silent", since: 0, seconds: 12 },
-    unread: { ...state.unread, rooms: [{ room: "lunch", count: 3 }] },
+    unread: { ...state.unread, rooms: [{ room: "lunch", count: 3, mentions: 0 }] },
     editing: { ...editing, line: insert(editing.line, "and this is not") },
   };
 }

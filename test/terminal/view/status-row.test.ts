@@ -15,7 +15,7 @@ const STATUS: Status = {
   away: new Set(),
   connection: { type: "ok" },
   waitsFor: "",
-  unread: [{ room: "lunch", count: 3 }],
+  unread: [{ room: "lunch", count: 3, mentions: 0 }],
 };
 
 const line = (status: Partial<Status>, columns = 80) =>
@@ -27,10 +27,19 @@ test("the status line shows the room, who is here, the connection and what is un
   ]);
   expect(line({ unread: [] })).toBe(" main  ana, ben, eva  ok ");
   const unread = [
-    { room: "lunch", count: 3 },
-    { room: "work", count: 1 },
+    { room: "lunch", count: 3, mentions: 0 },
+    { room: "work", count: 1, mentions: 0 },
   ];
   expect(line({ unread })).toBe(" main  ana, ben, eva  ok  lunch: 3 new, work: 1 new ");
+});
+
+test("rooms with messages that name this person come first, with the mark of such a message", () => {
+  const unread = [
+    { room: "lunch", count: 3, mentions: 0 },
+    { room: "work", count: 2, mentions: 1 },
+  ];
+  expect(line({ unread })).toBe(" main  ana, ben, eva  ok  work: 2 new!, lunch: 3 new ");
+  expect(line({ unread }, 40)).toBe(" main  3 here  ok  5 new elsewhere! ");
 });
 
 test("somebody who is away is shown to be, and is not counted where names are", () => {
