@@ -112,7 +112,7 @@ const roomNews = v.object({
 const MEMBER_FRAMES = [
   /**
    * Enters a room, or another one. Without `after`, a cursor: for the first time, and the last `history` entries are
-   * sent.
+   * sent. With `existing`, none is created.
    */
   v.object({
     type: v.literal("enter"),
@@ -121,6 +121,7 @@ const MEMBER_FRAMES = [
     device,
     after: v.optional(v.object({ log: v.string(), sequence: count })),
     history: v.optional(v.pipe(count, v.maxValue(MAX_FOUND))),
+    existing: v.optional(v.boolean()),
   }),
   v.object({ type: v.literal("say"), number: count, text }),
   v.object({ type: v.literal("rename"), request, name }),

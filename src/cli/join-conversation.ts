@@ -76,7 +76,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     return device ?? undefined;
   }
 
-  function enter(room: string, name: string): OwnRoomConversation {
+  function enter(room: string, name: string, existing = false): OwnRoomConversation {
     const early: NoticeText[] = [];
     let conversation: OwnRoomConversation | null = null;
     const addNotice = (notice: NoticeText) => {
@@ -92,6 +92,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     conversation = joinRoom(target, {
       name,
       room,
+      existing,
       identity,
       device,
       // A script says what failed again: it must not be sent twice.

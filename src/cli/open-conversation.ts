@@ -137,12 +137,13 @@ export async function openConversation(
   }
   /** By room: back in one, the owner gets what they have missed, as everybody does. */
   const devices = new Map<string, Device>();
-  const enter = (entered: string, ownName: string, belowPast?: RoomEvent) => {
+  const enter = (entered: string, ownName: string, existing: boolean, belowPast?: RoomEvent) => {
     const device = devices.get(entered) ?? memoryDevice();
     devices.set(entered, device);
     const conversation = converseWith(server, {
       name: ownName,
       room: entered,
+      existing,
       history,
       missed: missedShown(commandLine, io),
       device,
@@ -153,7 +154,7 @@ export async function openConversation(
   };
   // On a screen, what was said before would push the invitation out of sight.
   const isBelow = io.stdin.isTTY === true && !flags.has("json");
-  const conversation = enter(room, nameOn(keyPair.publicKey), isBelow ? invites : undefined);
+  const conversation = enter(room, nameOn(keyPair.publicKey), false, isBelow ? invites : undefined);
   // Before the one that leaves: the window says why it closes.
   using _stopped = io.onSignal("SIGTERM", () => addNotice(STOPPED_NOTICE));
   for (const event of isBelow ? [listens] : [listens, invites]) addEvent(event);
@@ -166,7 +167,7 @@ export async function openConversation(
     atEnd: () => othersNotice(server.countOthers()),
     keptLines: keptLines(commandLine, io, addNotice),
     keptWidths: keptWidths(commandLine, io),
-    enter: (entered, ownName) => enter(entered, ownName),
+    enter: (entered, ownName, existing) => enter(entered, ownName, existing),
     searchCommand: (entered) =>
       data === undefined ? null : searchCommand(entered, values.get("data")),
     onRenamed(name) {
@@ -268,7 +269,7 @@ export function converseWith(
   server: Pick<Server, "connect">,
   options: Pick<
     RoomConversationOptions,
-    "room" | "name" | "history" | "missed" | "device" | "belowPast"
+    "room" | "name" | "history" | "existing" | "missed" | "device" | "belowPast"
   >,
 ): OwnRoomConversation {
   return openRoomConversation({

@@ -38,6 +38,8 @@ export interface JoinRoomOptions {
   readonly history?: number | undefined;
   /** The last `history` messages are shown at the start even if the device has shown them before. */
   readonly repeatsHistory?: boolean | undefined;
+  /** The room is not created: where there is none, `events` throws REFUSED. */
+  readonly existing?: boolean | undefined;
   /** Of the messages that were missed only the last so many are shown, and a notice counts the others; without it, all are. */
   readonly missed?: number | undefined;
   /** Leaves at once when it aborts: what is not stored is in the `unsaid` of the event `ended`. */
@@ -81,6 +83,7 @@ export function joinRoom(
     device: options.device ?? memoryDevice(),
     history: options.history,
     repeatsHistory: options.repeatsHistory,
+    existing: options.existing,
     missed: options.missed,
     keepsUnsaid: options.device !== undefined && options.keepsUnsaid !== false,
     onEntry: options.onEntry,

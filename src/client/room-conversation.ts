@@ -31,6 +31,7 @@ export interface RoomConversationOptions extends Pick<
   | "name"
   | "history"
   | "repeatsHistory"
+  | "existing"
   | "belowPast"
   | "missed"
   | "keepsUnsaid"

@@ -13,6 +13,8 @@ import { Member, type Room } from "./room.ts";
 import type { Membership, ServerState } from "./server-state.ts";
 import { isOfStore } from "./storage-watch.ts";
 
+type EnterFrame = Extract<MemberFrame, { type: "enter" }>;
+
 /** A client that is connected, and whose key and invitation are known. */
 export interface Client {
   readonly channel: Channel;
@@ -32,8 +34,9 @@ export interface Client {
 export async function enterRoom(
   server: ServerState,
   connected: Client,
-  { room: written, name: wanted, device, after, history }: Extract<MemberFrame, { type: "enter" }>,
+  frame: EnterFrame,
 ): Promise<Membership> {
+  const { room: written, device, after, history } = frame;
   const { log, quota, roomNames, moderation, invitations } = server;
   const rooms = [...(await quota.names()), ...server.rooms.keys()];
   const client = {
@@ -52,7 +55,7 @@ export async function enterRoom(
       "join that room, or choose another name",
     );
   }
-  const { name, last } = await claimPlace(server, client, room, wanted);
+  const { name, last } = await claimPlace(server, client, room, frame);
   // The owner may have locked the room meanwhile, banned the client, or closed the invitation.
   checkAdmission(server, client, room, written);
   invitations.enter(invitation, fingerprint);
@@ -91,19 +94,22 @@ export async function enterRoom(
  * A name in the room, and the room's newest entry. A room that is deleted meanwhile is entered again, as one that the client
  * creates: it counts for them, or they may not.
  *
- * @throws {CharlaError} NAME_TAKEN, TOO_MANY_ROOMS, STORE_...
+ * @throws {CharlaError} REFUSED, NAME_TAKEN, TOO_MANY_ROOMS, STORE_...
  */
 async function claimPlace(
   { log, quota, moderation }: ServerState,
   { fingerprint, owner, invitation }: Client,
   room: Room,
-  wanted: string,
+  { name: wanted, existing = false }: EnterFrame,
 ): Promise<{ name: string; last: number }> {
   const creator = owner ? null : { fingerprint, invitation: invitation.id };
   for (;;) {
     const entry = await quota.enter(room.name, creator);
     let name: string;
     try {
+      if (existing && entry.isNew) {
+        throw refusal(`this server has no room ${room.name}`, "/rooms lists the rooms");
+      }
       // A muted member can't say something with a new name either. Where only their key was known, there is none to keep.
       const muted = moderation.findMuted(room.name, fingerprint);
       const kept = muted !== null && isMemberName(muted.name) ? muted.name : wanted;

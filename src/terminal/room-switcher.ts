@@ -37,12 +37,13 @@ interface Deletion {
 }
 
 /**
- * @param open opens the conversation of another room; without it there is only one room
+ * @param open opens the conversation of another room, which is created if there is none, unless `existing`; without it there
+ *   is only one room
  * @param searchCommand as RoomSwitcher has it
  */
 export function createRoomSwitcher(
   start: Conversation | RoomConversation,
-  open?: (room: string) => RoomConversation,
+  open?: (room: string, existing: boolean) => RoomConversation,
   searchCommand: RoomSwitcher["searchCommand"] = () => null,
 ): RoomSwitcher {
   let current: OpenRoom = { conversation: start, events: iterate(start), first: [] };
@@ -123,8 +124,8 @@ export function createRoomSwitcher(
     if (next !== null || earlier.length > 0) yield { type: "notice", code, message };
     for (const name of earlier.toReversed()) {
       if (open === undefined || next !== null || over) break;
-      entered = enter(name, open);
-      // It may be locked by now: then perhaps the one before it.
+      entered = enter(() => open(name, true));
+      // It may be locked or deleted by now: then perhaps the one before it.
       await entered.catch(rethrowUnlessCharlaError);
       // The server may call it otherwise, and delete it as well: it is not gone back to for ever.
       if (next !== null) earlier = earlier.filter((other) => other !== name);
@@ -152,13 +153,13 @@ export function createRoomSwitcher(
       );
     }
     const left = current.conversation;
-    entered = enter(other, open);
+    entered = enter(() => open(other, false));
     await entered;
     await left.leave();
   }
 
-  async function enter(name: string, openRoom: (room: string) => RoomConversation): Promise<void> {
-    const conversation = openRoom(name);
+  async function enter(openRoom: () => RoomConversation): Promise<void> {
+    const conversation = openRoom();
     entering = conversation;
     try {
       const iterator = iterate(conversation);

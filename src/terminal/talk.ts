@@ -49,7 +49,7 @@ export interface TalkOptions extends PrinterOptions {
    * Opens the conversation of another room of the same server, under one's current name; without it there is
    * only one room.
    */
-  readonly enter?: (room: string, name: string) => RoomConversation;
+  readonly enter?: (room: string, name: string, existing: boolean) => RoomConversation;
   /** In a shell, what searches all that is kept of a room; null, or missing, where nothing is. */
   readonly searchCommand?: (room: string) => string | null;
   /** Lines typed earlier, to recall; without it, only those of this conversation. */
@@ -157,7 +157,7 @@ export async function talk(
   let ownName = "";
   const switcher = createRoomSwitcher(
     start,
-    enter === undefined ? undefined : (room) => enter(room, ownName),
+    enter === undefined ? undefined : (room, existing) => enter(room, ownName, existing),
     options.searchCommand,
   );
   const isTyped = io.stdin.isTTY === true;

@@ -401,6 +401,26 @@ describe("entering", () => {
     ]);
   });
 
+  test("asks for a room that exists only as long as the member was not in it", () => {
+    const client = connecting({ existing: true, cursor: at(2) });
+    const first = {
+      type: "enter",
+      room: "main",
+      name: "Ann",
+      device: DEVICE,
+      after: at(2),
+    } as const;
+    expect(happen(client, 0, CONNECTED)).toEqual([send({ ...first, existing: true })]);
+    happen(client, 0, LOSS);
+    expect(happen(client, 60_000, TICK, CONNECTED)).toContainEqual(
+      send({ ...first, existing: true }),
+    );
+    happen(client, 60_000, welcome(2), LOSS);
+    expect(happen(client, 120_000, TICK, CONNECTED)).toContainEqual(
+      send({ ...first, after: at(2) }),
+    );
+  });
+
   describe("with a cursor and as many last entries as are wanted in any case", () => {
     const AGAIN = { history: 3, repeatsHistory: true };
 

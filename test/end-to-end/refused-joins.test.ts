@@ -3,10 +3,13 @@
 import { describe, expect } from "bun:test";
 
 import type { RoomConversation } from "../../src/chat/conversation.ts";
+import { joinRoom } from "../../src/client/join-room.ts";
+import { createRoomSwitcher } from "../../src/terminal/room-switcher.ts";
 import { charla, runCharla } from "../harness/in-process.ts";
 import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
 import type { Program } from "../harness/program.ts";
+import { rejection } from "../net/rejection.ts";
 import { ownerOf } from "../server/admitting.ts";
 import { openHere } from "../server/served.ts";
 
@@ -70,6 +73,24 @@ describe("a refusal is an error", () => {
         "charla: Olga has deleted the room garden\n" +
         "hint: join another room with --room ROOM, or ask the owner\n",
     );
+  });
+
+  endToEnd("a member whose room and the one before are deleted creates neither again", async () => {
+    await using server = await openHere();
+    const owner = await ownerOf(server);
+    const enter = (room: string, existing = false) =>
+      joinRoom(server.invitation("main"), { name: "ben", room, existing });
+    const switcher = createRoomSwitcher(enter("garden"), enter);
+    const events = switcher.events[Symbol.asyncIterator]();
+    await events.next();
+    await switcher.switchTo("lunch");
+    await owner.deleteRoom("garden");
+    await owner.deleteRoom("lunch");
+    const rest = async () => {
+      for (;;) if ((await events.next()).done === true) return;
+    };
+    expect(await rejection(rest())).toMatchObject({ code: "ROOM_DELETED" });
+    expect((await owner.rooms()).map(({ name }) => name)).toEqual(["main"]);
   });
 
   endToEnd("a banned member exits with 1, and so does every later join", async () => {

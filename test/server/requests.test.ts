@@ -504,6 +504,18 @@ describe("the owner and operators alone may", () => {
     expect(await again.texts(1)).toEqual(["anew"]);
   });
 
+  test("enter: a room that does not exist is not created for a client that wants an existing one", async () => {
+    const state = openState();
+    await enter(state, "Ann", { room: "Garden" });
+    const bob = await enter(state, "Bob", { room: "garden", existing: true });
+    expect(bob.of("welcome")).toMatchObject([{ room: "Garden" }]);
+    const carl = connect(state, "key of Carl");
+    carl.say(enterFrame("Carl", { room: "lunch", existing: true }));
+    expect(await reasonOf(carl)).toBe("this server has no room lunch");
+    expect((await state.log.rooms()).map(({ name }) => name)).toEqual(["Garden"]);
+    expect([...(await state.quota.names())]).toEqual(["Garden"]);
+  });
+
   test("delete: not the room that the owner is in, and none that there isn't", async () => {
     const state = openState();
     const ann = await enter(state, "Ann", { owner: true });

@@ -64,16 +64,19 @@ function room() {
 /** A switcher that starts in one room; the others are opened by their names. */
 function start(others: Readonly<Record<string, ReturnType<typeof room>>> = {}) {
   const first = room();
-  const switcher = createRoomSwitcher(first.conversation, (name) => {
+  /** The rooms that were not to be created. */
+  const existing: string[] = [];
+  const switcher = createRoomSwitcher(first.conversation, (name, mustExist) => {
     const other = others[name];
     if (other === undefined) throw new Error(`there is no ${name}`);
+    if (mustExist) existing.push(name);
     return other.conversation;
   });
   const events: ConversationEvent[] = [];
   const over = (async () => {
     for await (const event of switcher.events) events.push(event);
   })();
-  return { first, switcher, events, over };
+  return { first, switcher, events, over, existing };
 }
 
 async function rejection(promise: Promise<unknown>): Promise<unknown> {
@@ -242,7 +245,8 @@ async function inLunch(others: Readonly<Record<string, ReturnType<typeof room>>>
 describe("a room that is deleted", () => {
   test("is left for the one before, with a notice instead of the end", async () => {
     const main = room();
-    const { switcher, events, over, lunch } = await inLunch({ main });
+    const { switcher, events, over, existing, lunch } = await inLunch({ main });
+    expect(existing).toEqual([]);
     lunch.end(REMOVED, DELETED);
     main.push(entered("main"));
     main.push(message("welcome back"));
@@ -250,6 +254,8 @@ describe("a room that is deleted", () => {
     expect(switcher.conversation).toBe(main.conversation);
     main.end(ended());
     await over;
+    // Also that one may have been deleted: then it is not created again.
+    expect(existing).toEqual(["main"]);
     expect(events).toEqual([NOTICE, entered("main"), message("welcome back"), ended()]);
   });
 

@@ -26,7 +26,10 @@ export function enter(client: RoomClient, now: number, actions: Action[]): void 
       : { ...received, sequence: firstShown(client, received.sequence) };
   // A returning member gets what was missed, also from another log, such as a restored copy.
   const history = received === null ? client.history : undefined;
-  actions.push({ type: "send", frame: { type: "enter", room, name, device, after, history } });
+  // Back after the connection was lost, its members create it anew on a server that has lost it.
+  const existing = client.existing === true && !client.entered ? true : undefined;
+  const frame = { type: "enter", room, name, device, after, history, existing } as const;
+  actions.push({ type: "send", frame });
   setConnection(client, { name: "entering", resendAt: now + client.resendAfter });
 }
 

@@ -31,6 +31,8 @@ export interface RoomClientOptions {
   readonly history?: number | undefined;
   /** The last `history` entries are shown at the start even if the device has shown them before. */
   readonly repeatsHistory?: boolean | undefined;
+  /** The room is not created: where there is none, the first attempt to enter it fails. */
+  readonly existing?: boolean | undefined;
   /** Shown as soon as nothing older follows: before the room is entered, or below what was said before. */
   readonly belowPast?: RoomEvent | undefined;
   /** Of the entries that were missed only the last so many are shown, and a notice counts the others; without it, all are. */
@@ -86,7 +88,14 @@ export type Answer = Extract<ServerFrame, { readonly request: number }>;
 
 export interface RoomClient extends Pick<
   RoomClientOptions,
-  "room" | "device" | "random" | "history" | "repeatsHistory" | "missed" | "keepsEntries"
+  | "room"
+  | "device"
+  | "random"
+  | "history"
+  | "repeatsHistory"
+  | "existing"
+  | "missed"
+  | "keepsEntries"
 > {
   readonly keepsUnsaid: boolean;
   /** Null once it was shown. */
@@ -195,7 +204,7 @@ export type Action =
 /** Connects at the first `tick`. */
 export function createRoomClient(options: RoomClientOptions, now: number): RoomClient {
   const { room, name, device, unstored, cursor, history, keepsEntries, random } = options;
-  const { repeatsHistory = false, missed } = options;
+  const { repeatsHistory = false, existing = false, missed } = options;
   const { resendAfter = RESEND_AFTER, retryDelay = connectDelay, keepsUnsaid = true } = options;
   const outbox = new Map<number, Outgoing>();
   for (const { number, text, log } of unstored) {
@@ -207,6 +216,7 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     random,
     history,
     repeatsHistory,
+    existing,
     missed,
     keepsEntries,
     keepsUnsaid,
