@@ -119,6 +119,7 @@ const SERVER_ONLY = {
   memory: "only the server holds what its members send",
   keep: "only the server stores messages",
   quota: "only the server stores messages",
+  "no-web": "only a server listens for WebSockets",
   background: "only a server goes on without a terminal",
 };
 
@@ -134,6 +135,7 @@ const SEALED_ONLY = {
   room: "a plain conversation has no rooms",
   memory: "a plain conversation holds one message",
   background: "a plain conversation needs somebody who types",
+  "no-web": "a plain conversation is UDP only",
   "invitation-file": "an invitation is for the sealed wire",
   history: "a plain conversation stores no messages",
   "no-log": "a plain conversation stores no messages",

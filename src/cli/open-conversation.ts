@@ -79,6 +79,7 @@ export async function openConversation(
     ...listening,
     identity: keyPair,
     open: isOpen,
+    web: !flags.has("no-web"),
     data,
     limits: memory === undefined ? LIMITS : { ...LIMITS, memory },
     ...storageOptions(commandLine),
@@ -125,6 +126,7 @@ export async function openConversation(
     // Of two folders that cannot be written to, one is enough to hear of.
     ...(notFound === null || notKept !== null ? [] : [notFound]),
     ...(forOthers === null ? [] : [forOthers]),
+    ...(server.webRefused === null ? [] : [noWebNotice(server.webRefused)]),
   ];
   const listens = { type: "listening", address } as const;
   const invites = { type: "invitation", invitation } as const;
@@ -308,6 +310,14 @@ const OPEN_NOTICE: NoticeText = {
   code: "OPEN",
   message: "open: anyone who can reach this machine can join this conversation",
 };
+
+function noWebNotice({ code, message }: CharlaError): NoticeText {
+  return {
+    code,
+    message: `no WebSockets: ${message}, on TCP; people without UDP can't join`,
+    hint: "--port N chooses another port for both; --no-web goes without",
+  };
+}
 
 function otherWireNotice(peer: string, ignored: number): NoticeText {
   const code = "OTHER_WIRE";

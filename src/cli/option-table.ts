@@ -226,6 +226,14 @@ export const OPTIONS: OptionTable = {
     setting: { person: "20" },
     does: { chat: "show the last N, or all I missed if more (20; pipe: 0)" },
   },
+  "no-web": {
+    ...flag,
+    setting: { server: "false" },
+    does: {
+      server: "only UDP, no WebSockets on the TCP port of that number",
+      relay: "only UDP, no WebSockets",
+    },
+  },
   "no-log": {
     ...flag,
     setting: { person: "false" },
@@ -269,13 +277,19 @@ export const OPTIONS: OptionTable = {
     ...FILE,
     setting: { serve: "no HTTPS" },
     yieldsTo: "tls",
-    does: { serve: "HTTPS with this certificate" },
+    does: {
+      serve: "HTTPS with this certificate",
+      relay: "WebSockets over TLS with this certificate",
+    },
   },
   "tls-key": {
     ...FILE,
     setting: { serve: "no HTTPS" },
     yieldsTo: "tls",
-    does: { serve: "the private key of that certificate" },
+    does: {
+      serve: "the private key of that certificate",
+      relay: "the private key of that certificate",
+    },
   },
   upload: { ...flag, does: { serve: "accept uploads" } },
   overwrite: { ...flag, does: { serve: "let uploads replace existing files" } },
@@ -300,6 +314,10 @@ export const OPTIONS: OptionTable = {
   "max-rate": {
     ...SIZE,
     does: { relay: "forward at most N bytes a second (500K, 20M; no limit)" },
+  },
+  "web-port": {
+    ...value("N", "port"),
+    does: { relay: "WebSockets on TCP port N (443 with a certificate; or as --port)" },
   },
   metrics: {
     ...value("N", "port"),

@@ -15,6 +15,7 @@ import { openRelay } from "../relay/relay.ts";
 import { openAuthorizedKeys } from "../server/authorized-keys.ts";
 import type { Io } from "../terminal/io.ts";
 import { parseBytes } from "./amounts.ts";
+import { type CertificateFiles, readCertificate, watchCertificate } from "./certificate-watch.ts";
 import { listenOptions, quoteWord } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
@@ -22,6 +23,8 @@ import { type CommandLine, helpFor } from "./options.ts";
 const MIN_RATE = 10 * 1_024;
 /** Of the total rate, what one server may use, so that others get through beside it. */
 const SERVER_SHARE = 1 / 2;
+/** The one that networks let out which let out little. */
+const HTTPS_PORT = 443;
 
 export async function relay(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags, values } = commandLine;
@@ -30,6 +33,9 @@ export async function relay(commandLine: CommandLine, io: Io): Promise<number> {
   }
   const listening = listenOptions(commandLine);
   const limits = rateLimits(values.get("max-rate"));
+  const certificate = certificateFiles(commandLine, io.cwd);
+  const web = webOptions(commandLine);
+  const tls = certificate === null ? null : await readCertificate(certificate);
   const metricsPort = values.get("metrics");
   const port = metricsPort === undefined ? null : parsePort(metricsPort, 0);
   const list = values.get("allow");
@@ -51,25 +57,86 @@ export async function relay(commandLine: CommandLine, io: Io): Promise<number> {
     resetSalt: loadResetSalt(folder, randomBytes),
     isAllowed,
     limits,
+    web: web === null ? undefined : { port: web.port, tls },
   });
+  const { webSockets } = opened;
+  using _watch =
+    webSockets === null || certificate === null
+      ? null
+      : watchCertificate(certificate, {
+          onRenewed: (renewed) => webSockets.useCertificate(renewed),
+          onUnusable: (error) => reportDamaged(io, error),
+        });
   await using metrics = port === null ? null : await serveMetrics(port, () => opened.state());
   const address = formatAddress(opened.local);
   const own = fingerprint(keyPair.publicKey);
   if (!flags.has("quiet")) {
     const lines = [`relaying on ${address}`, `fingerprint ${own}`];
+    if (webSockets !== null) {
+      const by = tls === null ? "WebSockets" : "WebSockets over TLS";
+      lines.push(`${by} on ${formatAddress(webSockets.local)}`);
+    }
     if (isAllowed === undefined)
       lines.push("any server may use it; --allow FILE names those that may");
     if (metrics !== null) lines.push(`counts at ${metrics.url}`);
     io.stderr.write(`${lines.join("\n")}\n`);
   }
   if (flags.has("json")) {
-    const listens = { type: "listening", address, fingerprint: own };
     await io.print(
-      JSON.stringify(metrics === null ? listens : { ...listens, metrics: metrics.url }),
+      JSON.stringify({
+        type: "listening",
+        address,
+        fingerprint: own,
+        ...(webSockets === null ? {} : { web: formatAddress(webSockets.local) }),
+        ...(metrics === null ? {} : { metrics: metrics.url }),
+      }),
     );
   }
   await interrupted;
   return 0;
+}
+
+/**
+ * Null for no certificate.
+ *
+ * @throws {CharlaError} USAGE
+ */
+function certificateFiles({ flags, values }: CommandLine, cwd: string): CertificateFiles | null {
+  const certificate = values.get("tls-cert");
+  const key = values.get("tls-key");
+  if (certificate === undefined && key === undefined) return null;
+  if (certificate === undefined || key === undefined) {
+    const missing = certificate === undefined ? "--tls-cert" : "--tls-key";
+    throw usageError(
+      "a certificate needs its key, and a key its certificate",
+      `add ${missing} FILE; ${helpFor("relay")}`,
+    );
+  }
+  if (flags.has("no-web")) {
+    throw usageError(
+      "--no-web goes without WebSockets, and a certificate is for them",
+      "leave one of them out",
+    );
+  }
+  return { certificate: resolve(cwd, certificate), key: resolve(cwd, key) };
+}
+
+/**
+ * Where WebSockets are taken; an undefined port is that of UDP. Null for nowhere.
+ *
+ * @throws {CharlaError} USAGE, PORT_OUT_OF_RANGE
+ */
+function webOptions({ flags, values }: CommandLine): { readonly port: number | undefined } | null {
+  const written = values.get("web-port");
+  if (flags.has("no-web")) {
+    if (written === undefined) return null;
+    throw usageError(
+      "--no-web goes without WebSockets, and --web-port is for them",
+      "leave one of them out",
+    );
+  }
+  if (written !== undefined) return { port: parsePort(written, 0) };
+  return { port: values.has("tls-cert") ? HTTPS_PORT : undefined };
 }
 
 /** @throws {CharlaError} USAGE */

@@ -61,8 +61,10 @@ export interface TlsCertificate {
 }
 
 export interface WebSocketOptions {
+  /** For `openSealedSocketAndWebSockets`: the TCP port; without one, the number of the UDP port. */
+  readonly port?: number | undefined;
   /** Null for no TLS. */
-  readonly tls?: TlsCertificate | null;
+  readonly tls?: TlsCertificate | null | undefined;
   readonly limits?: Partial<WebSocketLimits> | undefined;
   /** At a relay: whether the address of this `addressKey` has joined a server, so that it is in use without a session. */
   readonly isJoined?: ((key: string) => boolean) | undefined;
@@ -260,7 +262,7 @@ export function listenForWebSockets(
 function answerInWords({ method, url }: Request): Response {
   if (new URL(url).pathname !== "/") return text(404, "nothing is here");
   if (method !== "GET" && method !== "HEAD") return text(405, "only GET", { allow: "GET, HEAD" });
-  return text(426, "a charla conversation: join it with charla", { upgrade: "websocket" });
+  return text(426, "charla takes WebSockets here, and has no page", { upgrade: "websocket" });
 }
 
 function text(status: number, body: string, headers: Record<string, string> = {}): Response {
@@ -278,30 +280,35 @@ function isForeignPage({ headers }: Request): boolean {
 
 export interface SocketWithWebSockets {
   readonly socket: SealedSocket;
-  /** Null when the port is not free on TCP, and under Node.js. */
+  /** Null when the port is not free on TCP, without options, and under Node.js. */
   readonly webSockets: WebSocketListener | null;
   /** Why there is none. */
   readonly refused: CharlaError | null;
 }
 
 /**
- * A sealed socket, and WebSockets on the TCP port of the same number. Without these the socket is there all the same.
+ * A sealed socket, and WebSockets on a TCP port. Without these the socket is there all the same.
  *
+ * @param webOptions null for no WebSockets
  * @throws {CharlaError} PORT_IN_USE and others, for the UDP port: see `describeBindError`
  */
 export async function openSealedSocketAndWebSockets(
   options: SealedSocketOptions,
-  webOptions: WebSocketOptions = {},
+  webOptions: WebSocketOptions | null,
 ): Promise<SocketWithWebSockets> {
   for (let attempt = 1; ; attempt++) {
     const socket = await openSealedSocket(options);
-    if (!("Bun" in globalThis)) return { socket, webSockets: null, refused: null };
+    if (webOptions === null || !("Bun" in globalThis)) {
+      return { socket, webSockets: null, refused: null };
+    }
     try {
-      const webSockets = listenForWebSockets(socket, socket.local, webOptions);
+      const at = { ...socket.local, port: webOptions.port ?? socket.local.port };
+      const webSockets = listenForWebSockets(socket, at, webOptions);
       return { socket, webSockets, refused: null };
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
-      const isWorthAnother = options.port === 0 && error.code === "PORT_IN_USE";
+      const isWorthAnother =
+        options.port === 0 && webOptions.port === undefined && error.code === "PORT_IN_USE";
       if (!isWorthAnother || attempt === PORT_ATTEMPTS) {
         return { socket, webSockets: null, refused: error };
       }

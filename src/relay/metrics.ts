@@ -21,6 +21,7 @@ const METRICS: readonly (readonly [
   ["servers", "servers", "gauge", "Servers that have registered."],
   ["joiners", "joiners", "gauge", "Addresses that have joined a server."],
   ["sessions", "sessions", "gauge", "Sessions of servers with the relay."],
+  ["webSockets", "websockets", "gauge", "Connections with a WebSocket."],
   ["forwarded", "forwarded_datagrams_total", "counter", "Datagrams that were forwarded."],
   ["bytes", "forwarded_bytes_total", "counter", "Bytes of these datagrams."],
   ["unproven", "unproven_datagrams_total", "counter", "Datagrams of addresses without a proof."],

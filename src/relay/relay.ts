@@ -1,6 +1,7 @@
-// A relay on a UDP socket: servers register in a sealed session, by which they prove their key and their address, and the
+// A relay on a UDP socket and WebSockets: servers register in a sealed session, by which they prove their key and their address, and the
 // forwarder passes datagrams between them and those who join them. Keeps nothing on disk; knows no chat.
 
+import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import { formatAddress, type SocketAddress } from "../net/address.ts";
@@ -8,7 +9,12 @@ import { nodeCrypto, randomBytes } from "../net/node-crypto.ts";
 import { readRelayRequest, type RelayReply, writeRelayMessage } from "../net/relay-messages.ts";
 import { relaySlot } from "../net/relay-packets.ts";
 import type { SealedLink, SealedLinkHandlers } from "../net/sealed-link.ts";
-import { openSealedSocket } from "../net/sealed-socket.ts";
+import type { SealedSocketOptions } from "../net/sealed-socket.ts";
+import {
+  openSealedSocketAndWebSockets,
+  type WebSocketListener,
+  type WebSocketOptions,
+} from "../net/websocket-listener.ts";
 import { mapKey } from "../protocol/bytes.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
 import type { Admission } from "../protocol/handshake/responder-handshake.ts";
@@ -44,6 +50,8 @@ export interface RelayOptions {
   /** Whether a server with a key of this fingerprint may register; without it, every one may. */
   readonly isAllowed?: ((fingerprint: string) => boolean) | undefined;
   readonly limits?: Partial<RelayLimits> | undefined;
+  /** WebSockets, for those whose network lets no UDP out; without it, there are none. */
+  readonly web?: Pick<WebSocketOptions, "port" | "tls"> | undefined;
 }
 
 export interface RelayState extends Readonly<RelayCounts> {
@@ -51,10 +59,13 @@ export interface RelayState extends Readonly<RelayCounts> {
   readonly joiners: number;
   /** Sessions of servers, also of those that have not registered yet. */
   readonly sessions: number;
+  readonly webSockets: number;
 }
 
 export interface Relay extends AsyncDisposable {
   readonly local: SocketAddress;
+  /** Null without WebSockets. */
+  readonly webSockets: Pick<WebSocketListener, "local" | "useCertificate"> | null;
   state(): RelayState;
   /** Servers notice at once, and register again when it is back. */
   close(): Promise<void>;
@@ -75,7 +86,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   /** The session by which each slot is registered; the newest of those with the same key. */
   const registered = new Map<string, SealedLink>();
 
-  const socket = await openSealedSocket({
+  const sealedOptions: SealedSocketOptions = {
     bind: options.bind,
     port: options.port,
     staticKeys: options.identity,
@@ -85,7 +96,14 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     memory: limits.slots * RESERVED,
     onJoined: startSession,
     onRelayPacket: (datagram, from) => forward(forwarder, datagram, from, performance.now()),
-  });
+  };
+  const isJoined = (key: string) => forwarder.joiners.has(key);
+  const web = options.web === undefined ? null : { ...options.web, isJoined };
+  const { socket, webSockets, refused } = await openSealedSocketAndWebSockets(sealedOptions, web);
+  if (refused !== null) {
+    await socket.close();
+    throw webRefused(refused);
+  }
   const timer = setInterval(() => forgetUnproven(forwarder, performance.now()), TICK);
 
   function startSession(link: SealedLink): SealedLinkHandlers {
@@ -163,6 +181,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     }, CLOSE_TIMEOUT);
     try {
       await socket.close(GOING_AWAY, STOPPED);
+      await webSockets?.[Symbol.asyncDispose]();
     } finally {
       clearTimeout(timeout);
     }
@@ -172,11 +191,13 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   const closeOnce = () => (closing ??= close());
   return {
     local: socket.local,
+    webSockets,
     state: () => ({
       ...forwarder.counts,
       servers: forwarder.slots.size,
       joiners: forwarder.joiners.size,
       sessions: links.size,
+      webSockets: webSockets?.connections ?? 0,
     }),
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
@@ -190,6 +211,12 @@ const FULL = {
   code: "RELAY_FULL",
   message: "the relay has no room for another server from this network",
 } as const satisfies RelayReply;
+
+/** The TCP port, which has options of its own. */
+function webRefused({ code, message, cause }: CharlaError): CharlaError {
+  const hint = "choose another TCP port with --web-port N, or go without WebSockets with --no-web";
+  return new CharlaError(code, `${message} (TCP, for WebSockets)`, hint, { cause });
+}
 
 /** A relay is joined as an open server is: its key is trusted on first use. */
 function admitServers(isAllowed: RelayOptions["isAllowed"]): Admission {

@@ -36,6 +36,7 @@ export interface OpenOptions extends Partial<
     | "onRefused"
     | "onRenewed"
     | "onStorage"
+    | "web"
   >
 > {
   /** The folder of the log, the secret and the invitations; without it, everything is only in memory. */

@@ -14,7 +14,8 @@ import { formatInvitation, SECRET_BYTES } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import type { Log } from "../log/log.ts";
 import { formatAddress, type SocketAddress } from "../net/address.ts";
-import { openSealedSocket } from "../net/sealed-socket.ts";
+import type { SealedSocketOptions } from "../net/sealed-socket.ts";
+import { openSealedSocketAndWebSockets } from "../net/websocket-listener.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
 import { RESERVED } from "../protocol/session/memory.ts";
 import { CLOSE_DONE } from "../protocol/session/session.ts";
@@ -55,6 +56,11 @@ export interface ServerOptions {
   readonly host: string;
   /** Relays at which those join who can't reach this server directly. */
   readonly relays?: ReachOptions["relays"] | undefined;
+  /**
+   * WebSockets on the TCP port of the same number, for those whose network lets no UDP out; by default there are none, and
+   * under Node.js never.
+   */
+  readonly web?: boolean | undefined;
   /** Datagrams of another wire are ignored; called for the 1st, 10th, 100th, ..., with the sender and the count. */
   onOtherWire?(peer: string, ignored: number): void;
   /**
@@ -72,6 +78,8 @@ export interface ServerOptions {
 
 export interface Server extends AsyncDisposable {
   readonly local: SocketAddress;
+  /** Why there are no WebSockets, though they were asked for; null when there are. */
+  readonly webRefused: CharlaError | null;
   /** The server's invitation to a room. */
   invitation(room: string): string;
   /** Connects the owner, in this program. */
@@ -154,7 +162,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     onRenewed: (by, cause) => options.onRenewed?.(by, cause),
     onNotStored: (error) => options.onRefused?.(error),
   });
-  const socket = await openSealedSocket({
+  const sealedOptions: SealedSocketOptions = {
     bind,
     port,
     staticKeys: identity,
@@ -205,7 +213,9 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       otherWiresReportedAt *= 10;
       options.onOtherWire?.(formatAddress(from), otherWires);
     },
-  });
+  };
+  const web = options.web === true ? {} : null;
+  const { socket, webSockets, refused } = await openSealedSocketAndWebSockets(sealedOptions, web);
 
   const reach = openReach(socket, { relays: options.relays ?? [], random: Math.random });
   const renewal = createNameRenewal({ log, rooms: state.rooms, setTimer: systemTimer });
@@ -249,6 +259,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     // Members past a relay learn it while that still forwards.
     await Promise.all(ends);
     await Promise.all([reach[Symbol.asyncDispose](), socket.close(code, reason)]);
+    await webSockets?.[Symbol.asyncDispose]();
     admission.flush();
   }
 
@@ -276,6 +287,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
 
   return {
     local: socket.local,
+    webRefused: refused,
     invitation: (room) => invitation(room),
     connect() {
       const [clientEnd, serverEnd] = localChannel();

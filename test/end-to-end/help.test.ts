@@ -53,7 +53,7 @@ test("charla --server --help describes a server", async () => {
           --open            let anyone in, without an invitation
           --admit FILE      also let in people whose fingerprints are in FILE
           --data DIR        store messages in DIR (~/.local/share/charla)
-          --ephemeral       store nothing
+          --ephemeral, --no-web   store nothing; only UDP, no WebSockets on TCP
           --memory N        use at most N bytes for members (64M, 2G; 1G by default)
           --keep 90d|10GB, --quota 20GB   keep this much of each room; of all rooms
           --background      return the shell; charla joins it, charla stop ends it

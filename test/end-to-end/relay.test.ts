@@ -9,6 +9,7 @@ import { fingerprint } from "../../src/identity/key-text.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import type { SealedLinkHandlers } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
+import { KEY, SELF_SIGNED } from "../harness/certificates.ts";
 import { charla, runCharla } from "../harness/in-process.ts";
 import { newPerson } from "../harness/person.ts";
 import { charla as startProcess } from "../harness/program.ts";
@@ -79,6 +80,7 @@ test("with --json, stdout has where it listens as one object", async () => {
     type: "listening",
     address: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
     fingerprint: expect.stringMatching(/^SHA256:/),
+    web: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
     metrics: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/metrics$/),
   });
   expect(relay.stderr).toBe("");
@@ -141,6 +143,48 @@ test("--metrics serves counts as text on loopback, and nothing else", async () =
   expect((await fetch(url, { method: "POST" })).status).toBe(404);
 });
 
+test("WebSockets are taken on the TCP port of the same number, or of none with --no-web", async () => {
+  {
+    await using relay = charla(ON_LOOPBACK);
+    const [, port] = await relay.until("stderr", LISTENS);
+    await relay.until("stderr", `WebSockets on 127.0.0.1:${port}\n`);
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(426);
+  }
+  await using relay = charla([...ON_LOOPBACK, "--no-web"]);
+  const [, port] = await relay.until("stderr", LISTENS);
+  await relay.until("stderr", "any server may use it");
+  expect(relay.stderr).not.toContain("WebSockets");
+  expect(await fetch(`http://127.0.0.1:${port}/`).catch(() => "refused")).toBe("refused");
+});
+
+test("with a certificate they are over TLS, and a TCP port that is taken ends it with a hint", async () => {
+  using folder = temporaryFolder();
+  const [certificate, key] = [join(folder.path, "chain.pem"), join(folder.path, "key.pem")];
+  writeFileSync(certificate, SELF_SIGNED);
+  writeFileSync(key, KEY);
+  const withTls = [...ON_LOOPBACK, "--tls-cert", certificate, "--tls-key", key];
+  await using relay = charla([...withTls, "--web-port", "0"]);
+  const [, port] = await relay.until("stderr", /^WebSockets over TLS on 127\.0\.0\.1:(\d+)$/m);
+  const url = `https://127.0.0.1:${port}/`;
+  expect((await fetch(url, { tls: { rejectUnauthorized: false } })).status).toBe(426);
+  const { stderr, status } = await runCharla([...withTls, "--web-port", `${port}`]);
+  expect(stderr).toContain(
+    `127.0.0.1:${port} is in use by another program (TCP, for WebSockets)\n` +
+      "hint: choose another TCP port with --web-port N, or go without WebSockets with --no-web\n",
+  );
+  expect(status).toBe(1);
+});
+
+test("a certificate that is none, or not of the key, ends it with its code", async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "chain.pem");
+  writeFileSync(file, "none");
+  const args = [...ON_LOOPBACK, "--json", "--tls-cert", file, "--tls-key", file];
+  const { stdout, status } = await runCharla(args);
+  expect(JSON.parse(stdout)).toMatchObject({ type: "error", code: "CERTIFICATE_UNUSABLE" });
+  expect(status).toBe(1);
+});
+
 test("a port for counts that is taken ends it, with a hint", async () => {
   await using taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
@@ -158,6 +202,10 @@ test.each([
   [["relay", "--max-rate", "9K"], "--max-rate takes a number of bytes a second from 10K"],
   [["relay", "--max-rate", "fast"], "--max-rate takes a number of bytes a second from 10K"],
   [["relay", "--metrics", "70000"], '"70000" is not a port'],
+  [["relay", "--no-web", "--web-port", "443"], "--web-port is for them"],
+  [["relay", "--no-web", "--tls-cert", "a", "--tls-key", "b"], "a certificate is for them"],
+  [["relay", "--tls-key", "b"], "a certificate needs its key"],
+  [["relay", "--web-port", "-1"], '"-1" is not a port'],
   [["relay", "--bind", "here"], '"here" is not an address to listen on'],
 ])("%j is wrong usage", async (args, message) => {
   const { stdout, stderr, status } = await runCharla(args);

@@ -205,7 +205,7 @@ test("over HTTP there is a word, nothing else, and no WebSocket for the pages of
   const page = await fetch(`${url}/`);
   expect(page.status).toBe(426);
   expect(page.headers.get("upgrade")).toBe("websocket");
-  expect(await page.text()).toBe("a charla conversation: join it with charla\n");
+  expect(await page.text()).toBe("charla takes WebSockets here, and has no page\n");
   expect((await fetch(`${url}/other`)).status).toBe(404);
   expect((await fetch(`${url}/`, { method: "POST", body: "x" })).status).toBe(413);
   expect((await fetch(`${url}/`, { method: "DELETE" })).status).toBe(405);
@@ -264,15 +264,14 @@ test("when its connection ends, a session goes to another path at once", async (
 
 test("a port that is in use on TCP leaves the server its UDP", async () => {
   using taken = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("") });
-  const { socket, webSockets, refused } = await openSealedSocketAndWebSockets({
-    bind: "127.0.0.1",
-    port: taken.port ?? 0,
-    staticKeys: SERVER_KEYS,
-    admission: PSK,
-  });
+  const port = taken.port ?? 0;
+  const { socket, webSockets, refused } = await openSealedSocketAndWebSockets(
+    { bind: "127.0.0.1", port, staticKeys: SERVER_KEYS, admission: PSK },
+    {},
+  );
   expect(webSockets).toBeNull();
   expect(refused?.code).toBe("PORT_IN_USE");
-  expect(socket.local.port).toBe(taken.port ?? 0);
+  expect(socket.local.port).toBe(port);
   await socket.close();
 });
 
