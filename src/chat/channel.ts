@@ -18,6 +18,18 @@ export interface Channel {
   abort(code: number, reason: string): void;
   /** Resolves, with the reason, when it is over and all that came was handed on. */
   readonly ended: Promise<unknown>;
+  /** The way that it takes now, where that is known. */
+  way?(): Way;
+}
+
+/** How messages get from a member to the server. */
+export interface Way {
+  /** `local` is within one program, which holds the server and its owner. */
+  readonly transport: "udp" | "websocket" | "local";
+  /** HOST or HOST:PORT of the relay that passes them on; without one, they go directly. */
+  readonly relay?: string;
+  /** The round trip, ms; absent until it is measured. */
+  readonly milliseconds?: number;
 }
 
 /** What a channel calls at the end that it belongs to. */
@@ -28,6 +40,8 @@ export interface ChannelHandlers {
   onSilent?(duration: number): void;
   /** The other end is heard again after a silence of `duration` ms. */
   onHeard?(duration: number): void;
+  /** It goes another way than before. */
+  onWay?(): void;
   /** It has ended, though what came before may not be handed on yet: nothing is worth waiting for any more. */
   onEnd?(): void;
 }

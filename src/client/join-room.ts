@@ -3,12 +3,14 @@
 
 import { randomBytes } from "node:crypto";
 
-import { GOING_AWAY } from "../chat/channel.ts";
+import { type Channel, GOING_AWAY, type Way } from "../chat/channel.ts";
 import type { LogEntry } from "../chat/frames.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { DEFAULT_ROOM, parseInvitation } from "../identity/invitation.ts";
 import { formatAddress } from "../net/address.ts";
+import { pathKind } from "../net/carrier.ts";
 import { generateKeyPair } from "../net/node-crypto.ts";
+import type { SealedLink } from "../net/sealed-link.ts";
 import { KEY_BYTES, type KeyPair } from "../protocol/crypto-provider.ts";
 import { CLOSE_DONE, type SessionEnd } from "../protocol/session/session.ts";
 import { connect } from "./connect.ts";
@@ -101,9 +103,34 @@ export function joinRoom(
       wasConnected = true;
       const where = formatAddress(link.peer);
       void link.ended.then(() => socket.close());
-      return { channel: link, ended: link.ended.then((end) => describeEnd(end, where)) };
+      return {
+        channel: channelOver(link),
+        ended: link.ended.then((end) => describeEnd(end, where)),
+      };
     },
   });
+}
+
+/** Messages to the server of a room, by a link that has joined it. */
+export function channelOver(link: SealedLink): Channel {
+  return {
+    sayAll: (messages, stream) => link.sayAll(messages, stream),
+    receive: (handlers) => link.receive({ ...handlers, onMoved: () => handlers.onWay?.() }),
+    close: (code, reason) => link.close(code, reason),
+    abort: (code, reason) => link.abort(code, reason),
+    ended: link.ended,
+    way: () => wayTo(link),
+  };
+}
+
+function wayTo({ peer, roundTrip }: SealedLink): Way {
+  const { transport, relay } = pathKind(peer);
+  return {
+    transport,
+    ...(relay === null ? {} : { relay }),
+    // Finer than that is noise.
+    ...(roundTrip === null ? {} : { milliseconds: Math.round(roundTrip * 10) / 10 }),
+  };
 }
 
 export function describeEnd(end: SessionEnd, where: string): ChannelEnd {

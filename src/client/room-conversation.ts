@@ -1,7 +1,7 @@
 // A conversation in a room of a server, for programs: drives the state machine of room-client/ with channels, a timer,
 // a device and promises. Knows channels, and not how they are made.
 
-import { type Channel, type ChannelHandlers, ENDED_BY_PROGRAM } from "../chat/channel.ts";
+import { type Channel, type ChannelHandlers, ENDED_BY_PROGRAM, type Way } from "../chat/channel.ts";
 import type { Conversation, RequestOptions, RoomConversation } from "../chat/conversation.ts";
 import type { RoomEvent } from "../chat/events.ts";
 import { checkMemberFrame, encodeFrame, type LogEntry } from "../chat/frames.ts";
@@ -18,6 +18,7 @@ import {
   type Answer,
   type ChannelEnd,
   type ClientEvent,
+  connectionPhase,
   createRoomClient,
   type Question,
   type RoomClientOptions,
@@ -134,6 +135,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
         break;
       case "emit":
         queue.push(action);
+        if (action.event.type === "entered" || action.event.type === "reconnected") addWay();
         break;
       case "keep":
         options.onEntry?.(action.log, action.entry);
@@ -192,7 +194,18 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
     },
     onSilent: (duration) => addEvent({ type: "silent", seconds: inSeconds(duration) }),
     onHeard: (duration) => addEvent({ type: "heard", seconds: inSeconds(duration) }),
+    onWay: addWay,
   };
+
+  function way(): Way | null {
+    const isIn = connectionPhase(client.phase)?.name === "joined";
+    return isIn ? (channel?.way?.() ?? null) : null;
+  }
+
+  function addWay(): void {
+    const current = way();
+    if (current !== null) addEvent({ type: "way", ...current });
+  }
 
   function addEvent(event: RoomEvent): void {
     queue.push({ event, shown: null });
@@ -247,6 +260,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
       checkMemberFrame({ type: "watch", rooms: [...rooms] });
       dispatch({ type: "watch", rooms });
     },
+    way,
     addEvent,
     leave,
     [Symbol.asyncDispose]: leave,
@@ -261,7 +275,7 @@ function inSeconds(duration: number): number {
 type Ask = (question: Question, options: RequestOptions | undefined) => Promise<Answer>;
 
 /** Each question as a request to the server (docs/protocol.md s. 18), and its answer as the library gives it. */
-function createRequests(ask: Ask): Omit<RoomConversation, keyof Conversation | "watch"> {
+function createRequests(ask: Ask): Omit<RoomConversation, keyof Conversation | "watch" | "way"> {
   async function request<T extends Answer["type"]>(
     question: Question,
     expected: T,

@@ -3,6 +3,7 @@
 // happened in the session.
 
 import { defer } from "../deferred.ts";
+import { isMeasured } from "../protocol/recovery/round-trip.ts";
 import { finishMessages, startMessages } from "../protocol/session/incoming-messages.ts";
 import { MAX_MESSAGE, startWaiting, stopWaiting } from "../protocol/session/outgoing-messages.ts";
 import { addWay, nameCandidates, networkChanged, wayLost } from "../protocol/session/paths.ts";
@@ -51,8 +52,8 @@ export interface SealedLink {
   sayAll(messages: readonly Uint8Array[], stream?: Uint8Array): boolean | Promise<boolean>;
   /** Sets the handlers. What came before them is kept for them; the peer waits when it is too much. */
   receive(handlers: SealedLinkHandlers): void;
-  /** Smoothed, ms. */
-  readonly roundTrip: number;
+  /** Smoothed, ms; null until it is measured on the path in use. */
+  readonly roundTrip: number | null;
   /** The addresses at which this end may be reached directly, the best first: the peer gets them. */
   nameCandidates(addresses: readonly SocketAddress[]): void;
   /** Another way to the peer, at an initiator: it is tried, and kept open for when the one in use is lost. */
@@ -219,8 +220,9 @@ export class SessionLink implements SealedLink {
     this.#driver.changed(this.session);
   }
 
-  get roundTrip(): number {
-    return this.session.recovery.path.roundTrip.smoothed;
+  get roundTrip(): number | null {
+    const { roundTrip } = this.session.recovery.path;
+    return isMeasured(roundTrip) ? roundTrip.smoothed : null;
   }
 
   nameCandidates(addresses: readonly SocketAddress[]): void {

@@ -50,7 +50,8 @@ endToEnd("with --json both ends print every event, with the other's fingerprint"
     { type: "listening", address: `127.0.0.1:${server.port}` },
     { type: "invitation", invitation: server.invitation },
     { type: "entered", room: "main", name: "ana", owner: true, members },
-    { type: "joined", peer: "ben", fingerprint: ofBen },
+    { type: "way", transport: "local" },
+    { type: "joined", peer: "ben", fingerprint: ofBen, away: false },
     { type: "message", from: "ben", text: "question", ...AT, fingerprint: ofBen },
     { type: "said", text: "answer" },
     { type: "delivered", text: "answer", ...AT },
@@ -73,6 +74,7 @@ endToEnd("with --json both ends print every event, with the other's fingerprint"
     ),
   ).toEqual([
     { type: "entered", room: "main", name: "ben", owner: false, members },
+    { type: "way", transport: "udp", milliseconds: expect.any(Number) },
     { type: "message", from: "ana", text: "answer", ...AT, fingerprint: ofAna },
     { type: "said", text: "bye" },
     { type: "ended", reason: "left", unsaid: [] },

@@ -39,7 +39,7 @@ async function whileAnnTalks(
   await ann.say("after");
   await until("all of it", () => seen.texts.length === expected.length);
   expect(seen.texts).toEqual([...expected]);
-  const others = new Set(["entered", "said", "delivered", "message", "joined", "left"]);
+  const others = new Set(["entered", "way", "said", "delivered", "message", "joined", "left"]);
   expect(seen.shown.filter(({ type }) => !others.has(type))).toEqual([]);
 }
 

@@ -43,6 +43,7 @@ function room() {
     who: never,
     rooms: never,
     watch() {},
+    way: () => null,
     history: never,
     rename: never,
     kick: never,

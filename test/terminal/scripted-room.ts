@@ -43,6 +43,7 @@ export function createScriptedRoom(room: string, send: (text: string) => void): 
     watch(rooms) {
       ask(`watch ${rooms.map(({ room: other }) => other).join(" ")}`);
     },
+    way: () => ({ transport: "udp", milliseconds: 22.6 }),
     async history({ count, before = 51, words }) {
       ask(`history ${count} ${before} ${words ?? ""}`);
       const found = ENTRIES.filter(

@@ -34,6 +34,11 @@ export function createRoundTrip(initial: number = INITIAL_ROUND_TRIP): RoundTrip
   };
 }
 
+/** Whether anything is known of the path, so that `smoothed` is more than an assumption. */
+export function isMeasured({ firstSampleAt, smoothed }: RoundTrip): boolean {
+  return firstSampleAt !== Infinity || smoothed !== INITIAL_ROUND_TRIP;
+}
+
 /**
  * Takes a sample (RFC 9002 s. 5.3).
  *

@@ -73,6 +73,8 @@ export function describeEvent(
       return describeEnd(event, delivery);
     // A notice says it in words.
     case "rights":
+    // The status line shows it.
+    case "way":
     case "news":
     case "message":
     case "turn":

@@ -11,6 +11,7 @@ import {
   recoveryTimerAt,
   timerFired,
 } from "../../../src/protocol/recovery/recovery.ts";
+import { isMeasured } from "../../../src/protocol/recovery/round-trip.ts";
 import {
   acknowledge,
   fixedWindow,
@@ -526,6 +527,7 @@ describe("another path (RFC 9000 s. 9.4)", () => {
     expect(sender.path.mtu.size).toBe(1_372);
     expect(changePath(sender, 210).map(({ content }) => content)).toEqual(["packet 1", "packet 2"]);
     expect(sender.path.roundTrip).toMatchObject({ smoothed: 333, firstSampleAt: Infinity });
+    expect(isMeasured(sender.path.roundTrip)).toBe(false);
     expect(sender.path.congestion).toMatchObject({ window: 12_000, phase: "slow-start" });
     expect(sender.path.mtu.size).toBe(1_200);
     expect(sender.sent).toMatchObject({ bytesInFlight: 0, nextNumber: 4 });
@@ -535,6 +537,7 @@ describe("another path (RFC 9000 s. 9.4)", () => {
   test("may start with the duration of the challenge", () => {
     const sender = acquainted();
     changePath(sender, 200, 40);
+    expect(isMeasured(sender.path.roundTrip)).toBe(true);
     sendAt(sender, [200]);
     // 40 + 4 x 20 + 25
     expect(recoveryTimerAt(sender)).toBe(345);
