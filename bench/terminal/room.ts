@@ -14,7 +14,7 @@ const talk = startTalk(processIo(), (text) => text === "burst" && burst(1), true
 /** Messages that come in one turn of the event loop, as many as a datagram of 64 KiB has room for. */
 const IN_A_TURN = 500;
 
-talk.emit({ type: "entered", room: "main", name: "ana", owner: false, members: MEMBERS });
+talk.emit({ type: "entered", room: "main", name: "ana", owner: false, last: 0, members: MEMBERS });
 
 function burst(first: number): void {
   const last = Math.min(first + IN_A_TURN - 1, Number(count));

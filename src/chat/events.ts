@@ -32,7 +32,10 @@ export type RoomEvent =
   | { readonly type: "listening"; readonly address: string }
   /** Only for the owner: what lets somebody in; it holds a secret, unless the server is open to everybody. */
   | { readonly type: "invitation"; readonly invitation: string }
-  /** This end is in a room, under this name, with these members, itself among them. */
+  /**
+   * This end is in a room, under this name, with these members, itself among them; `last` is the sequence number of its
+   * newest message.
+   */
   | {
       readonly type: "entered";
       readonly room: string;
@@ -41,6 +44,7 @@ export type RoomEvent =
       readonly operator?: boolean;
       /** What this end says is refused. */
       readonly muted?: boolean;
+      readonly last: number;
       readonly members: readonly MemberDescription[];
     }
   /** The connection to the server is lost; this end reconnects by itself. */

@@ -112,13 +112,15 @@ const emit = (event: RoomEvent, shown: ReturnType<typeof at> | null = null): Act
   event,
   shown,
 });
-const ENTERED: RoomEvent = {
+const ENTERED: Extract<RoomEvent, { type: "entered" }> = {
   type: "entered",
   room: "main",
   name: "Ann",
   owner: false,
+  last: 0,
   members: [],
 };
+const enteredAt = (last: number): RoomEvent => ({ ...ENTERED, last });
 const RECONNECTED: RoomEvent = { type: "reconnected" };
 const DISCONNECTED: RoomEvent = { type: "disconnected", message: LOST.message };
 const bobSaid = (sequence: number) => ({
@@ -235,6 +237,17 @@ describe("news of other rooms", () => {
     );
   });
 
+  test("goes on over the next connection from where the server has begun", () => {
+    const client = after(joined(), watch(lunch, { room: "tea" }, { room: "work" }));
+    const nothing = { unread: 0, mentions: 0 };
+    const tea = { room: "tea", after: 5, ...nothing };
+    happen(client, 0, received({ type: "news", rooms: [{ ...lunch, ...nothing }, tea] }));
+    happen(client, 0, received({ type: "news", rooms: [tea] }), LOSS);
+    expect(happen(client, 375, TICK, CONNECTED, welcome(0))).toContainEqual(
+      sendWatch(lunch, { room: "tea", after: 5 }, { room: "work" }),
+    );
+  });
+
   test("is given as it comes", () => {
     const rooms = [
       {
@@ -344,7 +357,7 @@ describe("entering", () => {
     const client = connecting({ cursor: at(2) });
     expect(happen(client, 0, CONNECTED)).toEqual([enter(at(2))]);
     expect(happen(client, 0, welcome(4), entry(1), entry(2), entry(3), entry(4))).toEqual([
-      emit(ENTERED, at(2)),
+      emit(enteredAt(4), at(2)),
       showsPast(3),
       showsPast(4),
     ]);
@@ -352,7 +365,7 @@ describe("entering", () => {
 
   test("for the first time in a room with entries shows those that come", () => {
     expect(happen(entering(), 0, welcome(7), entry(6), entry(7))).toEqual([
-      emit(ENTERED, at(0)),
+      emit(enteredAt(7), at(0)),
       showsPast(6),
       showsPast(7),
     ]);
@@ -360,7 +373,10 @@ describe("entering", () => {
 
   test("for the first time, and again before an entry has come, misses nothing of what was said in between", () => {
     const client = connecting();
-    expect(happen(client, 0, CONNECTED, welcome(30))).toEqual([enter(), emit(ENTERED, at(10))]);
+    expect(happen(client, 0, CONNECTED, welcome(30))).toEqual([
+      enter(),
+      emit(enteredAt(30), at(10)),
+    ]);
     happen(client, 0, LOSS);
     expect(happen(client, 375, TICK, CONNECTED)).toContainEqual(enter(at(10)));
     expect(happen(client, 375, welcome(60), entry(11))).toContainEqual(showsPast(11));
@@ -381,7 +397,7 @@ describe("entering", () => {
     expect(happen(client, 0, CONNECTED)).toEqual([send(first)]);
     // A server that does not know the field sends the last 20.
     expect(happen(client, 0, welcome(7), entry(6), entry(7))).toEqual([
-      emit(ENTERED, at(6)),
+      emit(enteredAt(7), at(6)),
       showsPast(7),
     ]);
   });
@@ -396,7 +412,7 @@ describe("entering", () => {
         device: DEVICE,
         after: at(2),
       }),
-      emit(ENTERED, at(2)),
+      emit(enteredAt(3), at(2)),
       showsPast(3),
     ]);
   });
@@ -429,7 +445,7 @@ describe("entering", () => {
       expect(happen(client, 0, CONNECTED)).toEqual([enter(at(4))]);
       const entries = [5, 6, 7, 8].map(entry);
       expect(happen(client, 0, welcome(7), ...entries)).toEqual([
-        emit(ENTERED, at(7)),
+        emit(enteredAt(7), at(7)),
         showsAgain(5),
         showsAgain(6),
         showsAgain(7),
@@ -448,7 +464,7 @@ describe("entering", () => {
           hint: "/history shows them",
         });
       expect(happen(client, 0, welcome(8), ...[4, 5, 6, 7, 8, 9].map(entry))).toEqual([
-        emit(ENTERED, at(3)),
+        emit(enteredAt(8), at(3)),
         more("3 earlier messages that you missed are"),
         showsPast(7),
         showsPast(8),
@@ -468,7 +484,7 @@ describe("entering", () => {
       expect(happen(client, 0, CONNECTED)).toEqual([enter(at(2))]);
       const entries = [3, 4, 5, 6, 7].map(entry);
       expect(happen(client, 0, welcome(7), ...entries)).toEqual([
-        emit(ENTERED, at(5)),
+        emit(enteredAt(7), at(5)),
         showsAgain(5),
         showsPast(6),
         showsPast(7),
@@ -480,7 +496,7 @@ describe("entering", () => {
       expect(happen(client, 0, CONNECTED)).toEqual([enter(at(0))]);
       const entries = [1, 2, 3, 4, 5, 6].map(entry);
       expect(happen(client, 0, welcome(6), ...entries)).toEqual([
-        emit(ENTERED, at(2)),
+        emit(enteredAt(6), at(2)),
         ...[3, 4, 5, 6].map((sequence) => showsPast(sequence)),
       ]);
     });
@@ -502,7 +518,7 @@ describe("entering", () => {
       const client = connecting({ ...AGAIN, cursor: at(9) });
       expect(happen(client, 0, CONNECTED)).toEqual([enter(at(6))]);
       expect(happen(client, 0, welcome(7), entry(7), entry(8))).toEqual([
-        emit(ENTERED, at(7)),
+        emit(enteredAt(7), at(7)),
         showsAgain(7),
         shows(8),
       ]);
@@ -513,7 +529,7 @@ describe("entering", () => {
     const client = connecting({ cursor: at(9), history: 0 });
     expect(happen(client, 0, CONNECTED, welcome(2, "other"), entry(1), entry(2))).toEqual([
       enter(at(9)),
-      emit(ENTERED),
+      emit(enteredAt(2)),
       showsPast(1, "other"),
       showsPast(2, "other"),
     ]);
@@ -660,7 +676,7 @@ describe("a message", () => {
   test("that was stored in another run is delivered, though entries after it were shown", () => {
     const client = entering({ cursor: at(8), unstored: [{ number: 0, text: "text 0" }] });
     expect(happen(client, 0, welcome(8), own(5, 0))).toEqual([
-      emit(ENTERED, at(8)),
+      emit(enteredAt(8), at(8)),
       enteredLog(),
       sendSay(0),
       emit({ type: "delivered", text: "text 0", sequence: 5, time: 1_000, earlier: true }),
@@ -1000,7 +1016,7 @@ describe("leaving", () => {
   test("shows what is to stand below what was said before when that is shown, and once", () => {
     const event = { type: "invitation", invitation: "charla://h/main#K" } as const;
     const client = entering({ belowPast: event });
-    expect(happen(client, 0, welcome(2))).toEqual([emit(ENTERED, at(0))]);
+    expect(happen(client, 0, welcome(2))).toEqual([emit(enteredAt(2), at(0))]);
     expect(happen(client, 0, entry(1))).toEqual([showsPast(1)]);
     expect(happen(client, 0, entry(2), entry(3))).toEqual([showsPast(2), emit(event), shows(3)]);
     const empty = entering({ belowPast: event });

@@ -173,7 +173,7 @@ describe("entering a room", () => {
       { type: "left", name: "Eva", reason: "" },
     );
     expect(await events.take(6)).toEqual([
-      { type: "entered", room: "main", name: "Ann-2", owner: false, members: [bob] },
+      { type: "entered", room: "main", name: "Ann-2", owner: false, last: 7, members: [bob] },
       {
         type: "message",
         from: "Bob",

@@ -49,7 +49,7 @@ endToEnd("with --json both ends print every event, with the other's fingerprint"
   expect(eventsOf(server)).toEqual([
     { type: "listening", address: `127.0.0.1:${server.port}` },
     { type: "invitation", invitation: server.invitation },
-    { type: "entered", room: "main", name: "ana", owner: true, members },
+    { type: "entered", room: "main", name: "ana", owner: true, last: 0, members },
     { type: "way", transport: "local" },
     { type: "joined", peer: "ben", fingerprint: ofBen, away: false },
     { type: "message", from: "ben", text: "question", ...AT, fingerprint: ofBen },
@@ -73,7 +73,7 @@ endToEnd("with --json both ends print every event, with the other's fingerprint"
       (event) => !dependsOnTiming.has(String(event["type"])) && event["text"] !== "question",
     ),
   ).toEqual([
-    { type: "entered", room: "main", name: "ben", owner: false, members },
+    { type: "entered", room: "main", name: "ben", owner: false, last: 0, members },
     { type: "way", transport: "udp", milliseconds: expect.any(Number) },
     { type: "message", from: "ana", text: "answer", ...AT, fingerprint: ofAna },
     { type: "said", text: "bye" },

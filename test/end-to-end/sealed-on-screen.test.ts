@@ -345,3 +345,31 @@ onTerminal(
     await shows(owner, '-- ##:## you are Ana María in main, nobody else is here yet; "bye" leaves');
   },
 );
+
+onTerminal(
+  "what is said in a room that was left is on the status line at once, marked if it names one",
+  async () => {
+    await using server = await startSealedServer();
+    await using screen = await openScreen(COLUMNS, 20);
+    enter(screen, `clear; charla -n ben '${server.invitation}'`);
+    await screen.until("the room", (rows) => rows.at(-1) === " main  ben, ana  ok");
+    enter(screen, "/join lunch");
+    await screen.until("the other room", (rows) => rows.at(-1) === " lunch  ben  ok");
+    const start = performance.now();
+    server.type("soup is ready\n");
+    await screen.until("the count", (rows) => rows.at(-1) === " lunch  ben  ok  main: 1 new");
+    server.type("Ben, are you there?\n");
+    await screen.until("the mark", (rows) => rows.at(-1) === " lunch  ben  ok  main: 2 new!");
+    // An older server would have been asked again by then.
+    expect(performance.now() - start).toBeLessThan(8_000);
+    enter(screen, "/join main");
+    await shows(screen, "##:##!ana Ben, are you there?");
+    expect(withoutTimes(await screen.rows()).slice(-5)).toEqual([
+      "-- earlier --",
+      "##:## ana soup is ready",
+      "##:##!ana Ben, are you there?",
+      ">",
+      " main  ben, ana  ok",
+    ]);
+  },
+);

@@ -10,7 +10,8 @@ const entered: ConversationEvent = {
   room: "main",
   name: "ben",
   owner: false,
-  members: [{ name: "ana", fingerprint: "key of ana", away: false }],
+  last: 0,
+  members: [{ name: "ana", fingerprint: "a", away: false }],
 };
 const hello: ConversationEvent = {
   type: "message",

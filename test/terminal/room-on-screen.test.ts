@@ -15,6 +15,7 @@ const enters = (room = "main", ...people: string[]): ConversationEvent => ({
   room,
   name: "ben",
   owner: true,
+  last: 0,
   members: people.map((name) => ({ name, fingerprint: key(name), away: false })),
 });
 let last = 100;

@@ -12,6 +12,7 @@ const entered = (room: string): RoomEvent => ({
   room,
   name: "ben",
   owner: false,
+  last: 0,
   members: [],
 });
 const message = (text: string): RoomEvent => ({

@@ -20,6 +20,7 @@ const entered = {
   room: "main",
   name: "ben",
   owner: false,
+  last: 0,
   members: [{ name: "ana", fingerprint: "SHA256:ana", away: false }],
 } as const;
 

@@ -23,6 +23,7 @@ const entered: ConversationEvent = {
   room: "main",
   name: "ana",
   owner: false,
+  last: 0,
   members: [],
 };
 

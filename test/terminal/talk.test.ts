@@ -170,7 +170,7 @@ test.each([true, false])(
       options: { delivery: "unknown" },
     });
     if (room) {
-      talk.emit({ type: "entered", room: "main", name: "ben", owner: false, members: [] });
+      talk.emit({ type: "entered", room: "main", name: "ben", owner: false, last: 0, members: [] });
     } else talk.emit({ type: "joining", peer: "127.0.0.1:12345" });
     for (let count = 1; count <= 4; count += 1) {
       await talk.received(count);

@@ -22,6 +22,7 @@ const enters = (...others: string[]): ConversationEvent => ({
   room: "main",
   name: "ana",
   owner: true,
+  last: 0,
   members: ["ana", ...others].map(person),
 });
 let sequence = 0;

@@ -77,6 +77,7 @@ export function welcome(
         owner,
         ...(operator ? { operator } : {}),
         ...(muted ? { muted } : {}),
+        last,
         members,
       };
   emit(actions, event, client.shown?.log === log ? client.shown : null);

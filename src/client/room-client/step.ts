@@ -169,8 +169,14 @@ function receive(client: RoomClient, message: Uint8Array, now: number, actions: 
       return emit(actions, { type: "away", peer: frame.name, away: frame.away });
     case "rights":
       return changeRights(client, frame, actions);
-    case "news":
+    case "news": {
+      // Over the next connection it goes on from there.
+      const read = new Map(frame.rooms.map(({ room, after }) => [room, after]));
+      client.watched = client.watched.map(({ room, after = read.get(room) }) => {
+        return after === undefined ? { room } : { room, after };
+      });
       return emit(actions, { type: "news", rooms: frame.rooms });
+    }
     case "notice": {
       const { code, message: text, hint } = frame;
       const notice = { type: "notice", code, message: text } as const;

@@ -23,9 +23,10 @@ export interface RoomState {
   readonly away: ReadonlySet<string>;
   /** By name, the key of the person who was last seen with it: a name is free again after 90 days. */
   readonly keys: ReadonlyMap<string, string>;
-  /** Sequence numbers of the oldest and the newest message shown. */
+  /** Sequence number of the oldest message shown. */
   readonly oldest: number | null;
-  readonly newest: number | null;
+  /** Of the newest that was shown, or was there when one entered. */
+  readonly newest: number;
 }
 
 export type RoomMessage = Extract<RoomEvent, { type: "message" }>;
@@ -40,7 +41,7 @@ export const NO_ROOM: RoomState = {
   away: new Set(),
   keys: new Map(),
   oldest: null,
-  newest: null,
+  newest: 0,
 };
 
 /** Names remembered, the latest ones: more than anyone can tell apart. */
@@ -51,7 +52,7 @@ export const MAX_HERE = 2_000;
 export function roomAfter(state: RoomState, event: ConversationEvent): RoomState {
   switch (event.type) {
     case "entered": {
-      const { room, name, owner, operator = false, members } = event;
+      const { room, name, owner, operator = false, last, members } = event;
       const self = members.find((member) => member.name === name);
       return {
         ...NO_ROOM,
@@ -66,6 +67,7 @@ export function roomAfter(state: RoomState, event: ConversationEvent): RoomState
         here: peopleHere(members, name),
         away: peopleAway(members),
         keys: new Map(members.map((member) => [member.name, member.fingerprint])),
+        newest: last,
       };
     }
     case "rights":
@@ -153,7 +155,7 @@ export function mentions(
 
 function showMessage(state: RoomState, sequence: number): RoomState {
   const oldest = Math.min(state.oldest ?? sequence, sequence);
-  const newest = Math.max(state.newest ?? sequence, sequence);
+  const newest = Math.max(state.newest, sequence);
   return { ...state, oldest, newest };
 }
 

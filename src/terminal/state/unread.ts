@@ -20,8 +20,8 @@ export interface UnreadRoom {
 
 /** How far a room was read when it was left. */
 interface Left {
-  /** Sequence number of the last message that was shown; null while it is not known. */
-  readonly after: number | null;
+  /** Sequence number of the last message that was shown, or there when it was entered. */
+  readonly after: number;
   /** How many messages it had; null until the server was asked. */
   readonly entries: number | null;
 }
@@ -67,7 +67,7 @@ export function roomEntered(
 
 /** The rooms of which the server is to say when something comes. */
 export function watchedRooms({ left }: Unread): WatchedRoom[] {
-  return Array.from(left, ([room, { after }]) => (after === null ? { room } : { room, after }));
+  return Array.from(left, ([room, { after }]) => ({ room, after }));
 }
 
 /** There is a new connection, perhaps to another version of the server. */
@@ -117,14 +117,11 @@ export interface News {
 }
 
 export function newsCame(unread: Unread, rooms: readonly RoomNews[]): News {
-  const left = new Map(unread.left);
   const counts = new Map(unread.rooms.map((room) => [room.room, room]));
   const mentions: Mention[] = [];
   let count = 0;
-  for (const { room, after, unread: unreadThere, mentions: named, mention } of rooms) {
-    const known = left.get(room);
-    if (known === undefined) continue;
-    left.set(room, { ...known, after });
+  for (const { room, unread: unreadThere, mentions: named, mention } of rooms) {
+    if (!unread.left.has(room)) continue;
     const before = counts.get(room) ?? { count: 0, mentions: 0 };
     count += Math.max(0, unreadThere - before.count);
     if (named > before.mentions && mention !== undefined) {
@@ -134,6 +131,6 @@ export function newsCame(unread: Unread, rooms: readonly RoomNews[]): News {
     // The server may have searched only the last messages again.
     else counts.set(room, { room, count: unreadThere, mentions: Math.max(named, before.mentions) });
   }
-  const next = { left, rooms: [...counts.values()], hasNews: true, askAt: null };
+  const next = { ...unread, rooms: [...counts.values()], hasNews: true, askAt: null };
   return { unread: next, count, mentions };
 }

@@ -11,7 +11,7 @@ import { openVirtualScreen } from "./virtual-screen.ts";
 function typing(owner: boolean) {
   const asked: string[] = [];
   const screen = openVirtualScreen();
-  screen.emit({ type: "entered", room: "main", name: "ana", owner, members: [] });
+  screen.emit({ type: "entered", room: "main", name: "ana", owner, last: 0, members: [] });
   screen.items();
   const { conversation } = createScriptedRoom("main", (text) => void asked.push(text));
   const switcher: RoomSwitcher = {

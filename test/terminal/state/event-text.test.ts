@@ -74,7 +74,14 @@ test("a delivered message has a line only if verbose", () => {
 const member = (name: string) => ({ name, fingerprint: `key of ${name}`, away: false });
 const entered = (...names: string[]) =>
   describeEvent(
-    { type: "entered", room: "main", name: "ben", owner: false, members: names.map(member) },
+    {
+      type: "entered",
+      room: "main",
+      name: "ben",
+      owner: false,
+      last: 0,
+      members: names.map(member),
+    },
     false,
   );
 
@@ -106,7 +113,14 @@ describe("in a room", () => {
   test("a person whose windows have different names is listed once", () => {
     const eva = { ...member("eva"), fingerprint };
     const members = [member("ben"), eva, { ...eva, name: "a/b" }, member("ana")];
-    const event = { type: "entered", room: "main", name: "ben", owner: false, members } as const;
+    const event = {
+      type: "entered",
+      room: "main",
+      name: "ben",
+      owner: false,
+      last: 0,
+      members,
+    } as const;
     expect(describeEvent(event, false)).toBe("you are ben in main, with eva, ana");
     const own = [member("ben"), { ...member("ben"), name: "benno" }];
     expect(describeEvent({ ...event, members: own }, false)).toBe(
@@ -120,6 +134,7 @@ describe("in a room", () => {
       room: "main",
       name: "ben",
       owner: false,
+      last: 0,
       members: [],
     } as const;
     expect(describeEvent(event, false, "shown", true)).toBe(

@@ -10,6 +10,7 @@ const entered = {
   room: "main",
   name: "ben",
   owner: false,
+  last: 0,
   members: [member("ben"), member("ana")],
 } as const;
 const message = (from: string, sequence?: number): ConversationEvent =>
@@ -18,7 +19,7 @@ const message = (from: string, sequence?: number): ConversationEvent =>
     : { type: "message", from, text: "hello", sequence, time: 0, fingerprint: `key of ${from}` };
 
 test("entering a room gives one a name there and the names of the others", () => {
-  expect(after(entered)).toEqual({
+  expect(after({ ...entered, last: 4 })).toEqual({
     room: "main",
     name: "ben",
     fingerprint: "key of ben",
@@ -34,7 +35,7 @@ test("entering a room gives one a name there and the names of the others", () =>
       ["ana", "key of ana"],
     ]),
     oldest: null,
-    newest: null,
+    newest: 4,
   });
 });
 

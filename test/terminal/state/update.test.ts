@@ -37,10 +37,9 @@ const news = (
   room: string,
   unread: number,
   mentions = 0,
-  after = 0,
   mention?: { name: string; text: string },
 ): ConversationEvent => {
-  const there = { room, after, unread, mentions };
+  const there = { room, after: 0, unread, mentions };
   return { type: "news", rooms: [mention === undefined ? there : { ...there, mention }] };
 };
 
@@ -432,17 +431,16 @@ describe("messages in other rooms", () => {
     const screen = openRoom();
     screen.emit(says("ben", "soup?"));
     const { newest } = screen.state.room;
-    screen.emit(enters("lunch"));
-    const main = { room: "main", after: newest ?? Number.NaN };
+    screen.emit({ ...entered(), room: "lunch", last: 3 });
+    const main = { room: "main", after: newest };
     expect(screen.effects()).toContainEqual({ type: "watch", rooms: [main] });
     screen.emit(enters("tea"));
-    expect(screen.effects()).toContainEqual({ type: "watch", rooms: [main, { room: "lunch" }] });
-    screen.emit(news("lunch", 0, 0, 7), news("main", 0));
+    const lunch = { room: "lunch", after: 3 };
+    expect(screen.effects()).toContainEqual({ type: "watch", rooms: [main, lunch] });
+    screen.emit(news("lunch", 0), news("main", 2));
     screen.emit(enters("main"));
-    expect(screen.effects()).toContainEqual({
-      type: "watch",
-      rooms: [{ room: "lunch", after: 7 }, { room: "tea" }],
-    });
+    const tea = { room: "tea", after: 0 };
+    expect(screen.effects()).toContainEqual({ type: "watch", rooms: [lunch, tea] });
   });
 
   test("are not asked for any more once the server tells them, until it is another one", () => {
@@ -487,14 +485,14 @@ describe("messages in other rooms", () => {
     rung();
     screen.emit(news("main", 1));
     expect(rung()).toEqual([]);
-    screen.emit(news("main", 2, 1, 0, mention));
+    screen.emit(news("main", 2, 1, mention));
     expect(rung()).toEqual([{ type: "bell" }]);
     expect(titleText(screen.state)).toBe("charla: lunch");
     screen.focus(false);
     // After a new connection the server says it again.
-    screen.emit({ type: "reconnected" }, news("main", 2, 1, 0, mention));
+    screen.emit({ type: "reconnected" }, news("main", 2, 1, mention));
     expect(rung()).toEqual([]);
-    screen.emit(news("main", 5, 2, 0, mention));
+    screen.emit(news("main", 5, 2, mention));
     expect(rung()).toEqual([
       { type: "bell" },
       { type: "notify", title: "ben in main", body: "ana: soup?^G" },

@@ -155,6 +155,7 @@ export const entered = (...others: readonly string[]) => ({
   room: "main",
   name: "ana",
   owner: false,
+  last: 0,
   members: ["ana", ...others].map((name) => ({
     name,
     fingerprint: fingerprintOf(name),
