@@ -71,14 +71,19 @@ async function serve(): Promise<void> {
     secret: null,
     log,
     limits: NO_LIMITS,
-    host: "127.0.0.1",
+    ways: (port) => [{ kind: "direct", host: "127.0.0.1", port }],
   });
   reportUsage(server.local.port);
 }
 
 async function enter(port: number, name: string): Promise<OwnRoomConversation> {
   const key = identity.publicKey;
-  const invitation = formatInvitation({ host: "127.0.0.1", port, room: "main", key, secret: null });
+  const invitation = formatInvitation({
+    ways: [{ kind: "direct", host: "127.0.0.1", port }],
+    room: "main",
+    key,
+    secret: null,
+  });
   const conversation = joinRoom(invitation, { name });
   const events = conversation.events[Symbol.asyncIterator]();
   const { value } = await events.next();

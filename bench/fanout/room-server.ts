@@ -17,7 +17,7 @@ const server = await openServer({
   secret: null,
   log: await openSqliteLog({ folder, now: Date.now }),
   limits: NO_LIMITS,
-  host: "127.0.0.1",
+  ways: (port) => [{ kind: "direct", host: "127.0.0.1", port }],
 });
 process.on("SIGUSR2", () => Bun.gc(true));
 writeSync(1, `${server.local.port}\n`);

@@ -27,7 +27,10 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** ms since 1970: at most what a date can hold (ECMA-262 s. 21.4.1.1). */
 const time = v.pipe(count, v.maxValue(8.64e15));
 /** People paste it into a shell: nothing in it may be special there, or not be seen. */
-const invitationText = v.pipe(v.string(), v.regex(/^charla:\/\/[\p{L}\p{M}\p{N}_.~%:/#[\]@-]*$/u));
+const invitationText = v.pipe(
+  v.string(),
+  v.regex(/^charla:\/\/[\p{L}\p{M}\p{N}_.~%:/#[\]@,?=-]*$/u),
+);
 /** A device's own mark: 16 random bytes in base64url. */
 const device = v.pipe(v.string(), v.regex(/^[\w-]{22}$/));
 /** A name that somebody has or had, or the fingerprint of their key: whether there is such a person, the server knows. */

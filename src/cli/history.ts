@@ -15,7 +15,7 @@ import { firstSince } from "../log/retention.ts";
 import { select, selectFrom, type Selection } from "../log/selection.ts";
 import { deleteFromStore, openSqliteReader } from "../log/sqlite-log.ts";
 import { isSearchable } from "../log/text-matching.ts";
-import { formatAddress, parseHostAndPort } from "../net/address.ts";
+import { formatHostAndPort, parseHostAndPort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
 import { createPrinter, type Printer } from "../terminal/printer.ts";
 import { transcriptLine } from "../terminal/view/message-text.ts";
@@ -137,13 +137,14 @@ function readJoinedRoom(written: string): LocalLogQuery | null {
   const slash = written.lastIndexOf("/");
   if (slash === -1) return null;
   const server = written.slice(0, slash);
-  const { host, port } = parseHostAndPort(server);
-  const named = formatAddress({ address: host, port }).toLowerCase();
+  const where = parseHostAndPort(server);
+  const { port } = where;
+  const named = formatHostAndPort(where).toLowerCase();
   // Without a port, any: an invitation is often to another than the usual one.
   const anyPort = named.slice(0, -String(port).length);
   const isServer = server.endsWith(`:${port}`)
-    ? (where: string) => where.toLowerCase() === named
-    : (where: string) => where.toLowerCase().startsWith(anyPort);
+    ? (joined: string) => joined.toLowerCase() === named
+    : (joined: string) => joined.toLowerCase().startsWith(anyPort);
   const room = written.slice(slash + 1) || DEFAULT_ROOM;
   return { room: room.normalize("NFC"), isServer };
 }

@@ -13,7 +13,7 @@ import { CharlaError } from "../errors.ts";
 import { dataFolder } from "../identity/folders.ts";
 import { DEFAULT_ROOM } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
-import { formatAddress } from "../net/address.ts";
+import { formatHostAndPort } from "../net/address.ts";
 import { resolve } from "../net/resolve.ts";
 import type { Io } from "../terminal/io.ts";
 import { talk } from "../terminal/talk.ts";
@@ -35,13 +35,14 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     io.env,
   );
   const { keyPair: identity, notice: notKept } = memberIdentity(io.env);
+  const [way, ...otherWays] = target.ways;
   // An unknown host may be a mistyped command: that is an error before there is a conversation.
-  await resolve(target);
+  if (way?.kind === "direct" && otherWays.length === 0) await resolve(way);
   using files = new DisposableStack();
   /** By room: somebody who returns to a room goes on where they were. */
   const devices = new Map<string, DeviceFile>();
   const logs = new Map<string, LocalLog>();
-  const where = formatAddress({ address: target.host, port: target.port });
+  const where = way === undefined ? "" : formatHostAndPort(way);
   const notices: NoticeText[] = notKept === null ? [] : [notKept];
   let addLater = (notice: NoticeText): void => void notices.push(notice);
   let canKeep = notKept === null;

@@ -10,6 +10,7 @@ import { readSmallFile, removeUnchangedFile, replaceFile } from "../identity/ato
 import { dataFolder } from "../identity/folders.ts";
 import { formatInvitation, parseInvitation } from "../identity/invitation.ts";
 import { writeLocalInvitation } from "../identity/local-invitation.ts";
+import { parseHostAndPort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
 import {
   findServers,
@@ -49,7 +50,9 @@ export function writeServerFiles(options: ServerFilesOptions): ServerFiles {
   const files = new DisposableStack();
   const notFound = attempt(() => {
     const folder = dataFolder(io.env);
-    const local = { ...parseInvitation(options.invitation), host: options.bind ?? "localhost" };
+    const { port } = parseHostAndPort(options.address);
+    const way = { kind: "direct", host: options.bind ?? "localhost", port } as const;
+    const local = { ...parseInvitation(options.invitation), ways: [way] };
     const own = thisServer({
       address: options.address,
       data: data ?? null,

@@ -1,26 +1,31 @@
-// Connects to a server of the sealed wire at the addresses of its host: one after the other, soon side by side,
-// until one of them lets us in (after RFC 8305). Each attempt has a socket of its own, so that it is plain who
-// refused. Knows nothing of rooms.
+// Connects to a server of the sealed wire by the first of its ways that lets us in. Each attempt has a socket of its own, so
+// that it is plain who refused; race.ts says when it starts. Knows nothing of rooms.
 
+import { networkInterfaces } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import { defer } from "../deferred.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
-import { secretToPsk } from "../identity/invitation.ts";
-import { formatAddress, type HostAndPort, type SocketAddress } from "../net/address.ts";
+import { secretToPsk, type Way } from "../identity/invitation.ts";
+import {
+  formatAddress,
+  formatHostAndPort,
+  type HostAndPort,
+  type SocketAddress,
+} from "../net/address.ts";
+import { addressScope, isOnOwnNetwork } from "../net/own-addresses.ts";
 import { resolve } from "../net/resolve.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../net/sealed-socket.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
 import { untilAborted } from "./abort.ts";
-import { describeJoinFailure } from "./conversation-errors.ts";
+import { describeJoinFailure, describeWaysFailure } from "./conversation-errors.ts";
+import * as race from "./race.ts";
 import type { SealedTarget } from "./sealed-target.ts";
 
-/** How long an address is tried before the next one is tried beside it, ms (RFC 8305 s. 5). */
-const ATTEMPT_DELAY = 250;
 /** Addresses of one host that are tried. */
-const MAX_ATTEMPTS = 4;
+const MAX_ADDRESSES = 4;
 
 export interface ConnectOptions extends Pick<SealedTarget, "secret" | "trust"> {
   readonly staticKeys: KeyPair;
@@ -38,12 +43,64 @@ export interface Connection {
   readonly link: SealedLink;
 }
 
+/** Tries to join one time, by one address or relay. */
+interface Attempt extends race.Attempt {
+  /**
+   * Rejects with the reason of the signal when that aborts.
+   *
+   * @param onTrouble called when the network does not let a hello pass; the attempt goes on
+   */
+  readonly dial: (signal: AbortSignal, onTrouble: () => void) => Promise<Connection>;
+}
+
+/** What is dialled for one way, once that is known. */
+type Source = (signal: AbortSignal) => Promise<readonly Attempt[]>;
+
+/**
+ * Addresses of our own networks come first, and private ones of other networks last, for these reach the server only by a VPN:
+ * far enough apart for the places of the ways among themselves.
+ */
+const RANKS_OF_SCOPE = 1_000;
+
 /**
  * @throws {CharlaError} UNKNOWN_HOST, NOBODY_LISTENING, NO_ANSWER, WRONG_SECRET, SERVER_KEY_CHANGED,
  *   OTHER_WIRE, OTHER_VERSION, CONVERSATION_FULL, UNREACHABLE, SESSION_LOST; the reason of the signal
  */
-export async function connect(host: HostAndPort, options: ConnectOptions): Promise<Connection> {
-  return connectToFirst(await lookUp(host, options.signal), options);
+export async function connect(ways: readonly Way[], options: ConnectOptions): Promise<Connection> {
+  const interfaces = networkInterfaces();
+  const isElsewhere = (host: string) =>
+    addressScope(host) === "site" && !isOnOwnNetwork(host, interfaces);
+  const scopeRank = (host: string) => {
+    if (isElsewhere(host)) return 2 * RANKS_OF_SCOPE;
+    return addressScope(host) === "site" ? 0 : RANKS_OF_SCOPE;
+  };
+  const sources = ways.map((way, place): Source => {
+    if (way.kind === "relay") {
+      return () => Promise.reject(relaysNotUsed(way));
+    }
+    return async (signal) =>
+      (await lookUp(way, signal)).slice(0, MAX_ADDRESSES).map((to, index) => ({
+        rank: scopeRank(to.address) + place * MAX_ADDRESSES + index,
+        dial: (ending, onTrouble) => tryAddress(to, options, ending, onTrouble),
+      }));
+  });
+  return connectByFirst(sources, options.signal, (failures) =>
+    describeWaysFailure(
+      ways.map((way, index) => ({
+        way: formatHostAndPort(way),
+        error: failures[index] ?? null,
+        privateElsewhere: isElsewhere(way.host) ? way.host : null,
+      })),
+    ),
+  );
+}
+
+function relaysNotUsed(relay: HostAndPort): CharlaError {
+  return new CharlaError(
+    "UNREACHABLE",
+    `this charla can't join through the relay ${formatHostAndPort(relay)}`,
+    "use a later charla, or ask for an invitation with an address of the server",
+  );
 }
 
 /** For how long a host is looked up again where no name server answers, and between two attempts, ms. */
@@ -65,7 +122,7 @@ async function lookUp(host: HostAndPort, signal?: AbortSignal): Promise<SocketAd
 }
 
 /**
- * Connects to the server at one of the addresses, which are tried in this order.
+ * Connects to the server at one of the addresses of its host, which are tried in this order.
  *
  * @throws {CharlaError} as `connect` does, but for UNKNOWN_HOST
  */
@@ -73,50 +130,96 @@ export async function connectToFirst(
   addresses: readonly SocketAddress[],
   options: ConnectOptions,
 ): Promise<Connection> {
-  options.signal?.throwIfAborted();
-  const candidates = addresses.slice(0, MAX_ATTEMPTS);
+  const attempts = addresses.slice(0, MAX_ADDRESSES).map((to, rank): Attempt => ({
+    rank,
+    dial: (ending, onTrouble) => tryAddress(to, options, ending, onTrouble),
+  }));
+  const way = addresses.map(formatAddress).join(" or ");
+  return connectByFirst([async () => attempts], options.signal, ([error = null]) =>
+    describeWaysFailure([{ way, error, privateElsewhere: null }]),
+  );
+}
+
+/**
+ * @param describe makes one error of the most telling ones of each source; null for one of which none is known yet
+ */
+async function connectByFirst(
+  sources: readonly Source[],
+  caller: AbortSignal | undefined,
+  describe: (failures: readonly (CharlaError | null)[]) => CharlaError,
+): Promise<Connection> {
+  caller?.throwIfAborted();
+  const state = race.createRace<Attempt & { readonly source: number }>(sources.length);
+  const failures: (CharlaError | null)[] = sources.map(() => null);
   const winner = defer<Connection>();
   // It may be rejected before it is returned.
   winner.promise.catch(() => {});
   const decided = new AbortController();
   // The caller's signal may outlive many attempts, and gets no listener: this one is forgotten with them.
-  const signal = AbortSignal.any([decided.signal, ...(options.signal ? [options.signal] : [])]);
-  let failure: CharlaError | null = null;
-  // Addresses of which something is to be expected: not those where there is no route at the moment.
-  const hopeful = new Set(candidates);
-  signal.addEventListener("abort", () => winner.reject(signal.reason));
-
-  for (const [index, to] of candidates.entries()) {
-    const hopeless = defer<void>();
-    const loseHope = () => {
-      hopeless.resolve();
-      hopeful.delete(to);
-      if (hopeful.size === 0 && failure !== null) fail(failure);
-    };
-    const attempt = tryAddress(to, options, signal, loseHope).then(
-      (connection) => {
-        // Two may let us in at once: the first is the connection.
-        if (signal.aborted) {
-          void connection.socket.close();
-          return;
-        }
-        winner.resolve(connection);
-        decided.abort();
-      },
-      (error: unknown) => {
-        if (!(error instanceof CharlaError)) return fail(error);
-        // The reason that a server gives says more than the silence of another address.
-        if (failure === null || SILENT.has(failure.code)) failure = error;
-        loseHope();
-      },
-    );
-    if (index < candidates.length - 1) {
-      const patience = delay(ATTEMPT_DELAY, null, { ref: false });
-      await Promise.race([attempt, hopeless.promise, patience]);
-    }
-    if (signal.aborted) break;
-  }
+  const signal = AbortSignal.any([decided.signal, ...(caller ? [caller] : [])]);
+  let timer: NodeJS.Timeout | undefined;
+  signal.addEventListener("abort", () => {
+    clearTimeout(timer);
+    winner.reject(signal.reason);
+  });
+  for (const [index, source] of sources.entries()) void add(index, source);
   return winner.promise;
+
+  async function add(index: number, source: Source): Promise<void> {
+    try {
+      const attempts = await source(signal);
+      race.enter(
+        state,
+        attempts.map(({ rank, dial }) => ({ rank, dial, source: index })),
+      );
+    } catch (error) {
+      note(index, error);
+      race.fail(state, null, performance.now());
+    }
+    // Once all addresses that need no looking up are in: the first is not simply that of the first way.
+    setImmediate(step);
+  }
+
+  /** The reason that a server gives says more than the silence of another address. */
+  function note(index: number, error: unknown): void {
+    if (signal.aborted) return;
+    if (!(error instanceof CharlaError)) return fail(error);
+    const known = failures[index] ?? null;
+    if (known === null || SILENT.has(known.code)) failures[index] = error;
+  }
+
+  function step(): void {
+    if (signal.aborted) return;
+    for (;;) {
+      const attempt = race.takeNext(state, performance.now());
+      if (attempt === null) break;
+      void start(attempt);
+    }
+    if (race.isLost(state)) return fail(describe(failures));
+    clearTimeout(timer);
+    const wakeAt = race.wakeAt(state);
+    if (wakeAt === Number.POSITIVE_INFINITY) return;
+    timer = setTimeout(step, wakeAt - performance.now());
+    // What is tried meanwhile keeps the program running.
+    timer.unref();
+  }
+
+  async function start(attempt: Attempt & { readonly source: number }): Promise<void> {
+    try {
+      const connection = await attempt.dial(signal, () => {
+        race.stall(state, attempt, performance.now());
+        step();
+      });
+      // Two may let us in at once: the first is the connection.
+      if (signal.aborted) return void connection.socket.close();
+      winner.resolve(connection);
+      decided.abort();
+    } catch (error) {
+      note(attempt.source, error);
+      race.fail(state, attempt, performance.now());
+      step();
+    }
+  }
 
   function fail(error: unknown): void {
     winner.reject(error);
@@ -137,7 +240,6 @@ const FATAL: ReadonlySet<ErrorCode> = new Set(["NOBODY_LISTENING", "ADDRESS_FAMI
  */
 const GONE_AFTER = 1_000;
 
-/** @param onTrouble called when the network does not let a hello pass; the attempt goes on */
 async function tryAddress(
   to: SocketAddress,
   options: ConnectOptions,

@@ -93,7 +93,7 @@ export function joinRoom(
     signal: options.signal,
     isTemporary: ({ code }) => wasConnected && !FATAL.has(code),
     async connect(signal) {
-      const { link, socket } = await connect(known, { ...known, staticKeys, signal });
+      const { link, socket } = await connect(known.ways, { ...known, staticKeys, signal });
       try {
         if (link.peerKey !== null) options.onServer?.(link.peerKey);
       } catch (error) {

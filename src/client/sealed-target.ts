@@ -3,21 +3,28 @@
 
 import { CharlaError } from "../errors.ts";
 import { configFolder, dataFolder, type Environment } from "../identity/folders.ts";
-import { type Invitation, looksLikeInvitation, parseInvitation } from "../identity/invitation.ts";
+import {
+  type Invitation,
+  looksLikeInvitation,
+  parseInvitation,
+  type Way,
+} from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import { findKnownServer, rememberServer, serverKeyChanged } from "../identity/known-servers.ts";
 import { isInvitationTo, readLocalInvitation } from "../identity/local-invitation.ts";
-import { formatAddress, type HostAndPort, parseHostAndPort } from "../net/address.ts";
+import { formatHostAndPort, type HostAndPort, parseHostAndPort } from "../net/address.ts";
 
 /** Which server a client accepts. */
 export interface ServerTrust {
   /** The server's public key; null where it is not known yet. */
   readonly expected: Uint8Array | null;
-  /** The error to report when the server has another key. */
-  refused(key: Uint8Array): CharlaError;
+  /** The error to report when the server at `where`, HOST:PORT, has another key. */
+  refused(key: Uint8Array, where: string): CharlaError;
 }
 
-export interface SealedTarget extends HostAndPort {
+export interface SealedTarget {
+  /** At least one. */
+  readonly ways: readonly Way[];
   /** The invitation's secret, 16 bytes; null to join an open conversation. */
   readonly secret: Uint8Array | null;
   readonly trust: ServerTrust;
@@ -87,8 +94,8 @@ function byHost(server: HostAndPort, env: Environment): FoundTarget {
     },
   };
   return {
-    target: { ...server, secret: null, trust },
-    server: new TextEncoder().encode(formatAddress({ address: server.host, port: server.port })),
+    target: { ways: [{ kind: "direct", ...server }], secret: null, trust },
+    server: new TextEncoder().encode(formatHostAndPort(server)),
     met(key) {
       if (expected !== null) return false;
       expected = key;
@@ -108,12 +115,12 @@ function findConfigFolder(env: Environment): string | null {
   }
 }
 
-export function invitedTo({ host, port, room, key, secret }: Invitation): SealedTarget {
-  const refused = (other: Uint8Array) =>
+export function invitedTo({ ways, room, key, secret }: Invitation): SealedTarget {
+  const refused = (other: Uint8Array, where: string) =>
     new CharlaError(
       "SERVER_KEY_CHANGED",
-      `${formatAddress({ address: host, port })} is not the server that made this invitation: its fingerprint is ${fingerprint(other)}, and not ${fingerprint(key)}`,
+      `${where} is not the server that made this invitation: its fingerprint is ${fingerprint(other)}, and not ${fingerprint(key)}`,
       "ask for a new invitation if the server was set up anew; if it was not, somebody is impersonating it",
     );
-  return { host, port, room, secret, trust: { expected: key, refused } };
+  return { ways, room, secret, trust: { expected: key, refused } };
 }

@@ -5,7 +5,7 @@ import { isIP } from "node:net";
 
 import { sealedTarget } from "../client/sealed-target.ts";
 import type { Environment } from "../identity/folders.ts";
-import { formatAddress, type SocketAddress } from "../net/address.ts";
+import { formatAddress, formatHostAndPort, type SocketAddress } from "../net/address.ts";
 import { resolve } from "../net/resolve.ts";
 import { type Found, type Hellos, openServerProbe, type ServerProbe } from "../net/sealed-probe.ts";
 import { describeLoss, describeRoundTrip, describeShortSizes, describeSizes } from "./path.ts";
@@ -34,20 +34,29 @@ export async function* checkServer(
   env: Environment,
 ): AsyncGenerator<Check, void, undefined> {
   const { target } = sealedTarget(written, env);
-  let addresses: readonly SocketAddress[];
-  try {
-    addresses = await resolve(target);
-  } catch (error) {
-    return yield problemFrom("name", error);
-  }
-  if (isIP(target.host) === 0) {
-    const ips = addresses.map(({ address }) => address);
-    yield ok("name", `${target.host} is ${ips.join(" and ")}`, ips);
+  const addresses: SocketAddress[] = [];
+  for (const way of target.ways) {
+    if (way.kind === "relay") {
+      yield note(
+        "relay",
+        `the relay ${formatHostAndPort(way)} is not checked`,
+        "use a later charla",
+      );
+      continue;
+    }
+    try {
+      const found = (await resolve(way)).slice(0, MAX_ADDRESSES);
+      addresses.push(...found);
+      const ips = found.map(({ address }) => address);
+      if (isIP(way.host) === 0) yield ok("name", `${way.host} is ${ips.join(" and ")}`, ips);
+    } catch (error) {
+      yield problemFrom("name", error);
+    }
   }
 
   using probes = new DisposableStack();
   const probed = await Promise.all(
-    addresses.slice(0, MAX_ADDRESSES).map(async (address): Promise<Probed> => {
+    addresses.map(async (address): Promise<Probed> => {
       const probe = probes.use(await openServerProbe(address));
       return { address, probe, hellos: await probe.hellos(HELLOS) };
     }),

@@ -9,7 +9,7 @@ import { dataFolder, type Environment } from "../identity/folders.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import { readLocalInvitation } from "../identity/local-invitation.ts";
 import { findOwnIdentity } from "../identity/private-files.ts";
-import { DEFAULT_PORT, formatAddress } from "../net/address.ts";
+import { DEFAULT_PORT, formatHostAndPort } from "../net/address.ts";
 import { type AddressScope, addressScope, ownAddresses } from "../net/own-addresses.ts";
 import { resolve } from "../net/resolve.ts";
 import { openServerProbe } from "../net/sealed-probe.ts";
@@ -175,8 +175,11 @@ async function findOwnServer(env: Environment): Promise<OwnServer> {
   try {
     const invitation = readLocalInvitation(dataFolder(env));
     if (invitation === null) return { type: "none" };
-    const { host, port } = invitation;
-    const addresses = await resolve(invitation);
+    // It has one way: the address at which the server listens.
+    const [way] = invitation.ways;
+    if (way === undefined) return { type: "none" };
+    const { host, port } = way;
+    const addresses = await resolve(way);
     const answers = await Promise.all(
       addresses.map(async (address) => {
         using probe = await openServerProbe(address);
@@ -195,7 +198,7 @@ function describeOwnServer(server: OwnServer): Check {
   if (server.type === "none") return ok(name, "no server of yours is open on this machine");
   if (server.type === "unknown") return problemFrom(name, server.error);
   const { host, port } = server;
-  const where = formatAddress({ address: host, port });
+  const where = formatHostAndPort({ host, port });
   if (server.type === "answers") return ok(name, `your server at ${where} answers`, { host, port });
   return note(
     name,

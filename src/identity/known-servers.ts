@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { CharlaError } from "../errors.ts";
 import {
   canonicalAddress,
-  formatAddress,
+  formatHostAndPort,
   type HostAndPort,
   parseHostAndPort,
 } from "../net/address.ts";
@@ -100,7 +100,7 @@ function readLines(path: string): string[] {
 
 /** A server's name in the file: host names in lower case (RFC 4343), addresses in canonical form. */
 function serverName({ host, port }: HostAndPort): string {
-  return formatAddress({ address: canonicalAddress(host.toLowerCase()), port });
+  return formatHostAndPort({ host: canonicalAddress(host.toLowerCase()), port });
 }
 
 function isForServer(line: string, name: string): boolean {

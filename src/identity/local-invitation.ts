@@ -46,9 +46,12 @@ export function readLocalInvitation(folder: string): Invitation | null {
 /** The names of this machine for itself. */
 const LOCAL: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "::1"]);
 
-/** Whether an invitation is for this host and port, whichever local name of this machine is used. */
-export function isInvitationTo({ host, port }: Invitation, target: HostAndPort): boolean {
-  return (
-    port === target.port && (host === target.host || (LOCAL.has(host) && LOCAL.has(target.host)))
+/** Whether one of an invitation's addresses is this host and port, whichever local name of this machine is used. */
+export function isInvitationTo({ ways }: Invitation, target: HostAndPort): boolean {
+  return ways.some(
+    ({ kind, host, port }) =>
+      kind === "direct" &&
+      port === target.port &&
+      (host === target.host || (LOCAL.has(host) && LOCAL.has(target.host))),
   );
 }

@@ -63,6 +63,11 @@ export function formatAddress({ address, port }: SocketAddress): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+/** The same of a host, whether it is an address or a name. */
+export function formatHostAndPort({ host, port }: HostAndPort): string {
+  return formatAddress({ address: host, port });
+}
+
 /**
  * The canonical form of an IP address (RFC 5952), since addresses are compared as text. An IPv4-mapped address (RFC 4291
  * s. 2.5.5.2), which a dual-stack socket reports for an IPv4 peer, becomes an IPv4 address.

@@ -1,12 +1,14 @@
-// A server with all it needs: a log and a secret, in a folder or in memory, and the host that its invitations
-// name. For programs, `charla --server` among them.
+// A server with all it needs: a log and a secret, in a folder or in memory, and the ways that its invitations
+// hold. For programs, `charla --server` among them.
 
 import { randomBytes } from "node:crypto";
-import { existsSync, statfsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statfsSync, statSync } from "node:fs";
+import { isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
 import { CharlaError } from "../errors.ts";
+import { waysFrom } from "../identity/invitation-ways.ts";
 import { SECRET_BYTES } from "../identity/invitation.ts";
 import { loadResetSalt, loadSecret } from "../identity/private-files.ts";
 import type { Log } from "../log/log.ts";
@@ -14,7 +16,7 @@ import { openMemoryLog } from "../log/memory-log.ts";
 import { createRetention, type Keep } from "../log/retention.ts";
 import { openSqliteLog, type SqliteLog, STORE } from "../log/sqlite-log.ts";
 import { generateKeyPair } from "../net/node-crypto.ts";
-import { ownAddresses } from "../net/own-addresses.ts";
+import { addressScope, ownAddresses, unstableAddresses } from "../net/own-addresses.ts";
 import { KEY_BYTES } from "../protocol/crypto-provider.ts";
 import { openInvitationFile } from "./invitations-file.ts";
 import { openModerationFile } from "./moderation-file.ts";
@@ -39,6 +41,8 @@ export interface OpenOptions extends Partial<
     | "web"
   >
 > {
+  /** How others reach this machine, such as the name of a router that forwards the port; without a port, the server's own. */
+  readonly publicHost?: { readonly host: string; readonly port?: number | undefined } | undefined;
   /** The folder of the log, the secret and the invitations; without it, everything is only in memory. */
   readonly data?: string | undefined;
   /** What is kept of each room; without it, everything. */
@@ -95,8 +99,7 @@ async function openLog({ data, quota }: OpenOptions): Promise<Log | SqliteLog> {
 }
 
 async function openOn(log: Log, options: OpenOptions): Promise<Server> {
-  const { bind, port = 0, data, keep, signal } = options;
-  const isAnyAddress = bind === undefined || bind === "::" || bind === "0.0.0.0";
+  const { bind, port = 0, data, keep, publicHost, signal } = options;
   const server = await openServer({
     ...options,
     port,
@@ -106,7 +109,12 @@ async function openOn(log: Log, options: OpenOptions): Promise<Server> {
     invitations: data === undefined ? undefined : openInvitationFile(data),
     moderation: data === undefined ? undefined : openModerationFile(data),
     log,
-    host: isAnyAddress ? (ownAddresses(networkInterfaces())[0] ?? "localhost") : bind,
+    ways: (atPort) =>
+      waysFrom({
+        publicHost: publicHost && { host: publicHost.host, port: publicHost.port ?? atPort },
+        own: invitedAddresses(bind, publicHost !== undefined),
+        port: atPort,
+      }),
   });
   if (signal?.aborted === true) {
     await server.close();
@@ -135,6 +143,28 @@ async function openOn(log: Log, options: OpenOptions): Promise<Server> {
   // Those who await one of the two get the failure; the other is no unhandled rejection.
   closed.catch(() => {});
   return { ...server, close, closed, [Symbol.asyncDispose]: close };
+}
+
+/**
+ * The addresses at which the server listens, for its invitations.
+ *
+ * @param isNamed whether the owner has named another one: then none that leads nowhere else is needed
+ */
+function invitedAddresses(bind: string | undefined, isNamed: boolean): readonly string[] {
+  const isAnyAddress = bind === undefined || bind === "::" || bind === "0.0.0.0";
+  if (!isAnyAddress) return isNamed && addressScope(bind) === "machine" ? [] : [bind];
+  const own = ownAddresses(networkInterfaces(), unstableAddresses(readAddressTable()));
+  const bound = bind === "0.0.0.0" ? own.filter(isIPv4) : own;
+  return bound.length === 0 && !isNamed ? ["localhost"] : bound;
+}
+
+/** Empty on systems that don't have it, and for whom it may not be read: then all addresses count as stable. */
+function readAddressTable(): string {
+  try {
+    return readFileSync("/proc/net/if_inet6", "latin1");
+  } catch {
+    return "";
+  }
 }
 
 /** The rest of the disk is for others, whatever is said here. */

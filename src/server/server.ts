@@ -10,7 +10,8 @@ import {
   GOING_AWAY,
 } from "../chat/channel.ts";
 import type { CharlaError } from "../errors.ts";
-import { formatInvitation, SECRET_BYTES } from "../identity/invitation.ts";
+import { fitWays } from "../identity/invitation-ways.ts";
+import { formatInvitation, SECRET_BYTES, type Way } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import type { Log } from "../log/log.ts";
 import { formatAddress, type SocketAddress } from "../net/address.ts";
@@ -52,8 +53,12 @@ export interface ServerOptions {
   readonly now?: (() => number) | undefined;
   readonly log: Log;
   readonly limits?: Limits;
-  /** The host that invitations name. */
-  readonly host: string;
+  /**
+   * The ways that an invitation made now holds, as many as fit, the best first.
+   *
+   * @param port where the server listens
+   */
+  ways(port: number): readonly Way[];
   /** Relays at which those join who can't reach this server directly. */
   readonly relays?: ReachOptions["relays"] | undefined;
   /**
@@ -111,7 +116,7 @@ function withinMemory(limits: Limits): Limits {
 
 /** @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and the like (docs/errors.md) */
 export async function openServer(options: ServerOptions): Promise<Server> {
-  const { bind, port, identity, secret, log, host } = options;
+  const { bind, port, identity, secret, log } = options;
   const limits = withinMemory(options.limits ?? LIMITS);
   const ownFingerprint = fingerprint(identity.publicKey);
   let otherWires = 0;
@@ -229,7 +234,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
 
   function invitation(room: string, roomSecret = admission.secret): string {
     const key = identity.publicKey;
-    return formatInvitation({ host, port: socket.local.port, room, key, secret: roomSecret });
+    const ways = options.ways(socket.local.port);
+    return formatInvitation(fitWays({ ways, room, key, secret: roomSecret }));
   }
 
   function close(code = GOING_AWAY, reason = "the server was stopped"): Promise<void> {

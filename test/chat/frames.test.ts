@@ -79,6 +79,7 @@ const SERVER_FRAMES: ServerFrame[] = [
   { type: "rooms", request: 1, rooms: [{ name: "main", entries: 0, members: 1 }] },
   { type: "found", request: 1, entries: [entry] },
   { type: "invited", request: 1, invitation: "charla://host/main" },
+  { type: "invited", request: 1, invitation: "charla://h:1,[::1]/main?via=r.example:2,s#K.S" },
   { type: "banned", request: 1, name: "Bob", fingerprint: "key", closed: ["standing", "3"] },
   {
     type: "banned",
@@ -194,6 +195,7 @@ describe("a frame without one of its parts, or with something else in it, is inv
   test.each([
     ["invited: invitation", { type: "invited", request: 1, invitation: "charla://a\nls" }],
     ["invited: invitation", { type: "invited", request: 1, invitation: "charla://a;ls" }],
+    ["invited: invitation", { type: "invited", request: 1, invitation: "charla://a?b&ls" }],
     ["invited: invitation", { type: "invited", request: 1, invitation: "charla://a'ls'" }],
     ["invited: invitation", { type: "invited", request: 1, invitation: "-x" }],
     ["seen: time", { type: "seen", request: 1, time: 8.64e15 + 1 }],

@@ -10,8 +10,7 @@ import { temporaryFolder } from "../identity/temporary-folder.ts";
 
 const invitationFor = (host: string) =>
   formatInvitation({
-    host,
-    port: 12_345,
+    ways: [{ kind: "direct", host, port: 12_345 }],
     room: "main",
     key: new Uint8Array(32).fill(1),
     secret: new Uint8Array(16).fill(2),

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 
 import { connect, type ConnectOptions, connectToFirst } from "../../src/client/connect.ts";
 import { CharlaError } from "../../src/errors.ts";
-import { secretToPsk } from "../../src/identity/invitation.ts";
+import { secretToPsk, type Way } from "../../src/identity/invitation.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
@@ -113,7 +113,10 @@ async function openSilent() {
 describe("with one address", () => {
   test("the server there is reached, and what it said at once waits until it is received", async () => {
     await using server = await openServer({ greeting: "welcome" });
-    const connection = await connect({ host: "127.0.0.1", port: server.at.port }, options);
+    const connection = await connect(
+      [{ kind: "direct", host: "127.0.0.1", port: server.at.port }],
+      options,
+    );
     await using _ = connection.socket;
     expect(connection.link.peerKey).toEqual(SERVER.publicKey);
     const heard = createInbox<string>();
@@ -190,7 +193,9 @@ describe("with one address", () => {
   });
 
   test("a host that does not exist is UNKNOWN_HOST (RFC 6761 s. 6.4)", async () => {
-    expect(await rejection(connect({ host: "nobody.invalid", port: 1 }, options))).toMatchObject({
+    expect(
+      await rejection(connect([{ kind: "direct", host: "nobody.invalid", port: 1 }], options)),
+    ).toMatchObject({
       code: "UNKNOWN_HOST",
     });
   });
@@ -303,6 +308,78 @@ describe("with several addresses", () => {
     await until("a closed socket", () => isFree(relays[1 - won]?.client.port ?? 0));
     await connection.link.say(new TextEncoder().encode("hello"));
     expect(await (won === 0 ? one : other).heard.next()).toBe("hello");
+  });
+});
+
+const direct = ({ address, port }: SocketAddress): Way => ({
+  kind: "direct",
+  host: address,
+  port,
+});
+const relay: Way = { kind: "relay", host: "relay.example", port: 443 };
+
+describe("with several ways", () => {
+  test("a closed port and somebody who never answers delay the one that works by less than a second", async () => {
+    await using silent = await openSilent();
+    await using server = await openServer();
+    const ways = [at(await reservePort()), silent.at, server.at].map(direct);
+    const start = performance.now();
+    const connection = await connect(ways, options);
+    const took = performance.now() - start;
+    await using _ = connection.socket;
+    expect(connection.link.peer).toEqual(server.at);
+    expect(took).toBeLessThan(1_000);
+    const { from } = await silent.socket.next();
+    await until("a closed socket", () => isFree(from.port));
+  });
+
+  test("a name that is not found and a relay keep nobody from the one that works", async () => {
+    await using server = await openServer();
+    const nobody: Way = { kind: "direct", host: "nobody.invalid", port: 1 };
+    const connection = await connect([nobody, direct(server.at), relay], options);
+    await using _ = connection.socket;
+    expect(connection.link.peer).toEqual(server.at);
+  });
+
+  test("with a relay alone, it is said that this can't be done yet", async () => {
+    expect(await rejection(connect([relay], options))).toMatchObject({
+      code: "UNREACHABLE",
+      message: "this charla can't join through the relay relay.example:443",
+      hint: "use a later charla, or ask for an invitation with an address of the server",
+    });
+  });
+
+  test("when all fail, one sentence says of each why", async () => {
+    const [one, other] = [at(await reservePort()), at(await reservePort())];
+    expect(await rejection(connect([one, other].map(direct).concat(relay), options))).toMatchObject(
+      {
+        code: "NOBODY_LISTENING",
+        message:
+          `none of the 3 ways leads to the server: no program is listening at 127.0.0.1:${one.port}; ` +
+          `no program is listening at 127.0.0.1:${other.port}; this charla can't join through the relay relay.example:443`,
+      },
+    );
+  });
+
+  test("the server's own answer is the error, whatever became of the other ways", async () => {
+    await using server = await openServer({ secret: new Uint8Array(16).fill(5) });
+    const closed = at(await reservePort());
+    expect(await rejection(connect([closed, server.at].map(direct), options))).toMatchObject({
+      code: "WRONG_SECRET",
+      message: `the conversation at 127.0.0.1:${server.at.port} does not take this invitation`,
+    });
+  });
+
+  test("a signal ends all attempts, and their sockets are closed", async () => {
+    await using one = await openSilent();
+    await using other = await openSilent();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const failed = rejection(connect([one.at, other.at].map(direct), { ...options, signal }));
+    const ports = [(await one.socket.next()).from.port, (await other.socket.next()).from.port];
+    controller.abort("gone");
+    expect(await failed).toBe("gone");
+    await until("closed sockets", () => ports.every(isFree));
   });
 });
 

@@ -75,10 +75,15 @@ const describe = (error: unknown) => ({
 });
 const neverReached = connectToFirst([BLOCKED], options).catch(describe);
 // No name server answers here.
-const neverFound = connect({ host: "nobody.example", port: 9 }, options).catch(describe);
+const neverFound = connect([{ kind: "direct", host: "nobody.example", port: 9 }], options).catch(
+  describe,
+);
 const both = connectToFirst([BLOCKED, server.local], options);
 
-const looking = connect({ host: "server.example", port: server.local.port }, options);
+const looking = connect(
+  [{ kind: "direct", host: "server.example", port: server.local.port }],
+  options,
+);
 await delay(100);
 writeFileSync("/etc/hosts", `${HOST} server.example\n`);
 const found = await looking;

@@ -59,7 +59,7 @@ test.skipIf(!hasNarrowNetworks())(
     const program = `
       import { connect } from ${JSON.stringify(connect)};
       const signal = AbortSignal.timeout(100);
-      const target = { host: "nobody.example", port: 9 };
+      const target = [{ kind: "direct", host: "nobody.example", port: 9 }];
       console.log(await connect(target, { signal }).catch((error) => error === signal.reason));`;
     const ended = await run(["unshare", "--map-root-user", "-n", process.execPath, "-e", program]);
     expect([ended.stderr, ended.stdout]).toEqual(["", "true\n"]);

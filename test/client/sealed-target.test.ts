@@ -16,7 +16,7 @@ test("a server is new once, also when the connection to it is made again", () =>
   expect(met(KEY)).toBe(true);
   expect(met(KEY)).toBe(false);
   expect(target.trust.expected).toEqual(KEY);
-  expect(target.trust.refused(OTHER)).toMatchObject({
+  expect(target.trust.refused(OTHER, WHERE)).toMatchObject({
     code: "SERVER_KEY_CHANGED",
     message: expect.stringContaining(`THE KEY OF ${WHERE} HAS CHANGED`),
   });
@@ -31,7 +31,7 @@ test("a server whose key can't be remembered is reported once, and has to keep i
   expect(() => met(KEY)).toThrow(expect.objectContaining({ code: "FOLDER_NOT_WRITABLE" }));
   expect(met(KEY)).toBe(false);
   expect(target.trust.expected).toEqual(KEY);
-  expect(target.trust.refused(OTHER)).toMatchObject({
+  expect(target.trust.refused(OTHER, WHERE)).toMatchObject({
     code: "SERVER_KEY_CHANGED",
     message: expect.stringContaining("another key than when it was joined"),
   });

@@ -12,7 +12,7 @@ await using server = await openServer({
   identity: generateKeyPair(new Uint8Array(32).fill(7)),
   secret: null,
   log: openMemoryLog({ now: Date.now }),
-  host: "127.0.0.1",
+  ways: (port) => [{ kind: "direct", host: "127.0.0.1", port }],
 });
 const { stdout, status } = await runCharla(["doctor", "--json", `127.0.0.1:${server.local.port}`]);
 console.log(stdout.trimEnd());

@@ -65,7 +65,7 @@ function serve(secret: Uint8Array | null): Promise<Server> {
     identity: generateKeyPair(new Uint8Array(32).fill(7)),
     secret,
     log: openMemoryLog({ now: Date.now }),
-    host: "127.0.0.1",
+    ways: (port) => [{ kind: "direct", host: "127.0.0.1", port }],
   });
 }
 
@@ -341,7 +341,8 @@ test(
   async () => {
     using ana = newPerson();
     const server = await startSealedServer(["-b", "127.0.0.1"], { as: ana });
-    const { host, port } = parseInvitation(server.invitation);
+    const [way] = parseInvitation(server.invitation).ways;
+    const { host, port } = way ?? { host: "", port: 0 };
     const there = await examine([], ana);
     expect(there.checks.get("own-server")).toMatchObject({
       status: "ok",

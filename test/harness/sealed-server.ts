@@ -37,7 +37,7 @@ async function untilInvited(
   return Object.assign(server, { port: portOf(invitation), invitation });
 }
 
-/** The server's port, as the invitation to it names it. */
+/** The server's port, as the invitation to it names it: that of the first address. */
 export function portOf(invitation: string): string {
-  return /:(\d+)\//.exec(invitation)?.[1] ?? "";
+  return /:(\d+)[,/]/.exec(invitation)?.[1] ?? "";
 }

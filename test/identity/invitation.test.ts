@@ -7,10 +7,14 @@ import {
   looksLikeInvitation,
   parseInvitation,
   secretToPsk,
+  type Way,
 } from "../../src/identity/invitation.ts";
+import { seeded } from "../harness/random.ts";
 
 const key = Uint8Array.from({ length: 32 }, (_, index) => index);
 const secret = Uint8Array.from({ length: 16 }, (_, index) => index);
+const direct = (host: string, port: number): Way => ({ kind: "direct", host, port });
+const relay = (host: string, port: number): Way => ({ kind: "relay", host, port });
 const KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 const SECRET = "AAECAwQFBgcICQoLDA0ODw";
 
@@ -24,13 +28,13 @@ describe("formatInvitation and parseInvitation", () => {
     ["h", 1, "mañana 👋", `charla://h:1/ma%C3%B1ana%20%F0%9F%91%8B#${KEY}.${SECRET}`],
     ["h", 1, "it's!(*)$&;", `charla://h:1/it%27s%21%28%2A%29%24%26%3B#${KEY}.${SECRET}`],
   ])("an invitation to %s, port %d, room %p is written and read", (host, port, room, text) => {
-    const invitation = { host, port, room, key, secret };
+    const invitation = { ways: [direct(host, port)], room, key, secret };
     expect(formatInvitation(invitation)).toBe(text);
     expect(parseInvitation(text)).toEqual(invitation);
   });
 
   test("an invitation to an open conversation has no secret", () => {
-    const invitation = { host: "h", port: 1, room: "main", key, secret: null };
+    const invitation = { ways: [direct("h", 1)], room: "main", key, secret: null };
     expect(formatInvitation(invitation)).toBe(`charla://h:1/main#${KEY}`);
     expect(parseInvitation(`charla://h:1/main#${KEY}`)).toEqual(invitation);
   });
@@ -45,8 +49,7 @@ describe("formatInvitation and parseInvitation", () => {
     ` charla  charla://example.org/main#${KEY}.${SECRET}`,
   ])("the invitation %j means port 12345 and the room main", (text) => {
     expect(parseInvitation(text)).toEqual({
-      host: "example.org",
-      port: 12345,
+      ways: [direct("example.org", 12345)],
       room: "main",
       key,
       secret,
@@ -54,7 +57,86 @@ describe("formatInvitation and parseInvitation", () => {
   });
 
   test("an IPv6 host needs brackets, and no port", () => {
-    expect(parseInvitation(`charla://[::1]#${KEY}`)).toMatchObject({ host: "::1", port: 12345 });
+    expect(parseInvitation(`charla://[::1]#${KEY}`)).toMatchObject({
+      ways: [direct("::1", 12345)],
+    });
+  });
+
+  test.each([
+    [
+      [direct("192.0.2.1", 9000), direct("2001:db8::1", 9000), direct("nas.example", 12345)],
+      `charla://192.0.2.1:9000,[2001:db8::1],nas.example:12345/main#${KEY}.${SECRET}`,
+    ],
+    [
+      [direct("192.168.1.5", 12345), relay("relay.example", 12345)],
+      `charla://192.168.1.5:12345/main?via=relay.example#${KEY}.${SECRET}`,
+    ],
+    [
+      [direct("h", 9000), relay("a.example", 443), relay("2001:db8::2", 12345), relay("b", 9000)],
+      `charla://h:9000/main?via=a.example:443,[2001:db8::2],b:9000#${KEY}.${SECRET}`,
+    ],
+    [[relay("relay.example", 443)], `charla:///main?via=relay.example:443#${KEY}.${SECRET}`],
+  ])("the ways %j are written and read", (ways, text) => {
+    const invitation = { ways, room: "main", key, secret };
+    expect(formatInvitation(invitation)).toBe(text);
+    expect(parseInvitation(text)).toEqual(invitation);
+  });
+
+  test("an address without a port has the first one's, a relay without one has 12345, and via= may be repeated", () => {
+    expect(parseInvitation(`charla://a:80,b,c:81,d?via=r,s:1&via=t#${KEY}`)).toEqual({
+      ways: [
+        direct("a", 80),
+        direct("b", 80),
+        direct("c", 81),
+        direct("d", 80),
+        relay("r", 12345),
+        relay("s", 1),
+        relay("t", 12345),
+      ],
+      room: "main",
+      key,
+      secret: null,
+    });
+    expect(parseInvitation(`charla://a,b:1#${KEY}`).ways).toEqual([
+      direct("a", 12345),
+      direct("b", 1),
+    ]);
+  });
+
+  test("whatever ways, room and secret it has, what was written is read again", () => {
+    const random = seeded(1);
+    const pick = <Item>(items: readonly Item[]): Item => {
+      const item = items[random(items.length)];
+      if (item === undefined) throw new Error("nothing to pick from");
+      return item;
+    };
+    const hosts = [
+      "192.0.2.1",
+      "2001:db8::1",
+      "::1",
+      "example.org",
+      "mañana.example",
+      "a_b-c",
+      "h",
+    ];
+    const rooms = ["main", "a b", "?#&=,;", "100%", "mañana 👋", "'\"$`!*", "a/b", "via=x"];
+    for (let round = 0; round < 2_000; round += 1) {
+      const some = (make: (host: string, port: number) => Way, count: number) =>
+        Array.from({ length: count }, () => make(pick(hosts), pick([1, 80, 12345, 65535])));
+      const relays = some(relay, random(4));
+      const ways = [...some(direct, (relays.length === 0 ? 1 : 0) + random(8)), ...relays];
+      const invitation = { ways, room: pick(rooms), key, secret: pick([secret, null]) };
+      const text = formatInvitation(invitation);
+      expect(text).toMatch(/^charla:\/\/[\p{L}\p{M}\p{N}_.~%:/#[\]@,?=-]*$/u);
+      expect(parseInvitation(text)).toEqual(invitation);
+    }
+  });
+
+  test("writing no way, or more than twelve, throws", () => {
+    const none = { ways: [], room: "main", key, secret };
+    expect(() => formatInvitation(none)).toThrow("0 ways");
+    const many = { ...none, ways: Array.from({ length: 13 }, () => direct("h", 1)) };
+    expect(() => formatInvitation(many)).toThrow("13 ways");
   });
 
   test("a text that is not meant as an invitation is recognized as such", () => {
@@ -68,8 +150,11 @@ describe("formatInvitation and parseInvitation", () => {
   });
 
   test("the first row of one that a window breaks in two is known to be cut off, wherever that is", () => {
-    for (const end of [`${KEY}.${SECRET}`, KEY]) {
-      const line = `charla charla://example.org:12345/main#${end}`;
+    const starts = ["example.org:12345/main", "192.0.2.1:1,[2001:db8::1]/main?via=relay.example"];
+    for (const [end, start] of [`${KEY}.${SECRET}`, KEY].flatMap((one) =>
+      starts.map((other) => [one, other] as const),
+    )) {
+      const line = `charla charla://${start}#${end}`;
       for (let at = "charla charla://".length; at < line.length; at += 1) {
         expect(isCutOff(line.slice(0, at), line.slice(at))).toBe(true);
       }
@@ -82,7 +167,7 @@ describe("formatInvitation and parseInvitation", () => {
   });
 
   test("writing a key or a secret of the wrong length throws", () => {
-    const place = { host: "h", port: 1, room: "main" };
+    const place = { ways: [direct("h", 1)], room: "main" };
     const short = new Uint8Array(15);
     expect(() => formatInvitation({ ...place, key: short, secret })).toThrow("a key of 15 bytes");
     expect(() => formatInvitation({ ...place, key, secret: short })).toThrow(
@@ -96,6 +181,10 @@ describe("a malformed invitation is INVALID_INVITATION", () => {
     "the invitation has no address: HOST, HOST:PORT or [IPV6]:PORT must follow charla://";
   const PORT = "the invitation's port is not a number from 1 to 65535";
   const ROOM = "the invitation's room is not one percent-encoded name";
+  const NOT_VIA = "the invitation has something else than via=RELAY behind its ?";
+  const LATER = "copy it again; if it is whole, it is of a later charla: charla --version";
+  const NO_RELAY = "the invitation names no relay: HOST, HOST:PORT or [IPV6]:PORT must follow via=";
+  const CONTROL = "the invitation has a control character inside";
   const NO_KEY = "the invitation ends before its key: it has no #";
   const AGAIN = "copy it again, completely, from where it was shown";
   const CUT_OFF = "it was cut off: copy it completely, up to the end of its line";
@@ -123,7 +212,50 @@ describe("a malformed invitation is INVALID_INVITATION", () => {
     [`charla://[::1/main#${KEY}`, WHERE, AGAIN],
     [`charla://ana@h/main#${KEY}`, WHERE, AGAIN],
     [`charla://h/a/b#${KEY}`, ROOM, null],
-    [`charla://h/a?b#${KEY}`, ROOM, null],
+    [`charla://h/a?b#${KEY}`, NOT_VIA, LATER],
+    [`charla://h/a?#${KEY}`, NOT_VIA, LATER],
+    [`charla://h/a?via=r&b=c#${KEY}`, NOT_VIA, LATER],
+    [`charla://h/a?Via=r#${KEY}`, NOT_VIA, LATER],
+    [`charla://h?via=#${KEY}`, NO_RELAY, AGAIN],
+    [`charla://h?via=r,#${KEY}`, NO_RELAY, AGAIN],
+    [`charla://h?via=r&via=#${KEY}`, NO_RELAY, AGAIN],
+    [`charla://h?via=r/path#${KEY}`, NO_RELAY, AGAIN],
+    [
+      `charla://h?via=https://r#${KEY}`,
+      "the port of the invitation's relay is not a number from 1 to 65535",
+      AGAIN,
+    ],
+    [`charla://h?via=ana@r#${KEY}`, NO_RELAY, AGAIN],
+    [`charla://h?via=::1#${KEY}`, NO_RELAY, AGAIN],
+    [`charla://h?via=r?via=s#${KEY}`, NO_RELAY, AGAIN],
+    [
+      `charla://h?via=r:0#${KEY}`,
+      "the port of the invitation's relay is not a number from 1 to 65535",
+      AGAIN,
+    ],
+    [`charla://?via=#${KEY}`, NO_RELAY, AGAIN],
+    [`charla://,h#${KEY}`, WHERE, AGAIN],
+    [`charla://h,#${KEY}`, WHERE, AGAIN],
+    [`charla://h,,g#${KEY}`, WHERE, AGAIN],
+    [`charla://h:1,g:#${KEY}`, PORT, AGAIN],
+    [`charla://h,::1#${KEY}`, WHERE, AGAIN],
+    [
+      `charla://${Array.from({ length: 13 }, (_, index) => `h${index}`).join(",")}#${KEY}`,
+      "the invitation has 13 ways to the server, and may have 12",
+      "ask for another: charla makes none with so many",
+    ],
+    [
+      `charla://${"h,".repeat(498)}h?via=r#${KEY}`,
+      "the invitation has 500 ways to the server, and may have 12",
+      "ask for another: charla makes none with so many",
+    ],
+    [`charla://h\0/main#${KEY}`, CONTROL, AGAIN],
+    [`charla://h/ma\u001B[31min#${KEY}`, CONTROL, AGAIN],
+    [`charla://h/main?via=r\u0007#${KEY}`, CONTROL, AGAIN],
+    [`charla://h/main#${KEY}\u009B`, CONTROL, AGAIN],
+    [`charla://h/ma%00in#${KEY}`, ROOM, null],
+    [`charla://h/ma%1B%5Bin#${KEY}`, ROOM, null],
+    [`charla://h/ma%0Ain#${KEY}`, ROOM, null],
     [`charla://h/100%#${KEY}`, ROOM, null],
     [`charla://h/%FF#${KEY}`, ROOM, null],
     ["charla://exam", NO_KEY, QUOTE],
@@ -191,15 +323,25 @@ describe("a malformed invitation is INVALID_INVITATION", () => {
   });
 
   test("no error shows any part of the secret, wherever it is and whatever is cut off", () => {
-    const whole = `charla://h:1/main#${KEY}.${SECRET}`;
     const texts = [
-      ...Array.from({ length: whole.length }, (_, end) => whole.slice(0, end)),
-      ...Array.from({ length: whole.length }, (_, from) => whole.slice(from + 1)),
-      ...Array.from(
-        { length: whole.length },
-        (_, at) => `${whole.slice(0, at)} ${whole.slice(at)}`,
-      ),
-      ...["charla://", "charla://h:", "charla://h/%", "charla://["].map((start) => start + SECRET),
+      ...["h:1/main", "h:1,g/main?via=r"].flatMap((start) => {
+        const whole = `charla://${start}#${KEY}.${SECRET}`;
+        return Array.from({ length: whole.length }, (_, at) => [
+          whole.slice(0, at),
+          whole.slice(at + 1),
+          `${whole.slice(0, at)} ${whole.slice(at)}`,
+        ]).flat();
+      }),
+      ...[
+        "charla://",
+        "charla://h:",
+        "charla://h/%",
+        "charla://[",
+        "charla://h,",
+        "charla://h?",
+        "charla://h?via=",
+        "charla://h?via=r:",
+      ].map((start) => start + SECRET),
     ];
     const seen = new Set<string>();
     for (const text of texts) {

@@ -21,8 +21,14 @@ import { temporaryFolder } from "./temporary-folder.ts";
 
 const key = Uint8Array.from({ length: 32 }, (_, index) => index);
 const secret = Uint8Array.from({ length: 16 }, (_, index) => 0x80 + index);
-const mine: Invitation = { host: "localhost", port: 12_345, room: "main", key, secret };
-const anothers: Invitation = { ...mine, port: 54_321 };
+const invitationTo = (host: string, port: number): Invitation => ({
+  ways: [{ kind: "direct", host, port }],
+  room: "main",
+  key,
+  secret,
+});
+const mine = invitationTo("localhost", 12_345);
+const anothers = invitationTo("localhost", 54_321);
 const MINE =
   "charla://localhost:12345/main#AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8.gIGCg4SFhoeIiYqLjI2Ojw\n";
 
@@ -155,7 +161,7 @@ test("a local invitation that cannot be read is FILE_NOT_READABLE", () => {
 });
 
 const to = (host: string, port = 12_345) => ({ host, port });
-const left = (host: string): Invitation => ({ ...mine, host });
+const left = (host: string): Invitation => invitationTo(host, 12_345);
 
 describe("isInvitationTo", () => {
   test.each(["localhost", "127.0.0.1", "::1"])(
@@ -174,5 +180,20 @@ describe("isInvitationTo", () => {
     expect(isInvitationTo(left("192.0.2.1"), to("192.0.2.1"))).toBe(true);
     expect(isInvitationTo(left("192.0.2.1"), to("192.0.2.2"))).toBe(false);
     expect(isInvitationTo(left("192.0.2.1"), to("localhost"))).toBe(false);
+  });
+
+  test("an invitation with several ways is for each of its addresses, and for none of its relays", () => {
+    const several: Invitation = {
+      ...mine,
+      ways: [
+        { kind: "direct", host: "2001:db8::1", port: 12_345 },
+        { kind: "direct", host: "192.168.1.5", port: 54_321 },
+        { kind: "relay", host: "relay.example", port: 12_345 },
+      ],
+    };
+    expect(isInvitationTo(several, to("2001:db8::1"))).toBe(true);
+    expect(isInvitationTo(several, to("192.168.1.5", 54_321))).toBe(true);
+    expect(isInvitationTo(several, to("192.168.1.5"))).toBe(false);
+    expect(isInvitationTo(several, to("relay.example"))).toBe(false);
   });
 });

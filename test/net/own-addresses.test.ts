@@ -1,7 +1,12 @@
 import { expect, test } from "bun:test";
 import type { NetworkInterfaceInfo } from "node:os";
 
-import { ownAddresses } from "../../src/net/own-addresses.ts";
+import {
+  addressScope,
+  isOnOwnNetwork,
+  ownAddresses,
+  unstableAddresses,
+} from "../../src/net/own-addresses.ts";
 
 function ipv4(address: string, internal = false): NetworkInterfaceInfo {
   const mac = "02:00:00:00:00:01";
@@ -78,3 +83,64 @@ test("a machine without a network has no addresses", () => {
   expect(ownAddresses(LOOPBACK)).toEqual([]);
   expect(ownAddresses({ wlan0: undefined })).toEqual([]);
 });
+
+test("a name counts as valid everywhere, except for localhost", () => {
+  expect(addressScope("home.example")).toBe("everywhere");
+  expect(addressScope("localhost")).toBe("machine");
+});
+
+/** As Linux 6.1 writes it: address, interface, prefix length, scope, flags, name. */
+const ADDRESS_TABLE = `
+20010db8000000000000000000000017 02 40 00 00     eth0
+20010db80000000012345678000000ab 02 40 00 01     eth0
+20010db8000000000000000000000018 02 40 00 20     eth0
+20010db8000000000000000000000019 02 40 00 80     eth0
+00000000000000000000000000000001 01 80 10 80       lo
+fe8000000000000000fc00fffe000001 04 40 20 80     eth0
+`;
+
+test("temporary and deprecated IPv6 addresses are known by their flags in /proc/net/if_inet6, and left out", () => {
+  const unstable = unstableAddresses(ADDRESS_TABLE);
+  expect(Array.from(unstable)).toEqual(["2001:db8::1234:5678:0:ab", "2001:db8::18"]);
+  const interfaces = {
+    eth0: ["2001:db8::17", "2001:db8::1234:5678:0:ab", "2001:db8::18"].map((one) => ipv6(one)),
+  };
+  expect(ownAddresses(interfaces, unstable)).toEqual(["2001:db8::17"]);
+});
+
+test("whatever else stands in that table, no address is taken from it", () => {
+  for (const table of [
+    "",
+    "\n",
+    "x",
+    "20010db8 02 40 00 01 eth0",
+    `${"g".repeat(32)} 02 40 00 01 e`,
+  ]) {
+    expect(unstableAddresses(table).size).toBe(0);
+  }
+});
+
+test.each([
+  ["192.168.1.77", true],
+  ["192.168.2.5", false],
+  ["10.1.2.3", true],
+  ["10.2.2.3", false],
+  ["fd00::77", true],
+  ["fd00:0:0:1::77", false],
+  ["127.0.0.1", false],
+])(
+  "whether a machine is in the network of %s goes by the prefixes of its interfaces",
+  (address, isOwn) => {
+    const interfaces = {
+      eth0: [
+        { ...ipv4("192.168.1.5"), cidr: "192.168.1.5/24" },
+        { ...ipv6("fd00::5"), cidr: "fd00::5/64" },
+      ],
+      tun0: [{ ...ipv4("10.1.0.1"), cidr: "10.1.0.1/16" }],
+      // Where the system does not say how long the prefix is.
+      wlan0: [ipv4("10.2.0.1")],
+      down0: undefined,
+    };
+    expect(isOnOwnNetwork(address, interfaces)).toBe(isOwn);
+  },
+);

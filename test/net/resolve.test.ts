@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { resolve } from "../../src/net/resolve.ts";
+import { inTurns, resolve } from "../../src/net/resolve.ts";
 
 test.each(["127.0.0.1", "192.0.2.1", "::1", "2001:db8::1"])(
   "the IP address %s resolves to itself",
@@ -30,4 +30,27 @@ test("a name in .invalid is UNKNOWN_HOST, with the resolver's error as its cause
     hint: "check the spelling, or give its IP address",
     cause: expect.any(Error),
   });
+});
+
+test.each([
+  [
+    ["2001:db8::1", "2001:db8::2", "192.0.2.1", "192.0.2.2", "2001:db8::3"],
+    ["2001:db8::1", "192.0.2.1", "2001:db8::2", "192.0.2.2", "2001:db8::3"],
+  ],
+  [
+    ["192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1"],
+    ["192.0.2.1", "2001:db8::1", "192.0.2.2", "192.0.2.3"],
+  ],
+  [
+    ["2001:db8::1", "2001:db8::2"],
+    ["2001:db8::1", "2001:db8::2"],
+  ],
+  [[], []],
+])("the families of %j take turns, the preferred one first (RFC 8305 s. 4)", (found, tried) => {
+  expect(inTurns(found)).toEqual(tried);
+});
+
+test("every address of this machine, as a destination, is this machine", async () => {
+  expect(await resolve({ host: "0.0.0.0", port: 1 })).toEqual([{ address: "127.0.0.1", port: 1 }]);
+  expect(await resolve({ host: "::", port: 1 })).toEqual([{ address: "::1", port: 1 }]);
 });

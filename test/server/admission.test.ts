@@ -24,7 +24,12 @@ import { invitationTo, openHere, serve, SERVER_KEYS, SERVER_SECRET, shownTo } fr
 /** How to reach a server without an invitation. */
 function withoutInvitation({ local: { port } }: Server): SealedTarget {
   const key = SERVER_KEYS.publicKey;
-  return invitedTo({ host: "127.0.0.1", port, room: "main", key, secret: null });
+  return invitedTo({
+    ways: [{ kind: "direct", host: "127.0.0.1", port }],
+    room: "main",
+    key,
+    secret: null,
+  });
 }
 
 const NOON = 1_800_000_000_000;

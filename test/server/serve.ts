@@ -21,7 +21,7 @@ const server = await openServer({
   invitations: openInvitationFile(folder),
   limits: SERVER_LIMITS,
   log,
-  host: "127.0.0.1",
+  ways: (port) => [{ kind: "direct", host: "127.0.0.1", port }],
 });
 writeSync(1, `serves at ${server.local.port}\n`);
 

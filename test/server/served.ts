@@ -28,7 +28,7 @@ export function openHere(options: Partial<ServerOptions> = {}): Promise<Server> 
     secret: SERVER_SECRET,
     limits: SERVER_LIMITS,
     log: openMemoryLog({ now: Date.now }),
-    host: "127.0.0.1",
+    ways: (port) => [{ kind: "direct", host: "127.0.0.1", port }],
     ...options,
   });
 }
@@ -52,7 +52,7 @@ export async function serve(folder: string, port = 0): Promise<Served> {
 /** The invitation to a server at that port. */
 export function invitationTo(port: number): string {
   const key = SERVER_KEYS.publicKey;
-  const where = { host: "127.0.0.1", port, room: "main" };
+  const where = { ways: [{ kind: "direct", host: "127.0.0.1", port } as const], room: "main" };
   return formatInvitation({ ...where, key, secret: SERVER_SECRET });
 }
 

@@ -185,7 +185,7 @@ export function listNames(names: readonly string[]): string {
 
 /** Ready to paste: to a shell the brackets of an IPv6 address, for one, are a pattern. */
 export function quoteForShell(word: string): string {
-  return /^[\w.:/#%-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+  return /^[\w.,:/#%-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** 1, 10, 100, ...: a flood is reported in as many lines as its count has digits. */

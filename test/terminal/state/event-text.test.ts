@@ -181,6 +181,7 @@ describe("an invitation", () => {
     "charla://192.0.2.1/main#a-b_c.D9",
     "charla://example.org:12345/caf%C3%A9#KEY",
     "charla://example.org:12345#KEY.SECRET",
+    "charla://example.org:12345,192.0.2.1/main#KEY.SECRET",
   ])("is ready to paste into a shell as it is: %s", (invitation) => {
     expect(describeEvent({ type: "invitation", invitation }, false)).toBe(
       `invite with: charla ${invitation}`,
