@@ -7,7 +7,8 @@ import { MAX_FOUND } from "../chat/frames.ts";
 import { CharlaError, usageError } from "../errors.ts";
 import { looksLikeInvitation } from "../identity/invitation.ts";
 import type { Keep } from "../log/retention.ts";
-import { DEFAULT_PORT, parsePort } from "../net/address.ts";
+import { DEFAULT_PORT, parseHostAndPort, parsePort } from "../net/address.ts";
+import type { OpenOptions } from "../server/open.ts";
 import type { Io } from "../terminal/io.ts";
 import type { PrinterOptions } from "../terminal/printer.ts";
 import { quoteForShell } from "../terminal/state/event-text.ts";
@@ -43,6 +44,18 @@ export function listenOptions({ values }: CommandLine, defaultPort: number = DEF
   }
   const port = values.get("port");
   return { bind, port: port === undefined ? defaultPort : parsePort(port, 0) };
+}
+
+/**
+ * --public-host; without a port, that of the server
+ *
+ * @throws {CharlaError} PORT_OUT_OF_RANGE, INVALID_ADDRESS
+ */
+export function publicHostOption({ values }: CommandLine): OpenOptions["publicHost"] {
+  const written = values.get("public-host");
+  if (written === undefined) return undefined;
+  const { host, port } = parseHostAndPort(written, 0);
+  return { host, port: port === 0 ? undefined : port };
 }
 
 /**

@@ -73,11 +73,11 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
     ],
     rows: [
       ["port bind", "where to listen (12345; 0: any free port)"],
+      ["public-host no-web", "named in invitations; UDP only"],
       ["name room", "name (last /name or login); room (main)"],
       "open",
       "admit",
-      "data",
-      ["ephemeral no-web", "store nothing; only UDP, no WebSockets on TCP"],
+      ["data ephemeral", "store in DIR (~/.local/share/charla); nothing"],
       "memory",
       ["keep quota", "keep this much of each room; of all rooms"],
       "background",

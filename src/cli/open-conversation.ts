@@ -11,7 +11,7 @@ import {
 } from "../client/room-conversation.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { dataFolder, type Environment } from "../identity/folders.ts";
-import { DEFAULT_ROOM } from "../identity/invitation.ts";
+import { DEFAULT_ROOM, parseInvitation } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import { formatAddress } from "../net/address.ts";
@@ -30,6 +30,7 @@ import {
   memoryOption,
   missedShown,
   printerOptions,
+  publicHostOption,
   searchCommand,
   storageOptions,
 } from "./command-options.ts";
@@ -37,6 +38,7 @@ import { keptLines } from "./kept-lines.ts";
 import { keptWidths } from "./kept-widths.ts";
 import type { CommandLine } from "./options.ts";
 import { type MemberIdentity, memberIdentity, memberOptions } from "./person.ts";
+import { describeReach } from "./reach-notice.ts";
 import { findServers, isRunning, type RunningServer } from "./running-server.ts";
 import { writeServerFiles } from "./server-files.ts";
 
@@ -59,6 +61,7 @@ export async function openConversation(
   const { flags, values } = commandLine;
   const { nameOn, room = DEFAULT_ROOM } = memberOptions(commandLine, io.env);
   const listening = listenOptions(commandLine);
+  const publicHost = publicHostOption(commandLine);
   const history = historyOption(commandLine, io);
   const memory = memoryOption(commandLine);
   const isOpen = flags.has("open");
@@ -77,6 +80,7 @@ export async function openConversation(
   const addNotice = (notice: NoticeText) => addEvent(noticeEvent(notice));
   await using server = await openServer(commandLine, io.env, {
     ...listening,
+    publicHost,
     identity: keyPair,
     open: isOpen,
     web: !flags.has("no-web"),
@@ -120,8 +124,13 @@ export async function openConversation(
   let files = writeFiles();
   using _files = { [Symbol.dispose]: () => files[Symbol.dispose]() };
   const { notFound, forOthers } = files;
+  const reach = describeReach(parseInvitation(invitation).ways, {
+    bind: listening.bind,
+    remedy: null,
+  });
   const notices: NoticeText[] = [
     ...(isOpen ? [OPEN_NOTICE] : []),
+    ...(reach === null ? [] : [reach]),
     ...(notKept === null ? [] : [notKept]),
     // Of two folders that cannot be written to, one is enough to hear of.
     ...(notFound === null || notKept !== null ? [] : [notFound]),

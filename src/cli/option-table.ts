@@ -130,6 +130,11 @@ export const OPTIONS: OptionTable = {
       relay: "listen on this address only",
     },
   },
+  "public-host": {
+    ...value("NAME[:PORT]", "text"),
+    setting: { server: "none" },
+    does: { server: "also name this host in invitations" },
+  },
   name: {
     short: "n",
     ...value("NAME", "text"),

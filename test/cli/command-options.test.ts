@@ -5,6 +5,7 @@ import {
   historyOption,
   listenOptions,
   memoryOption,
+  publicHostOption,
   searchCommand,
   storageOptions,
 } from "../../src/cli/command-options.ts";
@@ -125,4 +126,24 @@ test.each([
   expect(() => storageOptions(readCommandLine(["--server", ...args]))).toThrow(
     expect.objectContaining({ code: "USAGE", message, hint: "see charla --server --help" }),
   );
+});
+
+test.each([
+  ["home.example", { host: "home.example", port: undefined }],
+  ["home.example:443", { host: "home.example", port: 443 }],
+  ["203.0.113.4:9000", { host: "203.0.113.4", port: 9000 }],
+  ["2001:db8::1", { host: "2001:db8::1", port: undefined }],
+  ["[2001:db8::1]:9000", { host: "2001:db8::1", port: 9000 }],
+])("--public-host %s is named in invitations as %j", (written, host) => {
+  expect(publicHostOption(readCommandLine(["--server", "--public-host", written]))).toEqual(host);
+});
+
+test.each([
+  ["home.example/path", "INVALID_ADDRESS"],
+  ["one,two", "INVALID_ADDRESS"],
+  ["home.example:0", "PORT_OUT_OF_RANGE"],
+  ["home.example:", "PORT_OUT_OF_RANGE"],
+])("--public-host %s is %s", (written, code) => {
+  const commandLine = readCommandLine(["--server", "--public-host", written]);
+  expect(() => publicHostOption(commandLine)).toThrow(expect.objectContaining({ code }));
 });

@@ -41,7 +41,8 @@ const KEEP_ALIVE = 20_000;
 
 /** Parts of the output that differ between runs or machines. */
 const VARYING: readonly [what: RegExp, name: string][] = [
-  [/charla:\/\/[^\s']+/g, "INVITATION"],
+  [/'?charla:\/\/[^\s']+'?/g, "INVITATION"],
+  [/^(-- ##:## )(?:only this network|reachable from|from everywhere|no network).*$/g, "$1REACH"],
   [/SHA256:[\w+/]{43}/g, "FINGERPRINT"],
   [/\[::\]:\d+/g, "[::]:PORT"],
   [/\d{4}-\d\d-\d\d \d\d:\d\d/g, "TIME"],
@@ -110,9 +111,9 @@ testWith(
     const open = `clear; sh -c 'echo $$ >${pid}; exec ${commandOf(ana)} --port ${port} --name ana'`;
     enter(one, `mkdir -p ${joinPath(pid, "..")}; ${open}`);
     const opened = await one.until("the invitation", (rows) => rows.at(-1) === " main  ana  ok");
-    const [invitation = ""] = /charla:\/\/\S+/.exec(unwrapped(opened).join("\n")) ?? [];
+    const [invitation = ""] = /charla:\/\/[^'\s]+/.exec(unwrapped(opened).join("\n")) ?? [];
     const joining = (block: readonly string[]) =>
-      commandOf(block).replace(/charla:\/\/\S+/, invitation);
+      commandOf(block).replace(/charla:\/\/\S+/, `'${invitation}'`);
 
     enter(other, `clear; ${joining(ben)} --name ben`);
     await shows(one, "-- ##:## ben joined");

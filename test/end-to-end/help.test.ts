@@ -49,11 +49,11 @@ test("charla --server --help describes a server", async () => {
     stored, and the invitation stays valid when the server is started again.
 
       -p, --port N, -b, --bind ADDRESS   where to listen (12345; 0: any free port)
+          --public-host NAME[:PORT], --no-web   named in invitations; UDP only
       -n, --name NAME, -r, --room ROOM   name (last /name or login); room (main)
           --open            let anyone in, without an invitation
           --admit FILE      also let in people whose fingerprints are in FILE
-          --data DIR        store messages in DIR (~/.local/share/charla)
-          --ephemeral, --no-web   store nothing; only UDP, no WebSockets on TCP
+          --data DIR, --ephemeral   store in DIR (~/.local/share/charla); nothing
           --memory N        use at most N bytes for members (64M, 2G; 1G by default)
           --keep 90d|10GB, --quota 20GB   keep this much of each room; of all rooms
           --background      return the shell; charla joins it, charla stop ends it

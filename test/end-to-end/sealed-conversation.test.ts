@@ -75,12 +75,15 @@ for (const host of LOOPBACKS) {
 }
 
 endToEnd(
-  "a server on every address prints an invitation to one of them, and it works",
+  "a server on every address says who can reach it and prints an invitation, which works",
   async () => {
     await using server = await startSealedServer();
-    expect(server.stderr).toStartWith(
-      `listening on [::]:${server.port}\ninvite with: charla charla:`,
+    const [reach = "", ...lines] = server.stderr.split("\n");
+    expect(reach).toMatch(
+      /^(?:only this network: |reachable from everywhere at |from everywhere by IPv6|no network: )/,
     );
+    expect(lines.join("\n")).toStartWith(`listening on [::]:${server.port}\ninvite with: charla `);
+    expect(lines[1]).toMatch(/^invite with: charla '?charla:\/\//);
     await using client = await joinTalk(server.invitation);
     client.type("found you\n");
     await server.until("stdout", "found you\n");
