@@ -75,9 +75,8 @@ export async function connect(ways: readonly Way[], options: ConnectOptions): Pr
     return addressScope(host) === "site" ? 0 : RANKS_OF_SCOPE;
   };
   const sources = ways.map((way, place): Source => {
-    if (way.kind === "relay") {
-      return () => Promise.reject(relaysNotUsed(way));
-    }
+    // It keeps nobody from waiting for an address that can't be reached at the moment.
+    if (way.kind === "relay") return async () => [];
     return async (signal) =>
       (await lookUp(way, signal)).slice(0, MAX_ADDRESSES).map((to, index) => ({
         rank: scopeRank(to.address) + place * MAX_ADDRESSES + index,
@@ -88,7 +87,7 @@ export async function connect(ways: readonly Way[], options: ConnectOptions): Pr
     describeWaysFailure(
       ways.map((way, index) => ({
         way: formatHostAndPort(way),
-        error: failures[index] ?? null,
+        error: way.kind === "relay" ? relaysNotUsed(way) : (failures[index] ?? null),
         privateElsewhere: isElsewhere(way.host) ? way.host : null,
       })),
     ),

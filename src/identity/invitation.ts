@@ -53,9 +53,12 @@ export function looksLikeInvitation(text: string): boolean {
   return afterScheme(text) !== null;
 }
 
-/** Null without the scheme, which is case-insensitive (RFC 3986 s. 3.1). A server prints `charla ` before it. */
+/**
+ * Null without the scheme, which is case-insensitive (RFC 3986 s. 3.1). A server prints `charla ` before it, and quotes around
+ * one that a shell would change.
+ */
 function afterScheme(text: string): string | null {
-  return /^(?:charla\s+)?charla:\/\/(.*)$/is.exec(text.trim())?.[1] ?? null;
+  return /^(?:charla\s+)?['"]?charla:\/\/(.*?)['"]?$/is.exec(text.trim())?.[1] ?? null;
 }
 
 /**
@@ -66,6 +69,8 @@ function afterScheme(text: string): string | null {
 export function isCutOff(text: string, next: string): boolean {
   const written = afterScheme(text);
   if (written === null || /\s/.test(written)) return false;
+  const [, quote] = /^(?:charla\s+)?(['"])/i.exec(text.trim()) ?? [];
+  if (quote !== undefined && !text.trim().endsWith(quote)) return true;
   const [, end] = written.split("#", 2);
   if (end === undefined) return true;
   const [key = "", secret] = end.split(".", 2);

@@ -372,7 +372,7 @@ for (const wire of WIRES) {
     });
 
     endToEnd("when stdout and stderr are both closed, charla still ends", async () => {
-      await using pipeline = charlaPipeline(`${server} --json 2>&1 | head -2`);
+      await using pipeline = charlaPipeline(`${server} --json 2>&1 | grep -m 1 listening`);
       await using client = await joinPipeline(pipeline, "stdout", /"\[::\]:(\d+)"/);
       await sendUntilEnd(client, pipeline);
       expect(await pipeline.exited).toBe(0);

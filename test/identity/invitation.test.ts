@@ -47,6 +47,8 @@ describe("formatInvitation and parseInvitation", () => {
     ` charla://example.org/main#${KEY}.${SECRET}\n`,
     `charla charla://example.org/main#${KEY}.${SECRET}\n`,
     ` charla  charla://example.org/main#${KEY}.${SECRET}`,
+    `charla 'charla://example.org/main#${KEY}.${SECRET}'`,
+    `"charla://example.org/main#${KEY}.${SECRET}"`,
   ])("the invitation %j means port 12345 and the room main", (text) => {
     expect(parseInvitation(text)).toEqual({
       ways: [direct("example.org", 12345)],
@@ -143,6 +145,7 @@ describe("formatInvitation and parseInvitation", () => {
     expect(looksLikeInvitation("charla://")).toBe(true);
     expect(looksLikeInvitation(" Charla://x")).toBe(true);
     expect(looksLikeInvitation("charla charla://x")).toBe(true);
+    expect(looksLikeInvitation("charla 'charla://x'")).toBe(true);
     expect(looksLikeInvitation("charlacharla://x")).toBe(false);
     expect(looksLikeInvitation("charla")).toBe(false);
     expect(looksLikeInvitation("charla:12345")).toBe(false);
@@ -160,6 +163,11 @@ describe("formatInvitation and parseInvitation", () => {
       }
       expect(isCutOff(line, "hello")).toBe(false);
     }
+    const quoted = `charla 'charla://h,[::1]:1/main?via=r#${KEY}.${SECRET}'`;
+    for (let at = "charla 'charla://".length; at < quoted.length; at += 1) {
+      expect(isCutOff(quoted.slice(0, at), quoted.slice(at))).toBe(true);
+    }
+    expect(isCutOff(quoted, "hello")).toBe(false);
     expect(isCutOff(`charla://h/main#${KEY}`, "")).toBe(true);
     expect(isCutOff(`charla://h/main#${KEY}.${SECRET}`, "")).toBe(false);
     expect(isCutOff("example.org", "")).toBe(false);

@@ -12,6 +12,10 @@ describe("an address is found", () => {
     ["HTTPS://Example.org/A", "HTTPS://Example.org/A"],
     ["http://[::1]:8080/", "http://[::1]:8080/"],
     ["charla://192.0.2.1:12345/main#KEY.SEC-ret_1", "charla://192.0.2.1:12345/main#KEY.SEC-ret_1"],
+    [
+      "join charla://home.example:443,[2001:db8::1]/main?via=r.example#KEY.SEC, please",
+      "charla://home.example:443,[2001:db8::1]/main?via=r.example#KEY.SEC",
+    ],
     ["mailto:ana@example.org?subject=hi", "mailto:ana@example.org?subject=hi"],
     ["見て、https://example.org/é。", "https://example.org/%C3%A9"],
     ["https://ru.wikipedia.org/wiki/Чат", "https://ru.wikipedia.org/wiki/%D0%A7%D0%B0%D1%82"],
