@@ -3,6 +3,7 @@
 
 import { join } from "node:path";
 
+import type { Way } from "../../src/chat/channel.ts";
 import { makeCertificate } from "../../src/http/server/tls/certificate.ts";
 import { type Folder, newFolder } from "../harness/folder.ts";
 import { newPerson } from "../harness/person.ts";
@@ -47,6 +48,9 @@ function startCharla(side: Side, args: readonly string[], files: Folder): Runnin
   };
 }
 
+/** ms in which the last server has registered at the relay, also by a stream: it does not say so. */
+const REGISTRATION = 2_000;
+
 const CERTIFICATE = "certificate.pem";
 const KEY = "key.pem";
 
@@ -84,6 +88,7 @@ export async function openConversations(
       const [invitation] = await program.until("stderr", /charla:\/\/[^\s"']+/);
       hosts.set(side, { program, invitation });
     }
+    if (commands.relay !== null) await Bun.sleep(REGISTRATION);
   } catch (error) {
     await stack.disposeAsync();
     throw error;
@@ -160,12 +165,15 @@ function firstWord(
   ]);
 }
 
-/** An event of --json that says which way is in use. */
-const WAY_EVENT = /^\{"type":"way".*?"way":"([^"]+)".*\}$/gm;
-
 /** The way that a joiner says it uses now; null if it has said nothing of ways. */
 function currentWay(joiner: Program): string | null {
-  return [...joiner.stdout.matchAll(WAY_EVENT)].at(-1)?.[1] ?? null;
+  const lines = joiner.stdout.split("\n").filter((line) => line.startsWith('{"type":"way"'));
+  const last = lines.at(-1);
+  if (last === undefined) return null;
+  const { transport, relay }: Way = JSON.parse(last);
+  const stream = transport === "websocket" ? "WebSocket" : null;
+  const relayed = relay === undefined ? null : "relay";
+  return [relayed, stream].filter((word) => word !== null).join(" by ") || "direct";
 }
 
 const LOOK_EVERY = 5;
