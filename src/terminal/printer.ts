@@ -6,6 +6,7 @@ import type { CharlaError } from "../errors.ts";
 import type { Io } from "./io.ts";
 import { DIM, mayStyle, styleFor, writeTo, writeToStdout } from "./output-stream.ts";
 import { createTheme } from "./output/theme.ts";
+import { NOBODY_RETURNS, withoutReturns } from "./returning.ts";
 import { enteredRoom, noSeparators, reconnected, separatorBefore } from "./separators.ts";
 import { chooseHue } from "./state/colours.ts";
 import { type Delivery, describeError, describeEvent, unsaidLines } from "./state/event-text.ts";
@@ -50,6 +51,7 @@ export function createPrinter(
   const styles = mayStyle(io, io.stdout);
   const theme = createTheme({ background: null, colours: 256, styles });
   let separators = noSeparators(clock());
+  let returning = NOBODY_RETURNS;
   /** Of the last error. */
   let shownHint = "";
   const dim = (text: string) => styleFor(io, io.stderr)(DIM, text);
@@ -91,11 +93,14 @@ export function createPrinter(
       if (event.type === "entered") separators = enteredRoom(separators);
       if (event.type === "reconnected") separators = reconnected(separators, clock());
       if (json) return write("stdout", JSON.stringify(event));
+      const [next, shown] = withoutReturns(returning, event, clock());
+      returning = next;
       if (event.type === "message") {
         if (showSender && !quiet) await write("stderr", dim(`from ${event.from}`));
         return showMessage(event);
       }
-      const words = quiet ? unsaidOf(event) : describeEvent(event, verbose, delivery, typed);
+      if (shown === null) return;
+      const words = quiet ? unsaidOf(shown) : describeEvent(shown, verbose, delivery, typed);
       if (words !== null) await write("stderr", dim(words));
     },
     print: (line) => write("stdout", line),

@@ -46,6 +46,9 @@ for (const host of LOOPBACKS) {
           member.endInput();
           expect(await member.exited).toBe(0);
         }
+        // They were there before.
+        expect(cy.stderr).not.toContain("ben joined");
+        expect(ben.stderr.split("cy joined")).toHaveLength(2);
         expect(cy.stdout).toStartWith("ben: before\nben: while you were away\n");
         expect(ben.stdout.split("cy: me too\n")).toHaveLength(2);
       },
