@@ -21,9 +21,31 @@ export async function chat(commandLine: CommandLine, io: Io): Promise<number> {
       return await (await import("./background.ts")).openInBackground(commandLine, io);
     if (flags.has("server"))
       return await (await import("./open-conversation.ts")).openConversation(commandLine, io);
-    return await (await import("./join-conversation.ts")).joinConversation(commandLine, io);
+    if (commandLine.words.length === 0) return await joinNearby(commandLine, io);
+    return await join(commandLine, io);
   } catch (error) {
     throw withCommandHint(error, commandLine);
+  }
+}
+
+async function join(commandLine: CommandLine, io: Io): Promise<number> {
+  return await (await import("./join-conversation.ts")).joinConversation(commandLine, io);
+}
+
+async function joinNearby(commandLine: CommandLine, io: Io): Promise<number> {
+  const nearby = await (await import("./nearby.ts")).findNearby(commandLine, io);
+  switch (nearby.type) {
+    case "none":
+      return await join(commandLine, io);
+    case "join":
+      return await join({ ...commandLine, words: [nearby.where] }, io);
+    case "open": {
+      const { withSettings } = await import("./config/settings.ts");
+      const typed = new Set([...commandLine.typed, "server"]);
+      return await chat(await withSettings({ ...commandLine, typed }, io), io);
+    }
+    case "left":
+      return 0;
   }
 }
 
@@ -122,6 +144,7 @@ const SERVER_ONLY = {
   quota: "only the server stores messages",
   "no-web": "only a server listens for WebSockets",
   background: "only a server goes on without a terminal",
+  "no-announce": "only a server is announced",
 };
 
 /** Options without a meaning in a plain conversation, and why. */
@@ -138,6 +161,7 @@ const SEALED_ONLY = {
   memory: "a plain conversation holds one message",
   background: "a plain conversation needs somebody who types",
   "no-web": "a plain conversation is UDP only",
+  "no-announce": "a plain conversation is not announced",
   "invitation-file": "an invitation is for the sealed wire",
   history: "a plain conversation stores no messages",
   "no-log": "a plain conversation stores no messages",

@@ -45,7 +45,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
     synopsis: ["[OPTION...] [INVITATION | HOST[:PORT] | -]"],
     listed: [
       ["INVITATION", "join it; charla - or --invitation-file FILE reads it"],
-      ["[HOST[:PORT]]", "join an open one (default: mine, or localhost:12345)"],
+      ["[HOST[:PORT]]", "join an open one (default: mine, or one on this LAN)"],
     ],
     about: [],
     rows: [
@@ -75,8 +75,8 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
       ["port bind", "where to listen (12345; 0: any free port)"],
       ["public-host no-web", "named in invitations; UDP only"],
       ["name room", "name (last /name or login); room (main)"],
-      "open",
-      "admit",
+      ["open admit", "let anyone in; or those with fingerprints in FILE"],
+      "no-announce",
       ["data ephemeral", "store in DIR (~/.local/share/charla); nothing"],
       "memory",
       ["keep quota", "keep this much of each room; of all rooms"],

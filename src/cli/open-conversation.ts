@@ -23,6 +23,7 @@ import type { Server } from "../server/server.ts";
 import { type Io, onSignalToEnd } from "../terminal/io.ts";
 import { createPrinter } from "../terminal/printer.ts";
 import { talk } from "../terminal/talk.ts";
+import { announceServer } from "./announcement.ts";
 import { keepChosenName } from "./chosen-name.ts";
 import {
   historyOption,
@@ -106,6 +107,12 @@ export async function openConversation(
         addNotice(RENEWED_NOTICE);
       }
     },
+  });
+  await using _announced = announceServer(commandLine, {
+    local: server.local,
+    publicKey: keyPair.publicKey,
+    name: nameOn(keyPair.publicKey),
+    isOpen,
   });
   const invitation = server.invitation(room);
   const address = formatAddress(server.local);

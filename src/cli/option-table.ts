@@ -186,6 +186,11 @@ export const OPTIONS: OptionTable = {
     setting: { server: "half of what is free" },
     does: { server: "use at most so much of the disk for all rooms (half of what is free)" },
   },
+  "no-announce": {
+    ...flag,
+    setting: { server: "false" },
+    does: { server: "do not announce the server on this network" },
+  },
   background: {
     ...flag,
     does: { server: "return the shell; charla joins it, charla stop ends it" },

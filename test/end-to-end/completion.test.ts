@@ -54,8 +54,14 @@ const IN_BASH: [typed: string, offered: string][] = [
   ["charla --json -r x se", "send serve"],
   ["charla --server ", ""],
   ["charla --server --eph", "--ephemeral"],
-  ["charla --server --no", "--no-line-history --no-notify --no-color --no-config --no-web"],
-  ["charla --no", "--no-log --no-line-history --no-notify --no-color --no-config --no-web"],
+  [
+    "charla --server --no",
+    "--no-line-history --no-notify --no-color --no-config --no-announce --no-web",
+  ],
+  [
+    "charla --no",
+    "--no-log --no-line-history --no-notify --no-color --no-config --no-announce --no-web",
+  ],
   ["charla send --r", "--room --reply"],
   ["charla send -- --r", ""],
   ["charla send --to ex", "example.org:12345"],
@@ -224,6 +230,7 @@ testWith(
       [
         "charla --server --no",
         [
+          "--no-announce\tdo not announce the server on this network",
           "--no-color\tno colours or styles",
           "--no-config\tignore the config file",
           "--no-line-history\tkeep none of the lines that I type",

@@ -15,7 +15,7 @@ test("charla --help describes charla", async () => {
 
     charla --server             open a conversation; prints an invitation to join it
     charla INVITATION           join it; charla - or --invitation-file FILE reads it
-    charla [HOST[:PORT]]        join an open one (default: mine, or localhost:12345)
+    charla [HOST[:PORT]]        join an open one (default: mine, or one on this LAN)
     charla send [TEXT]          send one message; charla receive: wait for one
     charla history [ROOM]       show its messages; HOST/ROOM: one that I have joined
     charla doctor [WHERE]       check this machine, or the path to a server
@@ -51,8 +51,8 @@ test("charla --server --help describes a server", async () => {
       -p, --port N, -b, --bind ADDRESS   where to listen (12345; 0: any free port)
           --public-host NAME[:PORT], --no-web   named in invitations; UDP only
       -n, --name NAME, -r, --room ROOM   name (last /name or login); room (main)
-          --open            let anyone in, without an invitation
-          --admit FILE      also let in people whose fingerprints are in FILE
+          --open, --admit FILE   let anyone in; or those with fingerprints in FILE
+          --no-announce     do not announce the server on this network
           --data DIR, --ephemeral   store in DIR (~/.local/share/charla); nothing
           --memory N        use at most N bytes for members (64M, 2G; 1G by default)
           --keep 90d|10GB, --quota 20GB   keep this much of each room; of all rooms

@@ -5,10 +5,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** The variables that a program under test gets: those of this process without what the user who runs it has set for charla. */
-export const environment: Readonly<Record<string, string | undefined>> = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^CHARLA_(?!TEST_)/.test(name)),
-);
+/**
+ * The variables that a program under test gets: those of this process without what the user who runs it has set for charla. The
+ * servers of tests are not announced on the network of the machine.
+ */
+export const environment: Readonly<Record<string, string | undefined>> = {
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^CHARLA_(?!TEST_)/.test(name)),
+  ),
+  CHARLA_SERVER_NO_ANNOUNCE: "1",
+};
 
 export interface Person extends Disposable {
   /** The folder of their key and known servers. */
