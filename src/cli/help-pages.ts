@@ -235,8 +235,9 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
     about: [
       [
         "Run it on a host that everybody can reach. Servers register with it, and their",
-        "members reach them through it, by UDP or, without UDP, by WebSockets on TCP. It cannot read what it forwards; it knows",
-        "who talks to which server, when and how much. It keeps only its own key on disk.",
+        "members reach them through it, by UDP or, without UDP, by WebSockets on TCP. It",
+        "cannot read what it forwards; it knows who talks to which server, when and how",
+        "much. It keeps only its own key on disk.",
       ],
       ["Without --allow, any server may use it."],
     ],
@@ -245,7 +246,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
       "allow",
       "max-rate",
       "web-port",
-      ["tls-cert tls-key", "WebSockets over TLS, with this certificate and key"],
+      ["tls-cert tls-key", "WebSockets over TLS, with these files"],
       "no-web",
       "metrics",
       "json",

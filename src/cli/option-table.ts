@@ -327,7 +327,7 @@ export const OPTIONS: OptionTable = {
   },
   "web-port": {
     ...value("N", "port"),
-    does: { relay: "WebSockets on TCP port N (443 with a certificate; or as --port)" },
+    does: { relay: "WebSockets on TCP port N (443 with TLS, else as --port)" },
   },
   metrics: {
     ...value("N", "port"),
