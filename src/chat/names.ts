@@ -58,12 +58,13 @@ const COMMA = /[,\u00B8\u060D\u066B\u201A\uA4F9\uFE10\uFE50\uFF0C](?: |$)/u;
 /** What begins lines of charla's own, commands and mentions. */
 const LINE_MARK = /^[*>#/@\p{Dash}]/u;
 /**
- * As charla's own lines begin, or say who somebody is: a time, "ben left", "ben is away", "ben (owner)" and "ben
+ * As charla's own lines begin, or say who somebody is: a time; "ben left", "ben is away", "ben (owner)" and "ben
  * (SHA256:...)", "ben and 3 more". On a screen such a line has a mark that no name can have; in pipes and transcripts it
  * has none. For what a name looks like (UTS #39), where m is rn, and 0 and 1 are o and l.
  */
+const TIME = /^[\dol]{2}:[\dol]{2}/iu;
 const OWN_LINE =
-  /^[\dol]{2}:[\dol]{2}| (?:left|jo[il]ned|[il]s away|[il]s back)$| and [\dol]+ rnore$|[([{] ?(?:you|owner|operator|rnuted|away|sha256)(?![\p{L}\p{N}])/iu;
+  / (?:left|jo[il]ned|[il]s away|[il]s back)$| and [\dol]+ rnore$|[([{] ?(?:you|owner|operator|rnuted|away|sha256)(?![\p{L}\p{N}])/iu;
 /** The words before a colon in charla's own lines, and what they call the owner, the server and the reader. */
 export const RESERVED_NAMES: readonly string[] = [
   "charla",
@@ -112,6 +113,7 @@ export function describeNameProblem(written: string): string | null {
   if (shapes.some((shape) => shape.startsWith("sha256:"))) {
     return 'no "SHA256:" at the beginning, as a fingerprint has';
   }
+  if (shapes.some((shape) => TIME.test(shape))) return "no time of day at the beginning";
   return shapes.some((shape) => OWN_LINE.test(shape)) ? "no words of charla's own" : null;
 }
 
