@@ -123,14 +123,14 @@ const MAX_DURATION = 3_650 * 86_400;
 
 /**
  * A line that begins with one slash is a command, and so is `bye`; with two slashes it is a message that begins with
- * one. Several lines are always a message. Blanks may stand before a command that exists: the space bar, pressed once too
- * often in a pager, leaves one.
+ * one. Several lines are always a message. Blanks may stand before a command that exists, and around `bye`: the space bar,
+ * pressed once too often in a pager, leaves one.
  *
  * @throws {CharlaError} USAGE
  */
 export function parseLine(line: string): ParsedLine {
-  if (line === GOODBYE) return { type: "command", command: { type: "bye" } };
   if (line.includes("\n")) return { type: "say", text: line };
+  if (line.trim() === GOODBYE) return { type: "command", command: { type: "bye" } };
   if (!line.startsWith("/")) {
     const written = line.trimStart();
     const isCommand = COMMANDS.some(({ name }) => written.split(/\s/, 1)[0] === `/${name}`);

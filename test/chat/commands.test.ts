@@ -36,8 +36,10 @@ describe("a line is sent as a message", () => {
 });
 
 test("bye alone on its line is a command where it is typed, and part of a message elsewhere", () => {
-  expect(parseLine("bye")).toEqual({ type: "command", command: { type: "bye" } });
-  for (const text of ["bye!", " bye", "bye bye", "Bye", "bye\nbye", "one\nbye"]) {
+  for (const line of ["bye", " bye", "bye ", "\tbye\u00A0 "]) {
+    expect(parseLine(line)).toEqual({ type: "command", command: { type: "bye" } });
+  }
+  for (const text of ["bye!", "bye.", "bye bye", "Bye", "BYE", "bye\nbye", "one\nbye", "\nbye"]) {
     expect(parseLine(text)).toEqual({ type: "say", text });
   }
 });
