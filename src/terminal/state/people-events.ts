@@ -58,7 +58,7 @@ export function leave(state: State, before: State, event: EventOf<"left">, now: 
   const isKnown = before.room.here.has(key);
   const effects: Effect[] = isKnown ? [] : [{ type: "ask-people" }];
   const { awaited } = state;
-  if (reason === "") {
+  if (reason === "" && !before.room.saidGoodbye.has(key)) {
     // They may be back yet; or they have come and left again before it was known that they were here.
     const isUnseen = !isKnown && awaited?.phase.type === "back" && !awaited.phase.isCounted;
     if (isUnseen || awaited?.people.has(key) === true) return [state, effects];

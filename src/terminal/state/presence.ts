@@ -1,5 +1,5 @@
 // Who came and who left, in one line that holds the net change: somebody who comes and goes at once, as `charla send` does,
-// is never in it. Somebody who leaves with a reason has a line of their own instead. People are told apart by their keys, for
+// is never in it. Somebody who leaves with a reason or a goodbye has a line of their own instead. People are told apart by their keys, for
 // they may come back under another name. Pure; times are ms since 1970.
 
 import { listNames } from "./event-text.ts";
@@ -56,7 +56,7 @@ export function personSpoke(presence: Presence, key: string): Presence {
   return { ...presence, arriving };
 }
 
-/** Without a reason. */
+/** Without a reason or a goodbye. */
 export function personLeft(presence: Presence, key: string, name: string, now: number): Presence {
   const { arriving, joined, left } = presence;
   if (arriving.has(key)) return withoutArrival(presence, key);

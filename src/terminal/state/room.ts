@@ -2,6 +2,7 @@
 // messages were missed. Pure.
 
 import type { Rights } from "../../chat/commands.ts";
+import { GOODBYE } from "../../chat/conversation.ts";
 import type { ConversationEvent, RoomEvent } from "../../chat/events.ts";
 import type { MemberDescription } from "../../chat/frames.ts";
 import { mentionsName } from "../../chat/mentions.ts";
@@ -21,6 +22,8 @@ export interface RoomState {
   readonly here: People;
   /** The keys of those among them who are away. */
   readonly away: ReadonlySet<string>;
+  /** The keys of those among them whose last message was a goodbye. */
+  readonly saidGoodbye: ReadonlySet<string>;
   /** By name, the key of the person who was last seen with it: a name is free again after 90 days. */
   readonly keys: ReadonlyMap<string, string>;
   /** Sequence number of the oldest message shown. */
@@ -39,6 +42,7 @@ export const NO_ROOM: RoomState = {
   others: [],
   here: new Map(),
   away: new Set(),
+  saidGoodbye: new Set(),
   keys: new Map(),
   oldest: null,
   newest: 0,
@@ -84,7 +88,9 @@ export function roomAfter(state: RoomState, event: ConversationEvent): RoomState
       const here = new Map(state.here);
       const key = keyOf(state, event.peer);
       here.delete(key);
-      return removeOther({ ...state, here, away: withAway(state, key, false) }, event.peer);
+      const away = withAway(state, key, false);
+      const saidGoodbye = withGoodbye(state, key, false);
+      return removeOther({ ...state, here, away, saidGoodbye }, event.peer);
     }
     case "away":
       return { ...state, away: withAway(state, keyOf(state, event.peer), event.away) };
@@ -95,7 +101,7 @@ export function roomAfter(state: RoomState, event: ConversationEvent): RoomState
     case "message":
       if (!("sequence" in event)) return state;
       return showMessage(
-        addOther(addKeys(state, [event.from, event.fingerprint]), event.from),
+        addOther(addKeys(said(state, event), [event.from, event.fingerprint]), event.from),
         event.sequence,
       );
     default:
@@ -132,6 +138,20 @@ function peopleAway(members: readonly MemberDescription[]): ReadonlySet<string> 
 function withAway({ away }: RoomState, key: string, isAway: boolean): ReadonlySet<string> {
   if (away.has(key) === isAway || (isAway && away.size >= MAX_HERE)) return away;
   return isAway ? new Set([...away, key]) : new Set([...away].filter((other) => other !== key));
+}
+
+function said(state: RoomState, { fingerprint: key, text, past }: RoomMessage): RoomState {
+  if (past === true) return state;
+  const saidGoodbye = withGoodbye(state, key, text === GOODBYE && state.here.has(key));
+  return saidGoodbye === state.saidGoodbye ? state : { ...state, saidGoodbye };
+}
+
+function withGoodbye({ saidGoodbye }: RoomState, key: string, isSaid: boolean) {
+  if (saidGoodbye.has(key) === isSaid) return saidGoodbye;
+  const rest = new Set(saidGoodbye);
+  if (isSaid) rest.add(key);
+  else rest.delete(key);
+  return rest;
 }
 
 export function othersHere({ here, fingerprint, name }: RoomState): People {

@@ -296,6 +296,38 @@ describe("somebody who leaves with a reason", () => {
   });
 });
 
+describe("somebody who leaves with a goodbye", () => {
+  test("has a line of their own, which stays when they are back, and then they have joined", () => {
+    const screen = openRoom("ben", "eva");
+    screen.emit(says("ben", "bye"), left("ben"));
+    expect(screen.printed()).toEqual(["ben: bye", "-- ben left"]);
+    expect(screen.live()).toEqual([]);
+    screen.wait(4_000);
+    screen.emit(joined("ben"));
+    screen.wait(3_000);
+    expect(screen.live()).toEqual(["ben joined"]);
+    // This time without one.
+    screen.emit(left("ben"));
+    expect(screen.live()).toEqual([]);
+    expect(screen.printed()).toEqual([]);
+  });
+
+  test("within five minutes of joining is shown to have joined and left", () => {
+    const screen = openRoom();
+    screen.emit(joined("ben"));
+    screen.wait(3_000);
+    screen.emit(says("ben", "bye"), left("ben"));
+    expect(screen.printed()).toEqual(["-- ben joined", "ben: bye", "-- ben left"]);
+  });
+
+  test("that is not the last that they said has left as everybody does, and so has somebody who said it earlier", () => {
+    const screen = openRoom("ben", "eva");
+    screen.emit(says("eva", "bye", screen.now - 60_000, true), says("ben", "bye"));
+    screen.emit(says("ben", "or rather, wait"), left("ben"), left("eva"));
+    expect(screen.live()).toEqual(["ben, eva left"]);
+  });
+});
+
 test("with --verbose each person who joins is a line at once, with their fingerprint", () => {
   const screen = openVirtualScreen({ verbose: true });
   screen.emit(entered());

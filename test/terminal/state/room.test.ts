@@ -30,6 +30,7 @@ test("entering a room gives one a name there and the names of the others", () =>
       ["key of ana", "ana"],
     ]),
     away: new Set(),
+    saidGoodbye: new Set(),
     keys: new Map([
       ["ben", "key of ben"],
       ["ana", "key of ana"],
