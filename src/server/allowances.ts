@@ -49,6 +49,8 @@ export class SessionAllowance implements Disposable {
   readonly #now: () => number;
   /** How many tokens the last `take` took from the invitation. */
   #taken = 0;
+  /** Where the last `tryTake` took a token, beside the person's. */
+  #source: TokenBucket | null = null;
 
   constructor(person: Allowance, invitation: Allowance, now: () => number) {
     this.#person = person;
@@ -106,11 +108,21 @@ export class SessionAllowance implements Disposable {
     const own = this.#person.bucket(action, now);
     const wait = own.wait(now);
     if (wait > 0) return wait;
-    if (this.#person.share(action).tryTake(now) > 0) {
-      const others = this.#invitation.bucket(action, now).tryTake(now);
+    let source = this.#person.share(action);
+    if (source.tryTake(now) > 0) {
+      source = this.#invitation.bucket(action, now);
+      const others = source.tryTake(now);
       if (others > 0) return others;
     }
+    this.#source = source;
     return own.tryTake(now);
+  }
+
+  /** What `tryTake` allowed last was refused for another reason, and does not count. */
+  refund(action: Action): void {
+    this.#person.bucket(action, this.#now()).giveBack(1);
+    this.#source?.giveBack(1);
+    this.#source = null;
   }
 
   /** The session is over. */

@@ -186,14 +186,15 @@ export class MemberSession implements ChannelHandlers {
 
   async #answerRequest(membership: Membership, frame: Request): Promise<boolean> {
     const action = actionOf(frame);
-    if (action === "list") {
-      const wait = this.#allowance?.take(action) ?? 0;
-      if (wait > 0 && !(await this.#pause(wait, action))) return false;
-    } else if (action !== null) {
+    if (action !== null) {
+      const wait = this.#allowance?.take("list") ?? 0;
+      if (wait > 0 && !(await this.#pause(wait, "list"))) return false;
+    }
+    if (action !== null && action !== "list") {
       const failure = refuseAction(this.#server, membership, action, this.#allowance);
       if (failure !== null) return this.#answer(encodeFailure(frame.request, failure));
     }
-    return this.#answer(await answerRequest(this.#server, membership, frame));
+    return this.#answer(await answerRequest(this.#server, membership, frame, this.#allowance));
   }
 
   async #watch({ room, member }: Membership, { rooms }: FrameOf<"watch">): Promise<boolean> {

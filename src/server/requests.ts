@@ -8,7 +8,7 @@ import {
   type MemberFrame,
   type ServerFrame,
 } from "../chat/frames.ts";
-import { CharlaError } from "../errors.ts";
+import { CharlaError, type ErrorCode } from "../errors.ts";
 import { isSearchable } from "../log/text-matching.ts";
 import type { SessionAllowance } from "./allowances.ts";
 import type { Moderation } from "./moderation.ts";
@@ -19,11 +19,19 @@ import { truncateList } from "./truncate-list.ts";
 
 export type Request = Exclude<MemberFrame, { type: "enter" | "say" | "watch" | "look" }>;
 
+/** What is refused so has cost no more than a list: it does not count as done. */
+const NOT_DONE: ReadonlySet<ErrorCode> = new Set([
+  "NAME_TAKEN",
+  "SEARCH_TOO_SHORT",
+  "TOO_MANY_NAMES",
+]);
+
 /** The answer; a CharlaError is one as well. */
 export async function answerRequest(
   server: ServerState,
   membership: Membership,
   frame: Request,
+  allowance: SessionAllowance | null,
 ): Promise<Uint8Array> {
   try {
     const answered = isOperatorRequest(frame)
@@ -32,6 +40,8 @@ export async function answerRequest(
     return encodeFrame(answered);
   } catch (error) {
     if (!(error instanceof CharlaError)) throw error;
+    const action = actionOf(frame);
+    if (action !== null && action !== "list" && NOT_DONE.has(error.code)) allowance?.refund(action);
     return encodeFailure(frame.request, error);
   }
 }
@@ -160,7 +170,7 @@ export function describeMembers(
   });
 }
 
-/** What counts, beside the frame, when a member asks for something. */
+/** What counts, beside the frame, when a member asks for something; a search and a change of the name are a list as well. */
 export function actionOf(frame: Request): "list" | "search" | "rename" | null {
   switch (frame.type) {
     case "history":

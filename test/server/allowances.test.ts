@@ -102,6 +102,24 @@ describe("one invitation", () => {
     expect(ben.take("frame")).toBe(500);
   });
 
+  test("gets back what was tried and refused, and so does the person, wherever it was taken", () => {
+    const { allowances, clock } = openAllowances();
+    for (const now of [0, 20_000]) {
+      clock.now = now;
+      const ann = allowances.open("Ann", "standing");
+      for (let count = 0; count < 100; count += 1) {
+        expect(ann.tryTake("frame")).toBe(0);
+        ann.refund("frame");
+      }
+    }
+    let taken = 0;
+    for (let key = 0; key < 10; key += 1) {
+      const session = allowances.open(`new ${key}`, "standing");
+      while (session.tryTake("frame") === 0) taken += 1;
+    }
+    expect(taken).toBe(20);
+  });
+
   test("is not used by the frames of a person's own share", () => {
     const { allowances, clock } = openAllowances();
     const ann = allowances.open("Ann", "standing");

@@ -22,19 +22,19 @@ import {
 } from "./server-state.ts";
 import { type VirtualClock, virtualClock } from "./virtual-clock.ts";
 
-const rename = (request: number): MemberFrame => ({
+const rename = (request: number, name = `Bob ${request % 10}`): MemberFrame => ({
   type: "rename",
   request,
-  name: `Bob ${request % 10}`,
+  name,
 });
 
 const DANCE = new TextEncoder().encode('{"type":"dance"}');
 
-const search = (request: number): MemberFrame => ({
+const search = (request: number, words = "entry"): MemberFrame => ({
   type: "history",
   request,
   count: 10,
-  words: "entry",
+  words,
 });
 
 /** A client sends these messages, and disconnects once the server has handled them or makes it wait. */
@@ -166,6 +166,21 @@ describe("searches", () => {
     expect(ann.of("found").map(({ request }) => request)).toEqual([1, 2, 5]);
   });
 
+  test("that are too short to be made do not count", async () => {
+    const limits = limitedTo({ search: { perSecond: 0.5, burst: 1 } });
+    const state = openState({ limits, now: () => 0 });
+    await talk(state.log, 3);
+    const ann = await enter(state, "Ann");
+    ann.say(search(1, "?"), search(2, "!"), search(3), search(4));
+    const failed = await ann.until("failed", 3);
+    expect(failed.map(({ request, code }) => [request, code])).toEqual([
+      [1, "SEARCH_TOO_SHORT"],
+      [2, "SEARCH_TOO_SHORT"],
+      [4, "REFUSED"],
+    ]);
+    expect(ann.of("found").map(({ request }) => request)).toEqual([3]);
+  });
+
   test("do not count requests for history without words", async () => {
     const state = openState({ limits: limitedTo({ search: { perSecond: 0.5, burst: 1 } }) });
     const ann = await enter(state, "Ann");
@@ -186,7 +201,7 @@ describe("a person with several sessions", () => {
       const device = deviceOf(`window-${window}`);
       windows.push(await enter(state, "Ann", { device }));
     }
-    for (const window of windows) window.say(...[1, 2, 3, 4].map(search));
+    for (const window of windows) window.say(...[1, 2, 3, 4].map((request) => search(request)));
     await clock.settle();
     const answered = windows.map((window) => window.of("found").length);
     expect(answered.reduce((sum, count) => sum + count)).toBe(LIMITS.rates.search.person.burst);
@@ -338,7 +353,7 @@ describe("throw-away keys of one invitation", () => {
     let found = 0;
     for (let key = 0; key < 20; key += 1) {
       const member = await enter(state, `Member-${key}`);
-      member.say(...[1, 2, 3, 4, 5].map(search));
+      member.say(...[1, 2, 3, 4, 5].map((request) => search(request)));
       await clock.settle();
       found += member.of("found").length;
     }
@@ -365,6 +380,23 @@ describe("lines on the screens of others", () => {
     bob.say(rename(200), rename(201));
     await clock.settle();
     expect(ann.of("renamed")).toHaveLength(5);
+  });
+
+  test("do not count attempts to take a name that somebody else has, but those cost what lists cost", async () => {
+    const clock = virtualClock();
+    const state = openState({ limits: LIMITS, ...clock });
+    const [ann, bob] = [await enter(state, "Ann"), await enter(state, "Bob")];
+    bob.say(...Array.from({ length: 60 }, (_, request) => rename(request, "Ann")));
+    await clock.settle();
+    expect(bob.of("failed")).toHaveLength(LIMITS.rates.list.person.burst);
+    await clock.pass(20_000);
+    expect(bob.of("failed").map(({ code }) => code)).toEqual(
+      Array.from({ length: 60 }, () => "NAME_TAKEN"),
+    );
+    bob.say(...Array.from({ length: 5 }, (_, index) => rename(100 + index)));
+    await clock.settle();
+    expect(ann.of("renamed")).toHaveLength(LIMITS.rates.rename.person.burst);
+    expect(bob.of("failed").at(-1)).toMatchObject({ request: 104, code: "REFUSED" });
   });
 
   test("by renaming do not come at all from a member that is muted", async () => {
