@@ -83,7 +83,7 @@ export async function connect(ways: readonly Way[], options: ConnectOptions): Pr
         dial: (ending, onTrouble) => tryAddress(to, options, ending, onTrouble),
       }));
   });
-  return connectByFirst(sources, options.signal, (failures) =>
+  return connectByFirst(sources, options, (failures) =>
     describeWaysFailure(
       ways.map((way, index) => ({
         way: formatHostAndPort(way),
@@ -134,7 +134,7 @@ export async function connectToFirst(
     dial: (ending, onTrouble) => tryAddress(to, options, ending, onTrouble),
   }));
   const way = addresses.map(formatAddress).join(" or ");
-  return connectByFirst([async () => attempts], options.signal, ([error = null]) =>
+  return connectByFirst([async () => attempts], options, ([error = null]) =>
     describeWaysFailure([{ way, error, privateElsewhere: null }]),
   );
 }
@@ -144,7 +144,7 @@ export async function connectToFirst(
  */
 async function connectByFirst(
   sources: readonly Source[],
-  caller: AbortSignal | undefined,
+  { signal: caller, trust }: ConnectOptions,
   describe: (failures: readonly (CharlaError | null)[]) => CharlaError,
 ): Promise<Connection> {
   caller?.throwIfAborted();
@@ -194,7 +194,7 @@ async function connectByFirst(
       if (attempt === null) break;
       void start(attempt);
     }
-    if (race.isLost(state)) return fail(describe(failures));
+    if (race.isLost(state, performance.now())) return fail(describe(failures));
     clearTimeout(timer);
     const wakeAt = race.wakeAt(state);
     if (wakeAt === Number.POSITIVE_INFINITY) return;
@@ -216,8 +216,14 @@ async function connectByFirst(
     } catch (error) {
       note(attempt.source, error);
       race.fail(state, attempt, performance.now());
+      if (isRefusal(error)) race.refuse(state, performance.now());
       step();
     }
+  }
+
+  /** Proven by the key that the invitation names: no other way leads to another answer, except to a second server of its owner. */
+  function isRefusal(error: unknown): boolean {
+    return error instanceof CharlaError && error.code === "WRONG_SECRET" && trust.expected !== null;
   }
 
   function fail(error: unknown): void {

@@ -3,6 +3,8 @@
 
 /** How long one attempt is made before the next one is made beside it, ms (RFC 8305 s. 5). */
 const ATTEMPT_DELAY = 250;
+/** How long others are waited for once the server has refused us by one, ms. */
+const PATIENCE = 2_000;
 
 export interface Attempt {
   /** Of two that wait, the one with the lower rank starts first; null starts at once, whatever else is being tried. */
@@ -21,6 +23,9 @@ export interface Race<A extends Attempt> {
   hasFailed: boolean;
   /** When the first one that waits starts. */
   nextAt: number;
+  /** When the last one was started, or the server has refused us; infinite until it has. */
+  startedAt: number;
+  refusedAt: number;
 }
 
 /** @param pending how many times `enter` or `fail` without an attempt will be called */
@@ -32,6 +37,8 @@ export function createRace<A extends Attempt>(pending: number): Race<A> {
     pending,
     hasFailed: false,
     nextAt: Number.NEGATIVE_INFINITY,
+    startedAt: Number.NEGATIVE_INFINITY,
+    refusedAt: Number.POSITIVE_INFINITY,
   };
 }
 
@@ -49,18 +56,27 @@ function startOrder({ rank }: Attempt): number {
 
 /** Takes the attempt that starts now; null if none does. */
 export function takeNext<A extends Attempt>(race: Race<A>, now: number): A | null {
-  if (now < wakeAt(race)) return null;
+  if (now < startsAt(race)) return null;
   const attempt = race.waiting.shift();
   if (attempt === undefined) return null;
   if (attempt.rank !== null) race.nextAt = now + ATTEMPT_DELAY;
   race.running.add(attempt);
+  race.startedAt = now;
   return attempt;
 }
 
-/** When to call `takeNext` again, ms; infinite if nothing waits. */
-export function wakeAt({ waiting: [next], nextAt }: Race<Attempt>): number {
+function startsAt({ waiting: [next], nextAt }: Race<Attempt>): number {
   if (next === undefined) return Number.POSITIVE_INFINITY;
   return next.rank === null ? Number.NEGATIVE_INFINITY : nextAt;
+}
+
+function givesUpAt({ waiting, startedAt, refusedAt }: Race<Attempt>): number {
+  return waiting.length > 0 ? Number.POSITIVE_INFINITY : Math.max(startedAt, refusedAt) + PATIENCE;
+}
+
+/** When to call `takeNext` and `isLost` again, ms; infinite if that is not before anything happens. */
+export function wakeAt(race: Race<Attempt>): number {
+  return Math.min(startsAt(race), givesUpAt(race));
 }
 
 /** An attempt can't get through at the moment. The next one does not wait for it. */
@@ -82,8 +98,18 @@ export function fail<A extends Attempt>(race: Race<A>, attempt: A | null, now: n
   if (wasRunning && attempt.rank !== null) race.nextAt = now;
 }
 
-/** Whether nothing is to be expected any more: those that are stalled are not waited for once another has failed. */
-export function isLost({ waiting, running, stalled, pending, hasFailed }: Race<Attempt>): boolean {
+/** The server itself has refused us by one of the attempts, which has failed. */
+export function refuse(race: Race<Attempt>, now: number): void {
+  race.refusedAt = Math.min(race.refusedAt, now);
+}
+
+/**
+ * Whether nothing is to be expected any more: those that are stalled are not waited for once another has failed, and none for long
+ * once the server has refused us.
+ */
+export function isLost(race: Race<Attempt>, now: number): boolean {
+  if (now >= givesUpAt(race)) return true;
+  const { waiting, running, stalled, pending, hasFailed } = race;
   if (pending > 0 || waiting.length > 0 || running.size > 0) return false;
   return hasFailed || stalled.size === 0;
 }

@@ -370,6 +370,16 @@ describe("with several ways", () => {
     });
   });
 
+  test("nobody waits the whole time for a silent way once the server has refused the invitation", async () => {
+    await using silent = await openSilent();
+    await using server = await openServer({ secret: new Uint8Array(16).fill(5) });
+    const start = performance.now();
+    const failed = rejection(connect([silent.at, server.at].map(direct), options));
+    expect(await failed).toMatchObject({ code: "WRONG_SECRET" });
+    expect(performance.now() - start).toBeGreaterThan(2_000);
+    expect(performance.now() - start).toBeLessThan(6_000);
+  });
+
   test("a signal ends all attempts, and their sockets are closed", async () => {
     await using one = await openSilent();
     await using other = await openSilent();

@@ -8,6 +8,7 @@ import {
   fail,
   isLost,
   type Race,
+  refuse,
   stall,
   takeNext,
   wakeAt,
@@ -129,14 +130,14 @@ test("it is lost when all have failed, and not while a name is looked up", () =>
   enter(race, [a, b]);
   started(race, 0);
   fail(race, a, 10);
-  expect(isLost(race)).toBe(false);
+  expect(isLost(race, 10)).toBe(false);
   started(race, 10);
   fail(race, b, 20);
-  expect(isLost(race)).toBe(false);
+  expect(isLost(race, 20)).toBe(false);
   fail(race, null, 30);
-  expect(isLost(race)).toBe(false);
+  expect(isLost(race, 30)).toBe(false);
   enter(race, []);
-  expect(isLost(race)).toBe(true);
+  expect(isLost(race, 40)).toBe(true);
 });
 
 test("those that can't get through are waited for, unless another has failed", () => {
@@ -147,11 +148,40 @@ test("those that can't get through are waited for, unless another has failed", (
   stall(race, a, 10);
   started(race, 10);
   stall(race, b, 20);
-  expect(isLost(race)).toBe(false);
+  expect(isLost(race, 7_999)).toBe(false);
   fail(race, b, 8_000);
-  expect(isLost(race)).toBe(true);
+  expect(isLost(race, 8_000)).toBe(true);
 });
 
 test("a race of nobody is lost", () => {
-  expect(isLost(createRace(0))).toBe(true);
+  expect(isLost(createRace(0), 0)).toBe(true);
+});
+
+test("once the server has refused us, others have two seconds more, from when the last one started", () => {
+  const race = createRace<Named>(1);
+  const [a, b] = [direct("a", 1), direct("b", 2)];
+  enter(race, [a, b, direct("c", 3)]);
+  expect(started(race, 0)).toEqual(["a"]);
+  fail(race, a, 10);
+  refuse(race, 10);
+  expect(started(race, 10)).toEqual(["b"]);
+  expect(wakeAt(race)).toBe(260);
+  expect(isLost(race, 260)).toBe(false);
+  expect(started(race, 260)).toEqual(["c"]);
+  expect(wakeAt(race)).toBe(2_260);
+  expect(isLost(race, 2_259)).toBe(false);
+  expect(isLost(race, 2_260)).toBe(true);
+});
+
+test("a second refusal gives the others no more time", () => {
+  const race = createRace<Named>(1);
+  const [a, b] = [direct("a", 1), direct("b", 2)];
+  enter(race, [a, b]);
+  started(race, 0);
+  started(race, 250);
+  fail(race, a, 1_000);
+  refuse(race, 1_000);
+  refuse(race, 2_000);
+  expect(wakeAt(race)).toBe(3_000);
+  expect(isLost(race, 3_000)).toBe(true);
 });
