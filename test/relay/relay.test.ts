@@ -17,6 +17,7 @@ import {
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import type { KeyPair } from "../../src/protocol/crypto-provider.ts";
 import { openRelay, type Relay, type RelayOptions } from "../../src/relay/relay.ts";
+import { reservePort } from "../harness/ports.ts";
 import { until } from "../harness/until.ts";
 
 const RELAY_KEYS = generateKeyPair(new Uint8Array(32).fill(1));
@@ -278,7 +279,8 @@ describe("who may register", () => {
 });
 
 test("a relay that is stopped tells its servers, which may register again with the next one", async () => {
-  const relay = await relayOn();
+  const port = await reservePort();
+  const relay = await relayOn({ port });
   await using server = await openServer(relay, SERVER_KEYS, REGISTER);
   await until("a reply to the server", () => server.replies.length > 0);
   await relay.close();
@@ -288,7 +290,7 @@ test("a relay that is stopped tells its servers, which may register again with t
     code: 19,
     reason: "the relay was stopped",
   });
-  await using next = await relayOn({ port: relay.local.port });
+  await using next = await relayOn({ port });
   await using again = await openServer(next, SERVER_KEYS, REGISTER);
   await until("a reply to the server", () => again.replies.length > 0);
   expect(next.state().servers).toBe(1);

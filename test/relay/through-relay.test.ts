@@ -16,6 +16,7 @@ import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import { openRelay, type Relay } from "../../src/relay/relay.ts";
 import { charla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { reservePort } from "../harness/ports.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
 
@@ -116,7 +117,8 @@ async function translateForMember(relay: Relay) {
 test(
   "two people talk through a relay, and go on when it was restarted",
   async () => {
-    let relay = await openRelay({ bind: HOST, port: 0, identity: RELAY_KEYS });
+    const place = { bind: HOST, port: await reservePort(), identity: RELAY_KEYS };
+    let relay = await openRelay(place);
     await using server = await startSealedServer(["--bind", HOST]);
     let forServer = await translateForServer(relay, Number(server.port));
     using forMember = await translateForMember(relay);
@@ -136,10 +138,9 @@ test(
     expect(joiners).toBe(1);
     expect(forwarded).toBeGreaterThan(15);
 
-    const { port } = relay.local;
     await forServer[Symbol.asyncDispose]();
     await relay.close();
-    relay = await openRelay({ bind: HOST, port, identity: RELAY_KEYS });
+    relay = await openRelay(place);
     await using _relay = relay;
     ben.type("are you there?\n");
     forServer = await translateForServer(relay, Number(server.port));

@@ -11,6 +11,7 @@ import type { SealedLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import { openRelay, type Relay } from "../../src/relay/relay.ts";
 import { keepRegistered, type RelayOptions } from "../../src/server/relay-registration.ts";
+import { reservePort } from "../harness/ports.ts";
 import { until } from "../harness/until.ts";
 
 const RELAY_KEYS = generateKeyPair(new Uint8Array(32).fill(1));
@@ -125,8 +126,8 @@ test("a session moves from the relay to a direct way, and 1,000 messages arrive 
 });
 
 test("a relay that is restarted has the server and the joiner back, and loses no message", async () => {
-  const first = await relayOn();
-  const { port } = first.local;
+  const port = await reservePort();
+  const first = await relayOn(port);
   await using server = await openServer(() => ({ address: "127.0.0.1", port }));
   await until("the registration", () => server.registered.length === 1);
   await using joiner = await joinThrough(first.local);
