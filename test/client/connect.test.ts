@@ -395,10 +395,11 @@ describe("with several ways", () => {
 
 /** A relay to a server, which can be away for a while: then the system refuses what is sent to it. */
 async function openRelay(server: SocketAddress) {
+  const port = await reservePort();
   let front = createSocket("udp4");
   const back = createSocket("udp4");
   let client = 0;
-  async function listen(port: number): Promise<void> {
+  async function listen(): Promise<void> {
     front = createSocket("udp4");
     front.on("message", (datagram, from) => {
       client = from.port;
@@ -406,8 +407,7 @@ async function openRelay(server: SocketAddress) {
     });
     await new Promise<void>((resolve) => front.bind(port, "127.0.0.1", resolve));
   }
-  await listen(0);
-  const { port } = front.address();
+  await listen();
   let isAway = false;
   back.on("message", (datagram) => {
     if (!isAway) front.send(datagram, client, "127.0.0.1");
@@ -419,7 +419,7 @@ async function openRelay(server: SocketAddress) {
       await new Promise<void>((resolve) => front.close(resolve));
     },
     async comeBack() {
-      await listen(port);
+      await listen();
       isAway = false;
     },
     [Symbol.asyncDispose]: async () => {

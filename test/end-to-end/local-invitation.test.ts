@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { charla, runCharla } from "../harness/in-process.ts";
 import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
+import { reservePort } from "../harness/ports.ts";
 import {
   type SealedServer,
   startSealedServer,
@@ -114,10 +115,8 @@ endToEnd(
   "the local invitation of a killed server is reported as unreachable, and a new server replaces it",
   async () => {
     using ana = newPerson();
-    await using killed = await untilWritten(
-      ana,
-      await startSealedServerProcess(["--bind", "127.0.0.1"], { as: ana }),
-    );
+    const at = ["--bind", "127.0.0.1", "--port", `${await reservePort()}`];
+    await using killed = await untilWritten(ana, await startSealedServerProcess(at, { as: ana }));
     killed.signal("SIGKILL");
     await killed.exited;
     expect(await runCharla([], { as: ana, input: "hello?\n" })).toEqual({

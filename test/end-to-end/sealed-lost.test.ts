@@ -57,7 +57,8 @@ for (const host of LOOPBACKS) {
     endToEnd(
       "Ctrl-C leaves while the client reconnects, and undelivered messages are listed",
       async () => {
-        await using server = await startSealedServerProcess(["--bind", host]);
+        const at = ["--bind", host, "--port", `${await reservePort()}`];
+        await using server = await startSealedServerProcess(at);
         await using client = charla([server.invitation, "-v"]);
         client.type("hello\n");
         await client.until("stderr", "delivered: hello\n");
