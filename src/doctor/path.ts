@@ -94,6 +94,6 @@ function toMicroseconds(duration: number): number {
   return Math.round(duration * 1_000) / 1_000;
 }
 
-function formatMs(duration: number): string {
+export function formatMs(duration: number): string {
   return `${duration < 10 ? duration.toFixed(1) : duration.toFixed(0)} ms`;
 }

@@ -1,16 +1,24 @@
-// Checks a server: its name, what answers at its addresses, the path to it, and, once it lets us in, its clock and the
-// NAT between.
+// Checks a server: every way to it one by one, its names, what answers at its addresses and past its relays; the path to it, and,
+// once it lets us in, its clock and the NAT between.
 
 import { isIP } from "node:net";
 
 import { sealedTarget } from "../client/sealed-target.ts";
 import type { Environment } from "../identity/folders.ts";
 import { formatAddress, formatHostAndPort, type SocketAddress } from "../net/address.ts";
+import { probeRelays } from "../net/relay-probe.ts";
 import { resolve } from "../net/resolve.ts";
-import { type Found, type Hellos, openServerProbe, type ServerProbe } from "../net/sealed-probe.ts";
-import { describeLoss, describeRoundTrip, describeShortSizes, describeSizes } from "./path.ts";
+import { type Hellos, openServerProbe, type ServerProbe } from "../net/sealed-probe.ts";
+import {
+  describeLoss,
+  describeRoundTrip,
+  describeShortSizes,
+  describeSizes,
+  formatMs,
+} from "./path.ts";
+import { describeNatMapping, describeRelay } from "./relays.ts";
 import { type Check, note, ok, problem, problemFrom } from "./report.ts";
-import { checkSession } from "./session.ts";
+import { checkSession, interfaceAddresses } from "./session.ts";
 
 /** With these, one lost is 5 %; answered, they take a second. */
 const HELLOS = 20;
@@ -18,6 +26,12 @@ const HELLOS = 20;
 const MAX_ADDRESSES = 4;
 const START_THERE =
   "start charla --server there, or check the port: an invitation has the right one";
+
+interface NamedRelay {
+  /** As it is written in the invitation. */
+  readonly name: string;
+  readonly relay: SocketAddress;
+}
 
 interface Probed {
   readonly address: SocketAddress;
@@ -35,18 +49,12 @@ export async function* checkServer(
 ): AsyncGenerator<Check, void, undefined> {
   const { target } = sealedTarget(written, env);
   const addresses: SocketAddress[] = [];
+  const relays: NamedRelay[] = [];
   for (const way of target.ways) {
-    if (way.kind === "relay") {
-      yield note(
-        "relay",
-        `the relay ${formatHostAndPort(way)} is not checked`,
-        "use a later charla",
-      );
-      continue;
-    }
     try {
       const found = (await resolve(way)).slice(0, MAX_ADDRESSES);
-      addresses.push(...found);
+      if (way.kind === "direct") addresses.push(...found);
+      else relays.push(...found.map((relay) => ({ name: formatHostAndPort(way), relay })));
       const ips = found.map(({ address }) => address);
       if (isIP(way.host) === 0) yield ok("name", `${way.host} is ${ips.join(" and ")}`, ips);
     } catch (error) {
@@ -55,16 +63,26 @@ export async function* checkServer(
   }
 
   using probes = new DisposableStack();
-  const probed = await Promise.all(
-    addresses.map(async (address): Promise<Probed> => {
-      const probe = probes.use(await openServerProbe(address));
-      return { address, probe, hellos: await probe.hellos(HELLOS) };
-    }),
-  );
+  const [probed, past] = await Promise.all([
+    Promise.all(
+      addresses.map(async (address): Promise<Probed> => {
+        const probe = probes.use(await openServerProbe(address));
+        return { address, probe, hellos: await probe.hellos(HELLOS) };
+      }),
+    ),
+    probeRelays(
+      relays.map(({ relay }) => relay),
+      target.trust.expected,
+    ),
+  ]);
   const answering = probed.filter(({ hellos }) => hellos.found.type === "server");
-  for (const { address, hellos } of probed) {
-    yield describeFound(address, hellos.found, answering.length > 0);
+  const isReached = answering.length > 0 || past.relays.some(({ roundTrip }) => roundTrip !== null);
+  for (const { address, hellos } of probed) yield describeFound(address, hellos, isReached);
+  for (const [index, found] of past.relays.entries()) {
+    yield describeRelay(relays[index]?.name ?? "", found, isReached);
   }
+  const mapping = describeNatMapping(past, interfaceAddresses());
+  if (mapping !== null) yield mapping;
 
   const [best, ...others] = answering;
   if (best === undefined) return yield* checkShortDatagrams(probed);
@@ -79,15 +97,24 @@ export async function* checkServer(
   );
 }
 
-/** @param isElsewhere a server answers at another address of the same host, so it can be reached */
-export function describeFound(to: SocketAddress, found: Found, isElsewhere: boolean): Check {
+/** @param isElsewhere the server is reached by another way */
+export function describeFound(
+  to: SocketAddress,
+  { found, roundTrips }: Pick<Hellos, "found" | "roundTrips">,
+  isElsewhere: boolean,
+): Check {
   const where = formatAddress(to);
   const value = { address: where, found: found.type };
   const wrong = (message: string, hint: string, more = {}) =>
     (isElsewhere ? note : problem)("server", message, hint, { ...value, ...more });
   switch (found.type) {
-    case "server":
-      return ok("server", `a server answers at ${where}`, value);
+    case "server": {
+      const roundTrip = Math.min(...roundTrips);
+      return ok("server", `a server answers at ${where} in ${formatMs(roundTrip)}`, {
+        ...value,
+        roundTrip,
+      });
+    }
     case "other-version":
       return wrong(
         `the server at ${where} speaks another version of charla's protocol`,

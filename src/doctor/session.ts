@@ -76,7 +76,8 @@ function describeRefusal(secret: Uint8Array | null, error: unknown): Check {
   );
 }
 
-function interfaceAddresses(): ReadonlySet<string> {
+/** All of this machine, in canonical form. */
+export function interfaceAddresses(): ReadonlySet<string> {
   const interfaces = Object.values(networkInterfaces()).flatMap((infos = []) => infos);
   return new Set(interfaces.map(({ address }) => canonicalAddress(address.replace(/%.*$/, ""))));
 }

@@ -18,14 +18,22 @@ const NO_SERVER: [Found["type"], Found][] = [
 test.each(NO_SERVER)(
   "%s at an address is a problem, or a note where another address of the host has a server",
   (_, found) => {
-    expect(describeFound(IPV4, found, false)).toMatchObject({ name: "server", status: "problem" });
-    expect(describeFound(IPV6, found, true)).toMatchObject({ name: "server", status: "note" });
+    expect(describeFound(IPV4, { found, roundTrips: [] }, false)).toMatchObject({
+      name: "server",
+      status: "problem",
+    });
+    expect(describeFound(IPV6, { found, roundTrips: [] }, true)).toMatchObject({
+      name: "server",
+      status: "note",
+    });
   },
 );
 
-test("a server at an address is ok", () => {
-  expect(describeFound(IPV6, { type: "server" }, true)).toMatchObject({
+test("a server at an address is ok, with the fastest round trip", () => {
+  const hellos = { found: { type: "server" }, roundTrips: [30.2, 23.4, 25] } as const;
+  expect(describeFound(IPV6, hellos, true)).toMatchObject({
     status: "ok",
-    message: "a server answers at [2001:db8::1]:12345",
+    message: "a server answers at [2001:db8::1]:12345 in 23 ms",
+    value: { address: "[2001:db8::1]:12345", found: "server", roundTrip: 23.4 },
   });
 });

@@ -17,7 +17,8 @@ import { parseInvitation, secretToPsk } from "../../src/identity/invitation.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
-import { openServer, type Server } from "../../src/server/server.ts";
+import { openRelay } from "../../src/relay/relay.ts";
+import { openServer, type Server, type ServerOptions } from "../../src/server/server.ts";
 import { openLossyRelay } from "../harness/lossy-relay.ts";
 import { hasNarrowNetworks, inNarrowNetwork } from "../harness/narrow-network.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
@@ -58,7 +59,7 @@ function statuses(lines: readonly Line[]): string[] {
 
 const SECRET = new Uint8Array(16).fill(9);
 
-function serve(secret: Uint8Array | null): Promise<Server> {
+function serve(secret: Uint8Array | null, more: Partial<ServerOptions> = {}): Promise<Server> {
   return openServer({
     bind: "127.0.0.1",
     port: 0,
@@ -66,6 +67,7 @@ function serve(secret: Uint8Array | null): Promise<Server> {
     secret,
     log: openMemoryLog({ now: Date.now }),
     ways: (port) => [{ kind: "direct", host: "127.0.0.1", port }],
+    ...more,
   });
 }
 
@@ -98,8 +100,8 @@ test(
       "nat ok",
     ]);
     expect(status).toBe(0);
-    expect(checks.get("server")?.message).toBe(
-      `a server answers at 127.0.0.1:${server.local.port}`,
+    expect(checks.get("server")?.message.replace(/[\d.]+ ms$/, "N ms")).toBe(
+      `a server answers at 127.0.0.1:${server.local.port} in N ms`,
     );
     expect(checks.get("loss")?.value).toEqual({ sent: 20, lost: 0 });
     // On loopback the longest datagram arrives; elsewhere, a system that fragments on its own is not probed beyond it.
@@ -109,6 +111,53 @@ test(
     void say({ type: "who", request: 1 });
     await until("an answer", () => received.some(({ type }) => type === "people"));
     expect(received.map(({ type }) => type)).toEqual(["welcome", "people"]);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "every way of an invitation is checked one by one, and those that are dead are notes while another works",
+  async () => {
+    const keys = generateKeyPair(new Uint8Array(32).fill(8));
+    await using one = await openRelay({ bind: "127.0.0.1", port: 0, identity: keys });
+    await using other = await openRelay({ bind: "127.0.0.1", port: 0, identity: keys });
+    const unused = await reservePort();
+    let isRegistered = false;
+    await using server = await serve(SECRET, {
+      relays: [
+        {
+          name: `127.0.0.1:${one.local.port}`,
+          reach: async () => one.local,
+          expected: null,
+          onRegistered: () => (isRegistered = true),
+          onLost() {},
+        },
+      ],
+      ways: (port) => [
+        { kind: "direct", host: "127.0.0.1", port },
+        { kind: "direct", host: "127.0.0.1", port: unused },
+        { kind: "relay", host: "127.0.0.1", port: one.local.port },
+        { kind: "relay", host: "127.0.0.1", port: other.local.port },
+      ],
+    });
+    await until("the server is registered", () => isRegistered);
+
+    const { lines, status } = await examine([server.invitation("main")]);
+    expect(statuses(lines.slice(0, 5))).toEqual([
+      "server ok",
+      "server note",
+      "relay ok",
+      "relay note",
+      "nat-mapping ok",
+    ]);
+    expect(status).toBe(0);
+    const [, , past, without, mapping] = lines;
+    expect(past?.message).toMatch(
+      /^the server answers through the relay 127\.0\.0\.1:\d+ in [\d.]+ ms$/,
+    );
+    expect(past?.value).toMatchObject({ status: "joined", roundTrip: expect.any(Number) });
+    expect(without?.message).toEndWith("and the server is not registered there");
+    expect(mapping?.value).toMatchObject({ mapping: "none" });
   },
   END_TO_END_TIMEOUT,
 );

@@ -1,0 +1,95 @@
+// What relays say about the way through them, and about the NAT in front of this machine. Pure.
+
+import { isIPv4 } from "node:net";
+
+import { formatAddress } from "../net/address.ts";
+import type { ProbedRelay, ProbedRelays } from "../net/relay-probe.ts";
+import { formatMs } from "./path.ts";
+import { type Check, note, ok, problem } from "./report.ts";
+
+/**
+ * @param name of the relay, as it was written: HOST:PORT
+ * @param isElsewhere the server is reached by another way
+ */
+export function describeRelay(name: string, probed: ProbedRelay, isElsewhere: boolean): Check {
+  const { relay, status, outer, roundTrip } = probed;
+  const address = formatAddress(relay);
+  const where = name === address ? name : `${name} (${address})`;
+  const value = {
+    relay: name,
+    address,
+    status,
+    outer: outer === null ? null : formatAddress(outer),
+    roundTrip,
+  };
+  const wrong = (message: string, hint: string) =>
+    (isElsewhere ? note : problem)("relay", message, hint, value);
+  switch (status) {
+    case null:
+      return wrong(
+        `the relay ${where} does not answer`,
+        "it may be down, or a firewall on the path may drop UDP",
+      );
+    case "no-server":
+      return wrong(
+        `the relay ${where} answers, and the server is not registered there`,
+        "start charla --server, or look there whether it reaches the relay",
+      );
+    case "full":
+      return wrong(
+        `the relay ${where} answers, and has no room for another who joins`,
+        "try again later; a relay of one's own is charla relay",
+      );
+    case "unproven":
+      return ok("relay", `the relay ${where} answers`, value);
+    case "joined":
+      if (roundTrip !== null) {
+        const message = `the server answers through the relay ${where} in ${formatMs(roundTrip)}`;
+        return ok("relay", message, value);
+      }
+      return wrong(
+        `the relay ${where} forwards to the server, which does not answer through it`,
+        "the server may be gone: the relay forgets it within a minute",
+      );
+  }
+}
+
+/**
+ * How the NAT in front of this machine maps (RFC 4787 s. 4.1), by two relays that see the same socket.
+ *
+ * @param own all addresses of this machine, in canonical form
+ * @returns null where no relay has said anything
+ */
+export function describeNatMapping(
+  { localPort, relays }: ProbedRelays,
+  own: ReadonlySet<string>,
+): Check | null {
+  const seen = relays.flatMap(({ outer }) => outer ?? []);
+  const [first] = seen;
+  if (first === undefined) return null;
+  const family = seen.filter(({ address }) => isIPv4(address) === isIPv4(first.address));
+  const outer = [...new Set(family.map(formatAddress))];
+  const name = "nat-mapping";
+  if (own.has(first.address) && first.port === localPort) {
+    const message = `no NAT in front of this machine: relays see its own address, ${outer[0]}`;
+    return ok(name, message, { outer, mapping: "none" });
+  }
+  if (outer.length > 1) {
+    return note(
+      name,
+      `relays see this machine at different addresses, ${outer.join(" and ")}: its NAT makes a new mapping for each peer (symmetric)`,
+      "a direct path exists only to those who have none; with others, charla talks through a relay",
+      { outer, mapping: "address-dependent" },
+    );
+  }
+  if (family.length > 1) {
+    const message = `two relays see this machine at ${outer[0]}: its NAT keeps one mapping for all peers, so direct paths can be opened`;
+    return ok(name, message, { outer, mapping: "endpoint-independent" });
+  }
+  return note(
+    name,
+    `a relay sees this machine at ${outer[0]}; what kind of NAT is between is unknown`,
+    "with a second relay the doctor can tell: two see whether the NAT keeps one mapping for all peers",
+    { outer, mapping: null },
+  );
+}
