@@ -143,6 +143,7 @@ const SERVER_ONLY = {
   keep: "only the server stores messages",
   quota: "only the server stores messages",
   "no-web": "only a server listens for WebSockets",
+  "no-map": "only the server has its port mapped",
   background: "only a server goes on without a terminal",
   "no-announce": "only a server is announced",
 };
@@ -159,6 +160,7 @@ const SEALED_ONLY = {
   name: "a plain conversation has no names",
   room: "a plain conversation has no rooms",
   memory: "a plain conversation holds one message",
+  "no-map": "for a plain conversation no port is mapped",
   background: "a plain conversation needs somebody who types",
   "no-web": "a plain conversation is UDP only",
   "no-announce": "a plain conversation is not announced",

@@ -80,7 +80,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
       ["data ephemeral", "store in DIR (~/.local/share/charla); nothing"],
       "memory",
       ["keep quota", "keep this much of each room; of all rooms"],
-      "background",
+      ["background no-map", "return the shell; have no router map the port"],
       "invitation-file",
       ["plain turns", "not encrypted, with one other person; in turns"],
       ["bell no-color no-notify no-line-history", "see charla -h"],

@@ -15,6 +15,7 @@ import { DEFAULT_ROOM, parseInvitation } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import { formatAddress } from "../net/address.ts";
+import { addressScope } from "../net/own-addresses.ts";
 import { CLOSE_DONE } from "../protocol/session/session.ts";
 import { openAuthorizedKeys } from "../server/authorized-keys.ts";
 import { LIMITS } from "../server/limits.ts";
@@ -37,6 +38,7 @@ import {
 } from "./command-options.ts";
 import { keptLines } from "./kept-lines.ts";
 import { keptWidths } from "./kept-widths.ts";
+import { mapServerPort } from "./mapped-port.ts";
 import type { CommandLine } from "./options.ts";
 import { type MemberIdentity, memberIdentity, memberOptions } from "./person.ts";
 import { describeReach } from "./reach-notice.ts";
@@ -97,8 +99,7 @@ export async function openConversation(
     // Members see that somebody is gone by their silence.
     onRefused: (error) => (NETWORK_ERRORS.has(error.code) ? undefined : addNotice(error)),
     onRenewed(by, cause) {
-      files[Symbol.dispose]();
-      files = writeFiles();
+      rewriteFiles();
       if (flags.has("json") && service === null) {
         addEvent({ type: "invitation", invitation: server.invitation(room) });
       } else if (files.forOthers !== null) addNotice(files.forOthers);
@@ -114,6 +115,23 @@ export async function openConversation(
     name: nameOn(keyPair.publicKey),
     isOpen,
   });
+  const isMapped = !flags.has("no-map") && !isThisMachine(listening.bind);
+  await using _mapping = isMapped
+    ? await mapServerPort({
+        bind: listening.bind,
+        port: server.local.port,
+        onChange(outer, notice) {
+          server.setMapped(outer);
+          if (notice === null) return;
+          rewriteFiles();
+          addNotice(notice);
+          if (outer === null) return;
+          if (service === null || isOpen) {
+            addEvent({ type: "invitation", invitation: server.invitation(room) });
+          } else if (files.forOthers !== null) addNotice(files.forOthers);
+        },
+      })
+    : null;
   const invitation = server.invitation(room);
   const address = formatAddress(server.local);
   const named = values.get("invitation-file");
@@ -129,6 +147,10 @@ export async function openConversation(
       io,
     });
   let files = writeFiles();
+  const rewriteFiles = () => {
+    files[Symbol.dispose]();
+    files = writeFiles();
+  };
   using _files = { [Symbol.dispose]: () => files[Symbol.dispose]() };
   const { notFound, forOthers } = files;
   const reach = describeReach(parseInvitation(invitation).ways, {
@@ -206,6 +228,10 @@ function awaitedNotice(count: number): NoticeText {
     message: `${count === 1 ? "somebody is" : `${count} people are`} away: waiting up to a minute to let them know that it is over`,
     hint: "Ctrl-C ends the server at once",
   };
+}
+
+function isThisMachine(bind: string | undefined): boolean {
+  return bind !== undefined && addressScope(bind) === "machine";
 }
 
 /** Nobody else's conversation is over because a window was closed. */

@@ -191,6 +191,11 @@ export const OPTIONS: OptionTable = {
     setting: { server: "false" },
     does: { server: "do not announce the server on this network" },
   },
+  "no-map": {
+    ...flag,
+    setting: { server: "false" },
+    does: { server: "don't ask the router to let people in (PCP, NAT-PMP, UPnP)" },
+  },
   background: {
     ...flag,
     does: { server: "return the shell; charla joins it, charla stop ends it" },

@@ -109,11 +109,12 @@ async function openOn(log: Log, options: OpenOptions): Promise<Server> {
     invitations: data === undefined ? undefined : openInvitationFile(data),
     moderation: data === undefined ? undefined : openModerationFile(data),
     log,
-    ways: (atPort) =>
+    ways: (atPort, mapped) =>
       waysFrom({
         publicHost: publicHost && { host: publicHost.host, port: publicHost.port ?? atPort },
         own: invitedAddresses(bind, publicHost !== undefined),
         port: atPort,
+        outer: mapped === null ? [] : [{ host: mapped.address, port: mapped.port }],
       }),
   });
   if (signal?.aborted === true) {

@@ -57,8 +57,9 @@ export interface ServerOptions {
    * The ways that an invitation made now holds, as many as fit, the best first.
    *
    * @param port where the server listens
+   * @param mapped where a router lets datagrams in for it
    */
-  ways(port: number): readonly Way[];
+  ways(port: number, mapped: SocketAddress | null): readonly Way[];
   /** Relays at which those join who can't reach this server directly. */
   readonly relays?: ReachOptions["relays"] | undefined;
   /**
@@ -93,7 +94,7 @@ export interface Server extends AsyncDisposable {
   close(): Promise<void>;
   /** Resolves when it is closed, perhaps by its owner with `/close`; rejects if closing failed. */
   readonly closed: Promise<void>;
-  /** The router lets datagrams in for this server at this address; null for nowhere any more. Members learn it. */
+  /** The router lets datagrams in for this server at this address; null for nowhere any more. Members and invitations name it. */
   setMapped(outer: SocketAddress | null): void;
   /** How many people beside the owner are in its rooms; none when it is closing. */
   countOthers(): number;
@@ -124,6 +125,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   let otherWiresReportedAt = 1;
   /** With the fingerprints of those at the other ends. */
   const channels = new Map<Channel, string>();
+  /** Where a router lets datagrams in for this server. */
+  let mapped: SocketAddress | null = null;
   const closed = Promise.withResolvers<void>();
   let closing: Promise<void> | null = null;
   /** After `/close`, who has yet to learn of it, by their fingerprints; null before. */
@@ -234,7 +237,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
 
   function invitation(room: string, roomSecret = admission.secret): string {
     const key = identity.publicKey;
-    const ways = options.ways(socket.local.port);
+    const ways = options.ways(socket.local.port, mapped);
     return formatInvitation(fitWays({ ways, room, key, secret: roomSecret }));
   }
 
@@ -314,7 +317,10 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     },
     close: closeNow,
     closed: closed.promise,
-    setMapped: (outer) => reach.setMapped(outer),
+    setMapped(outer) {
+      mapped = outer;
+      reach.setMapped(outer);
+    },
     countOthers: () => (closing === null ? state.countOthers(ownFingerprint) : 0),
     countAwaited: () => farewell?.awaited.size ?? 0,
     [Symbol.asyncDispose]: closeNow,

@@ -56,11 +56,11 @@ const IN_BASH: [typed: string, offered: string][] = [
   ["charla --server --eph", "--ephemeral"],
   [
     "charla --server --no",
-    "--no-line-history --no-notify --no-color --no-config --no-announce --no-web",
+    "--no-line-history --no-notify --no-color --no-config --no-announce --no-map --no-web",
   ],
   [
     "charla --no",
-    "--no-log --no-line-history --no-notify --no-color --no-config --no-announce --no-web",
+    "--no-log --no-line-history --no-notify --no-color --no-config --no-announce --no-map --no-web",
   ],
   ["charla send --r", "--room --reply"],
   ["charla send -- --r", ""],
@@ -234,6 +234,7 @@ testWith(
           "--no-color\tno colours or styles",
           "--no-config\tignore the config file",
           "--no-line-history\tkeep none of the lines that I type",
+          "--no-map\tdon't ask the router to let people in (PCP, NAT-PMP, UPnP)",
           "--no-notify\tno desktop notifications",
           "--no-web\tonly UDP, no WebSockets on the TCP port of that number",
         ],

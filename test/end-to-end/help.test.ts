@@ -56,7 +56,7 @@ test("charla --server --help describes a server", async () => {
           --data DIR, --ephemeral   store in DIR (~/.local/share/charla); nothing
           --memory N        use at most N bytes for members (64M, 2G; 1G by default)
           --keep 90d|10GB, --quota 20GB   keep this much of each room; of all rooms
-          --background      return the shell; charla joins it, charla stop ends it
+          --background, --no-map   return the shell; have no router map the port
           --invitation-file FILE   write the invitation to FILE
           --plain, --turns  not encrypted, with one other person; in turns
           --bell, --no-color, --no-notify, --no-line-history   see charla -h

@@ -7,13 +7,14 @@ import { join } from "node:path";
 
 /**
  * The variables that a program under test gets: those of this process without what the user who runs it has set for charla. The
- * servers of tests are not announced on the network of the machine.
+ * servers of tests are not announced on the network of the machine, and leave its router alone.
  */
 export const environment: Readonly<Record<string, string | undefined>> = {
   ...Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^CHARLA_(?!TEST_)/.test(name)),
   ),
   CHARLA_SERVER_NO_ANNOUNCE: "1",
+  CHARLA_SERVER_NO_MAP: "1",
 };
 
 export interface Person extends Disposable {

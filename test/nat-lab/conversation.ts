@@ -29,6 +29,9 @@ interface Running extends AsyncDisposable {
   readonly program: Program;
 }
 
+/** The routers of the lab may be asked to map ports (harness/person.ts). */
+export const WITH_MAPPING = { CHARLA_SERVER_NO_MAP: undefined };
+
 /** charla behind a proxy is told of it as other programs are; everybody trusts the relay's certificate. */
 function startCharla(side: Side, args: readonly string[], files: Folder): Running {
   const person = newPerson();
@@ -36,6 +39,7 @@ function startCharla(side: Side, args: readonly string[], files: Folder): Runnin
     as: person,
     env: {
       NODE_EXTRA_CA_CERTS: join(files.path, CERTIFICATE),
+      ...WITH_MAPPING,
       ...(side.proxy === null ? {} : { HTTPS_PROXY: side.proxy }),
     },
   });

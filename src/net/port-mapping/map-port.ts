@@ -5,6 +5,7 @@
 //   await using mapping = mapPort({ internalPort: 12345, onMapped({ outer }) { … }, onLost() { … } });
 
 import { backoff } from "../../backoff.ts";
+import { defer } from "../../deferred.ts";
 import { CharlaError } from "../../errors.ts";
 import { type Announcements, openAnnouncements } from "./exchange.ts";
 import { type Place, samePlace } from "./gateway.ts";
@@ -44,22 +45,38 @@ export interface MapPortOptions {
   readonly system?: MappingSystem | undefined;
 }
 
+export interface PortMapper extends AsyncDisposable {
+  /** Resolves when the port is mapped, or the first attempt has failed. */
+  readonly attempted: Promise<void>;
+}
+
 /** Disposing of it resolves when the mapping is removed, or the router hasn't answered for 1 s. */
-export function mapPort(options: MapPortOptions): AsyncDisposable {
+export function mapPort(options: MapPortOptions): PortMapper {
   const { signal, system = SYSTEM } = options;
   const end = new AbortController();
   const close = new AbortController();
+  const attempted = defer<void>();
+  const life: Life = {
+    ended: end.signal,
+    closed: close.signal,
+    hasAsked: false,
+    attempted: attempted.resolve,
+  };
   const stop = (): void => {
     end.abort();
+    // Nothing is to be removed yet.
+    if (!life.hasAsked) close.abort();
     void system.clock.sleep(CLOSE_TIME, close.signal).then(() => close.abort());
   };
   if (signal?.aborted === true) stop();
   else signal?.addEventListener("abort", stop, { once: true });
-  const running = keepMapped(options, system, end.signal, close.signal).finally(() => {
+  const running = keepMapped(options, system, life).finally(() => {
     signal?.removeEventListener("abort", stop);
     close.abort();
+    attempted.resolve();
   });
   return {
+    attempted: attempted.promise,
     async [Symbol.asyncDispose]() {
       stop();
       await running;
@@ -67,17 +84,29 @@ export function mapPort(options: MapPortOptions): AsyncDisposable {
   };
 }
 
+/** Of a mapper, from its start to its end. */
+interface Life {
+  /** The port is not needed any more. */
+  readonly ended: AbortSignal;
+  /** No answer is waited for any more. */
+  readonly closed: AbortSignal;
+  /** A router was asked to map the port. */
+  hasAsked: boolean;
+  readonly attempted: () => void;
+}
+
 async function keepMapped(
   options: MapPortOptions,
   system: MappingSystem,
-  ended: AbortSignal,
-  closed: AbortSignal,
+  life: Life,
 ): Promise<void> {
+  const { ended } = life;
   const { clock, findPlace, random } = system;
   let failures = 0;
   while (!ended.aborted) {
     const place = findPlace();
-    const hadMapping = place !== null && (await stayAt(place, options, system, ended, closed));
+    const hadMapping = place !== null && (await stayAt(place, options, system, life));
+    life.attempted();
     failures = hadMapping ? 1 : failures + 1;
     const again = clock.now() + backoff(failures, random(), FIRST_RETRY, LONGEST_RETRY);
     let last = place;
@@ -98,9 +127,9 @@ async function stayAt(
   place: Place,
   { internalPort, ...listeners }: MapPortOptions,
   system: MappingSystem,
-  ended: AbortSignal,
-  closed: AbortSignal,
+  life: Life,
 ): Promise<boolean> {
+  const { ended, closed } = life;
   try {
     using search = await searchRouter({ place, internalPort, system, signal: closed });
     using announcements = await openAnnouncements(place.gateway, system.openSocket);
@@ -110,7 +139,8 @@ async function stayAt(
       if (mapping === null) continue;
       const { onMapped, onLost } = listeners;
       const held = { router: mapping, place, internalPort, announcements, onMapped, onLost };
-      if (await hold(held, system, ended)) return true;
+      life.hasAsked = true;
+      if (await hold(held, system, life)) return true;
     }
     return false;
   } catch (error) {
@@ -127,7 +157,8 @@ interface Held extends Pick<MapPortOptions, "internalPort" | "onMapped" | "onLos
 }
 
 /** Maps by one router until it maps no more, or the end. Returns whether it did. */
-async function hold(held: Held, system: MappingSystem, ended: AbortSignal): Promise<boolean> {
+async function hold(held: Held, system: MappingSystem, life: Life): Promise<boolean> {
+  const { ended } = life;
   const { router, internalPort, onMapped, onLost } = held;
   let current: PortMapping | null = null;
   let outerPort = internalPort;
@@ -136,6 +167,7 @@ async function hold(held: Held, system: MappingSystem, ended: AbortSignal): Prom
     const mapping = await mapBoth(router, outerPort);
     if (ended.aborted || mapping === null) break;
     if (current === null || !sameMapping(current, mapping)) onMapped(mapping);
+    life.attempted();
     current = mapping;
     outerPort = mapping.outer.port;
     next = await watch(held, mapping, system, ended);

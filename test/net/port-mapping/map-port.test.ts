@@ -288,3 +288,25 @@ test("a router whose answers come too late is one without, and is asked less and
   expect(questions / 8).toBeLessThan(20);
   await client.end();
 });
+
+test("the first attempt is over when the port is mapped, or once every protocol was asked in vain", async () => {
+  for (const [isUp, from, to] of [
+    [true, 0, 10],
+    [false, 1_000, 1_500],
+  ] as const) {
+    const { network, client } = setUp({ isUp });
+    let attemptedAt = Number.POSITIVE_INFINITY;
+    void client.attempted.then(() => (attemptedAt = network.now()));
+    await network.pass(2_000);
+    expect(attemptedAt).toBeWithin(from, to);
+    await client.end();
+  }
+});
+
+test("the end takes no time while nothing was mapped", async () => {
+  const { network, client } = setUp({ isUp: false });
+  await network.pass(100);
+  const start = network.now();
+  await client.end(0);
+  expect(network.now()).toBe(start);
+});

@@ -112,6 +112,7 @@ export function createNetwork(): ScriptedNetwork {
 export interface Client {
   /** What was reported, in order. */
   readonly events: (PortMapping | "lost")[];
+  readonly attempted: Promise<void>;
   /** Ends it, and lets so many ms pass, in which this is done. */
   end(within?: number): Promise<void>;
 }
@@ -127,6 +128,7 @@ export function startClient(network: ScriptedNetwork, signal?: AbortSignal): Cli
   });
   return {
     events,
+    attempted: mapping.attempted,
     async end(within = 3_000) {
       const ended = mapping[Symbol.asyncDispose]();
       await network.pass(within);
