@@ -135,6 +135,7 @@ const SERVER_ONLY = {
   port: "to join at another port write HOST:PORT",
   bind: "to join at another port write HOST:PORT",
   "public-host": "only the server makes invitations",
+  relay: "an invitation names the relays of its server",
   open: "only the server decides who may join",
   admit: "only the server decides who may join",
   data: "only the server stores messages",
@@ -151,6 +152,7 @@ const SERVER_ONLY = {
 /** Options without a meaning in a plain conversation, and why. */
 const SEALED_ONLY = {
   "public-host": "a plain conversation has no invitation",
+  relay: "relays forward only the sealed wire",
   open: "anyone can join a plain conversation",
   admit: "a plain conversation knows no fingerprints",
   data: "a plain conversation stores no messages",

@@ -42,6 +42,7 @@ import { mapServerPort } from "./mapped-port.ts";
 import type { CommandLine } from "./options.ts";
 import { type MemberIdentity, memberIdentity, memberOptions } from "./person.ts";
 import { describeReach } from "./reach-notice.ts";
+import { relayOption, relayRegistrations } from "./relays.ts";
 import { findServers, isRunning, type RunningServer } from "./running-server.ts";
 import { writeServerFiles } from "./server-files.ts";
 
@@ -65,6 +66,7 @@ export async function openConversation(
   const { nameOn, room = DEFAULT_ROOM } = memberOptions(commandLine, io.env);
   const listening = listenOptions(commandLine);
   const publicHost = publicHostOption(commandLine);
+  const relays = relayOption(commandLine);
   const history = historyOption(commandLine, io);
   const memory = memoryOption(commandLine);
   const isOpen = flags.has("open");
@@ -84,6 +86,7 @@ export async function openConversation(
   await using server = await openServer(commandLine, io.env, {
     ...listening,
     publicHost,
+    relays: relayRegistrations(relays, io.env, addNotice),
     identity: keyPair,
     open: isOpen,
     web: !flags.has("no-web"),
@@ -155,7 +158,7 @@ export async function openConversation(
   const { notFound, forOthers } = files;
   const reach = describeReach(parseInvitation(invitation).ways, {
     bind: listening.bind,
-    remedy: null,
+    remedy: "charla --server --relay HOST",
   });
   const notices: NoticeText[] = [
     ...(isOpen ? [OPEN_NOTICE] : []),

@@ -130,6 +130,12 @@ export const OPTIONS: OptionTable = {
       relay: "listen on this address only",
     },
   },
+  relay: {
+    ...value("HOST[:PORT]", "text"),
+    repeats: true,
+    setting: { server: "none" },
+    does: { server: "also be reached through this relay (also several)" },
+  },
   "public-host": {
     ...value("NAME[:PORT]", "text"),
     setting: { server: "none" },

@@ -11,7 +11,9 @@ import { secretToPsk, type Way } from "../identity/invitation.ts";
 import {
   formatAddress,
   formatHostAndPort,
+  formatRelay,
   type HostAndPort,
+  sameAddress,
   type SocketAddress,
 } from "../net/address.ts";
 import { addressScope, isOnOwnNetwork } from "../net/own-addresses.ts";
@@ -20,9 +22,10 @@ import type { SealedLink } from "../net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../net/sealed-socket.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
 import { untilAborted } from "./abort.ts";
-import { describeJoinFailure, describeWaysFailure } from "./conversation-errors.ts";
+import { describeJoinFailure, describeWaysFailure, relayRefused } from "./conversation-errors.ts";
 import * as race from "./race.ts";
 import type { SealedTarget } from "./sealed-target.ts";
+import { createServerPaths, type ServerPaths } from "./server-paths.ts";
 
 /** Addresses of one host that are tried. */
 const MAX_ADDRESSES = 4;
@@ -41,6 +44,8 @@ export interface Connection {
    * more. Every other error of the network is passing.
    */
   readonly link: SealedLink;
+  /** End with the link. */
+  readonly paths: ServerPaths;
 }
 
 /** Tries to join one time, by one address or relay. */
@@ -74,32 +79,49 @@ export async function connect(ways: readonly Way[], options: ConnectOptions): Pr
     if (isElsewhere(host)) return 2 * RANKS_OF_SCOPE;
     return addressScope(host) === "site" ? 0 : RANKS_OF_SCOPE;
   };
-  const sources = ways.map((way, place): Source => {
-    // It keeps nobody from waiting for an address that can't be reached at the moment.
-    if (way.kind === "relay") return async () => [];
-    return async (signal) =>
-      (await lookUp(way, signal)).slice(0, MAX_ADDRESSES).map((to, index) => ({
-        rank: scopeRank(to.address) + place * MAX_ADDRESSES + index,
-        dial: (ending, onTrouble) => tryAddress(to, options, ending, onTrouble),
-      }));
+  const located = ways.map((way) => ({ way, find: locate(way) }));
+  const sources = located.map(({ way, find }, place): Source => async (signal) => {
+    const found = await find(signal);
+    return found.map((to, index) => ({
+      // The relay begins at once, and a direct way overtakes it in the session.
+      rank: way.kind === "relay" ? null : scopeRank(to.address) + place * MAX_ADDRESSES + index,
+      dial: (ending, onTrouble) =>
+        tryToJoin(destination(way, to, options), options, ending, onTrouble),
+    }));
   });
-  return connectByFirst(sources, options, (failures) =>
+  const connection = await connectByFirst(sources, options, (failures) =>
     describeWaysFailure(
       ways.map((way, index) => ({
         way: formatHostAndPort(way),
-        error: way.kind === "relay" ? relaysNotUsed(way) : (failures[index] ?? null),
+        error: failures[index] ?? null,
         privateElsewhere: isElsewhere(way.host) ? way.host : null,
       })),
     ),
   );
+  for (const { way, find } of located) void keepWay(connection, way, find, options);
+  return connection;
 }
 
-function relaysNotUsed(relay: HostAndPort): CharlaError {
-  return new CharlaError(
-    "UNREACHABLE",
-    `this charla can't join through the relay ${formatHostAndPort(relay)}`,
-    "use a later charla, or ask for an invitation with an address of the server",
-  );
+/** Finds the addresses of a way; again only when it has found none. */
+function locate(way: Way): (signal?: AbortSignal) => Promise<readonly SocketAddress[]> {
+  let found: readonly SocketAddress[] | null = null;
+  return async (signal) => (found ??= (await lookUp(way, signal)).slice(0, MAX_ADDRESSES));
+}
+
+/** The session may go on by this way when the one in use is lost, or is not the best. */
+async function keepWay(
+  { link, paths }: Connection,
+  way: Way,
+  find: () => Promise<readonly SocketAddress[]>,
+  { trust }: ConnectOptions,
+): Promise<void> {
+  const found = await find().catch(() => []);
+  if (way.kind === "direct") {
+    for (const address of found) if (!sameAddress(address, link.peer)) paths.addAddress(address);
+  } else if (trust.expected !== null) {
+    const [address] = found;
+    if (address !== undefined) paths.addRelay({ address, name: formatRelay(way) }, trust.expected);
+  }
 }
 
 /** For how long a host is looked up again where no name server answers, and between two attempts, ms. */
@@ -131,7 +153,8 @@ export async function connectToFirst(
 ): Promise<Connection> {
   const attempts = addresses.slice(0, MAX_ADDRESSES).map((to, rank): Attempt => ({
     rank,
-    dial: (ending, onTrouble) => tryAddress(to, options, ending, onTrouble),
+    dial: (ending, onTrouble) =>
+      tryToJoin({ where: formatAddress(to), open: () => to }, options, ending, onTrouble),
   }));
   const way = addresses.map(formatAddress).join(" or ");
   return connectByFirst([async () => attempts], options, ([error = null]) =>
@@ -244,9 +267,34 @@ const FATAL: ReadonlySet<ErrorCode> = new Set(["NOBODY_LISTENING", "ADDRESS_FAMI
  * any more, ms. A refusal by itself proves nothing: it may be a firewall's, or forged (RFC 5927 s. 4).
  */
 const GONE_AFTER = 1_000;
+/** And in round trips, for a server that is far away. */
+const PATIENCE = 4;
 
-async function tryAddress(
-  to: SocketAddress,
+/** What an attempt to join sends to. */
+interface Destination {
+  /** For people. */
+  readonly where: string;
+  /** @param onRefused called with why it can't be reached */
+  open(paths: ServerPaths, onRefused: (error: CharlaError) => void): SocketAddress;
+}
+
+function destination(way: Way, to: SocketAddress, { trust }: ConnectOptions): Destination {
+  if (way.kind === "direct") return { where: formatAddress(to), open: () => to };
+  const name = formatRelay(way);
+  return {
+    where: `the relay ${name}`,
+    open(paths, onRefused) {
+      // Only an invitation names relays, and it has the key.
+      if (trust.expected === null) throw new Error("a relay, and no key of the server");
+      const relay = { address: to, name };
+      const refused = (status: "no-server" | "full") => onRefused(relayRefused(name, status));
+      return paths.addRelay(relay, trust.expected, refused).address;
+    },
+  };
+}
+
+async function tryToJoin(
+  { where, open }: Destination,
   options: ConnectOptions,
   signal: AbortSignal,
   onTrouble: () => void,
@@ -262,6 +310,7 @@ async function tryAddress(
     port: 0,
     staticKeys,
     admission: null,
+    onMoved: () => paths.moved(),
     onRefused(error) {
       if (joined) return refused(error);
       if (FATAL.has(error.code)) return refusal.reject(error);
@@ -269,30 +318,38 @@ async function tryAddress(
       onTrouble();
     },
   });
+  const paths = createServerPaths(socket);
 
   /** The session sends probes until it is heard again, or refused for long enough. */
   function refused(error: CharlaError): void {
     if (error.code !== "NOBODY_LISTENING") return;
     const now = performance.now();
-    if (link.heardAt > refusedSince) refusedSince = now;
-    else if (now - refusedSince >= GONE_AFTER) link.abort(ENDED_BY_PROGRAM, error.message);
+    if (link.heardAt > refusedSince) {
+      refusedSince = now;
+      // It may be another path that is refused: then the server is heard soon.
+      link.networkChanged();
+    } else if (now - refusedSince >= Math.max(GONE_AFTER, PATIENCE * (link.roundTrip ?? 0))) {
+      link.abort(ENDED_BY_PROGRAM, error.message);
+    }
   }
 
+  const to = open(paths, (error) => {
+    if (!joined) refusal.reject(error);
+  });
   const link = socket.join({ to, psk: secretToPsk(secret), expected: trust.expected });
   try {
     joined = await Promise.race([link.joined, refusal.promise]);
-    if (joined) return { socket, link };
+    if (joined) {
+      paths.follow(link);
+      return { socket, link, paths };
+    }
     const { peerKey } = link;
     const ended = await link.ended;
-    const failure = describeJoinFailure(ended, {
-      where: formatAddress(to),
-      secret,
-      peerKey,
-      trust,
-    });
+    const failure = describeJoinFailure(ended, { where, secret, peerKey, trust });
     throw (failure.code === "NO_ANSWER" ? trouble : null) ?? failure;
   } catch (error) {
     link.abort(0, "");
+    paths[Symbol.dispose]();
     await socket.close();
     throw error;
   }

@@ -167,6 +167,18 @@ function withNetwork({ way, error, privateElsewhere }: WayFailure): CharlaError 
   );
 }
 
+/** @param status what the relay has answered */
+export function relayRefused(relay: string, status: "no-server" | "full"): CharlaError {
+  if (status === "full") {
+    return new CharlaError("RELAY_FULL", `the relay ${relay} has no room`, "try again later");
+  }
+  return new CharlaError(
+    "NO_ANSWER",
+    `the server is not registered at the relay ${relay}`,
+    "check that charla --server runs, with this --relay; it comes back to the relay by itself",
+  );
+}
+
 function wrongSecret(where: string, secret: Uint8Array | null): CharlaError {
   if (secret === null) {
     return new CharlaError(

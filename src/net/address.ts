@@ -68,6 +68,12 @@ export function formatHostAndPort({ host, port }: HostAndPort): string {
   return formatAddress({ address: host, port });
 }
 
+/** A relay as people write it: without the port, where that is the usual one. */
+export function formatRelay(relay: HostAndPort): string {
+  const written = formatHostAndPort(relay);
+  return relay.port === DEFAULT_PORT ? written.slice(0, written.lastIndexOf(":")) : written;
+}
+
 /**
  * The canonical form of an IP address (RFC 5952), since addresses are compared as text. An IPv4-mapped address (RFC 4291
  * s. 2.5.5.2), which a dual-stack socket reports for an IPv4 peer, becomes an IPv4 address.

@@ -30,6 +30,7 @@ export interface RelayWayOptions {
 }
 
 export interface RelayWay extends Disposable {
+  readonly relay: SocketAddress;
   /** The server, past the relay. */
   readonly address: SocketAddress;
   readonly status: AddressStatus | null;
@@ -80,6 +81,7 @@ export function openRelayWay(socket: SealedSocket, options: RelayWayOptions): Re
   }
 
   return {
+    relay,
     address,
     get status() {
       return client.status;

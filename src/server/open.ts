@@ -38,6 +38,7 @@ export interface OpenOptions extends Partial<
     | "onRefused"
     | "onRenewed"
     | "onStorage"
+    | "relays"
     | "web"
   >
 > {
@@ -115,6 +116,7 @@ async function openOn(log: Log, options: OpenOptions): Promise<Server> {
         own: invitedAddresses(bind, publicHost !== undefined),
         port: atPort,
         outer: mapped === null ? [] : [{ host: mapped.address, port: mapped.port }],
+        relays: (options.relays ?? []).map(({ relay }) => relay),
       }),
   });
   if (signal?.aborted === true) {

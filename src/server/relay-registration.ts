@@ -8,7 +8,7 @@ import { backoff } from "../backoff.ts";
 import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
-import { canonicalAddress, parseHostAndPort } from "../net/address.ts";
+import { canonicalAddress, type HostAndPort, parseHostAndPort } from "../net/address.ts";
 import { readRelayReply, writeRelayMessage } from "../net/relay-messages.ts";
 import { readRelayPacket, writeForward } from "../net/relay-packets.ts";
 import { pastRelay } from "../net/relay-way.ts";
@@ -29,6 +29,8 @@ const REMEMBERED = 4_096;
 const DOUBT_INTERVAL = 1_000;
 
 export interface RelayOptions {
+  /** For invitations. */
+  readonly relay: HostAndPort;
   /** The relay as people write it: HOST or HOST:PORT. */
   readonly name: string;
   /**

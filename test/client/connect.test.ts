@@ -10,9 +10,12 @@ import { connect, type ConnectOptions, connectToFirst } from "../../src/client/c
 import { CharlaError } from "../../src/errors.ts";
 import { secretToPsk, type Way } from "../../src/identity/invitation.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
+import { pathKind } from "../../src/net/carrier.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
-import { openSealedSocket } from "../../src/net/sealed-socket.ts";
+import { openSealedSocket, type SealedSocket } from "../../src/net/sealed-socket.ts";
+import { openRelay as startRelay, type Relay } from "../../src/relay/relay.ts";
+import { keepRegistered } from "../../src/server/relay-registration.ts";
 import { reservePort } from "../harness/ports.ts";
 import { until } from "../harness/until.ts";
 import { createInbox } from "../net/inbox.ts";
@@ -22,6 +25,7 @@ import { openBareSocket } from "../net/sockets.ts";
 const SECRET = new Uint8Array(16).fill(4);
 const CLIENT = generateKeyPair(new Uint8Array(32).fill(1));
 const SERVER = generateKeyPair(new Uint8Array(32).fill(2));
+const RELAY = generateKeyPair(new Uint8Array(32).fill(3));
 
 const options: ConnectOptions = {
   staticKeys: CLIENT,
@@ -60,6 +64,7 @@ async function openServer({
   return {
     joined,
     heard,
+    socket,
     at: socket.local,
     [Symbol.asyncDispose]: () => socket.close(),
   };
@@ -280,8 +285,8 @@ describe("with several addresses", () => {
   });
 
   test("two that let us in at once: one is the conversation, and the other hears that we left", async () => {
-    type Relay = Awaited<ReturnType<typeof openHoldingRelay>>;
-    const relays: Relay[] = [];
+    type HoldingRelay = Awaited<ReturnType<typeof openHoldingRelay>>;
+    const relays: HoldingRelay[] = [];
     const servers = [0, 1].map((index) =>
       openServer({ greeting: "welcome", onJoined: () => relays[index]?.hold() }),
     );
@@ -316,7 +321,23 @@ const direct = ({ address, port }: SocketAddress): Way => ({
   host: address,
   port,
 });
-const relay: Way = { kind: "relay", host: "relay.example", port: 443 };
+const throughRelay = ({ address, port }: SocketAddress): Way => ({
+  kind: "relay",
+  host: address,
+  port,
+});
+
+function registered(socket: SealedSocket, relay: Relay) {
+  return keepRegistered(socket, {
+    relay: { host: "127.0.0.1", port: relay.local.port },
+    name: "the relay",
+    reach: async () => relay.local,
+    expected: RELAY.publicKey,
+    onRegistered() {},
+    onLost() {},
+    random: Math.random,
+  });
+}
 
 describe("with several ways", () => {
   test("a closed port and somebody who never answers delay the one that works by less than a second", async () => {
@@ -333,32 +354,51 @@ describe("with several ways", () => {
     await until("a closed socket", () => isFree(from.port));
   });
 
-  test("a name that is not found and a relay keep nobody from the one that works", async () => {
+  test("a name and a relay that are not found keep nobody from the one that works", async () => {
     await using server = await openServer();
     const nobody: Way = { kind: "direct", host: "nobody.invalid", port: 1 };
-    const connection = await connect([nobody, direct(server.at), relay], options);
+    const connection = await connect(
+      [nobody, direct(server.at), throughRelay({ address: "relay.invalid", port: 1 })],
+      options,
+    );
     await using _ = connection.socket;
     expect(connection.link.peer).toEqual(server.at);
   });
 
-  test("with a relay alone, it is said that this can't be done yet", async () => {
-    expect(await rejection(connect([relay], options))).toMatchObject({
-      code: "UNREACHABLE",
-      message: "this charla can't join through the relay relay.example:443",
-      hint: "use a later charla, or ask for an invitation with an address of the server",
+  test("with a relay alone, the server is joined through it", async () => {
+    await using relay = await startRelay({ bind: "127.0.0.1", port: 0, identity: RELAY });
+    await using server = await openServer();
+    await using _registration = registered(server.socket, relay);
+    await until("the registration", () => relay.state().servers === 1);
+    const connection = await connect([throughRelay(relay.local)], options);
+    await using _ = connection.socket;
+    expect(pathKind(connection.link.peer)).toEqual({
+      transport: "udp",
+      relay: `127.0.0.1:${relay.local.port}`,
+    });
+  });
+
+  test("a relay at which the server is not registered is named, and what to do", async () => {
+    await using relay = await startRelay({ bind: "127.0.0.1", port: 0, identity: RELAY });
+    expect(await rejection(connect([throughRelay(relay.local)], options))).toMatchObject({
+      code: "NO_ANSWER",
+      message: `the server is not registered at the relay 127.0.0.1:${relay.local.port}`,
     });
   });
 
   test("when all fail, one sentence says of each why", async () => {
-    const [one, other] = [at(await reservePort()), at(await reservePort())];
-    expect(await rejection(connect([one, other].map(direct).concat(relay), options))).toMatchObject(
-      {
-        code: "NOBODY_LISTENING",
-        message:
-          `none of the 3 ways leads to the server: no program is listening at 127.0.0.1:${one.port}; ` +
-          `no program is listening at 127.0.0.1:${other.port}; this charla can't join through the relay relay.example:443`,
-      },
-    );
+    const [one, other, closed] = [
+      at(await reservePort()),
+      at(await reservePort()),
+      at(await reservePort()),
+    ];
+    const ways = [one, other].map(direct).concat(throughRelay(closed));
+    expect(await rejection(connect(ways, options))).toMatchObject({
+      code: "NOBODY_LISTENING",
+      message:
+        `none of the 3 ways leads to the server: no program is listening at 127.0.0.1:${one.port}; ` +
+        `no program is listening at 127.0.0.1:${other.port}; no program is listening at 127.0.0.1:${closed.port}`,
+    });
   });
 
   test("the server's own answer is the error, whatever became of the other ways", async () => {

@@ -35,6 +35,7 @@ test("a member past a relay is told so, and once more when the session moves to 
   await using server = await openHere({
     relays: [
       {
+        relay: { host: "relay.example", port: 12_345 },
         name: "relay.example",
         reach: async () => relay.local,
         expected: RELAY_KEYS.publicKey,

@@ -49,12 +49,12 @@ test("charla --server --help describes a server", async () => {
     stored, and the invitation stays valid when the server is started again.
 
       -p, --port N, -b, --bind ADDRESS   where to listen (12345; 0: any free port)
-          --public-host NAME[:PORT], --no-web   named in invitations; UDP only
+          --public-host NAME[:PORT], --relay HOST[:PORT]   other ways to it
       -n, --name NAME, -r, --room ROOM   name (last /name or login); room (main)
           --open, --admit FILE   let anyone in; or those with fingerprints in FILE
           --no-announce     do not announce the server on this network
           --data DIR, --ephemeral   store in DIR (~/.local/share/charla); nothing
-          --memory N        use at most N bytes for members (64M, 2G; 1G by default)
+          --memory N, --no-web   for members (64M, 2G; 1G); no WebSockets on TCP
           --keep 90d|10GB, --quota 20GB   keep this much of each room; of all rooms
           --background, --no-map   return the shell; have no router map the port
           --invitation-file FILE   write the invitation to FILE

@@ -42,6 +42,7 @@ async function openServer(at: () => SocketAddress, more: Partial<RelayOptions> =
     },
   });
   const registration = keepRegistered(socket, {
+    relay: { host: "relay.example", port: 12_345 },
     name: "relay.example",
     reach: async () => at(),
     expected: RELAY_KEYS.publicKey,

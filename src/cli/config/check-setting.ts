@@ -44,6 +44,9 @@ async function read({ setting: { section, key }, values }: Found): Promise<void>
     case "bind":
       options.listenOptions(commandLine);
       return;
+    case "relay":
+      (await import("../relays.ts")).relayOption(commandLine);
+      return;
     case "public-host":
       options.publicHostOption(commandLine);
       return;

@@ -1,0 +1,77 @@
+// `charla --server --relay`: the relays at which a server registers, and how it trusts them, as other servers, by the key that
+// they had the first time.
+
+import type { NoticeText } from "../chat/events.ts";
+import { CharlaError, usageError } from "../errors.ts";
+import { configFolder, type Environment } from "../identity/folders.ts";
+import { findKnownServer, rememberServer } from "../identity/known-servers.ts";
+import { formatRelay, type HostAndPort, parseHostAndPort } from "../net/address.ts";
+import { resolve } from "../net/resolve.ts";
+import type { OpenOptions } from "../server/open.ts";
+import { type CommandLine, helpFor } from "./options.ts";
+
+/** An invitation has room for so many, and a server needs no more: the second takes over from the first. */
+const MAX_RELAYS = 3;
+
+/** @throws {CharlaError} USAGE, INVALID_ADDRESS, PORT_OUT_OF_RANGE */
+export function relayOption({ lists }: CommandLine): readonly HostAndPort[] {
+  const written = lists.get("relay") ?? [];
+  const relays = written
+    .flatMap((list) => list.split(","))
+    .map((one) => parseHostAndPort(one.trim()));
+  if (relays.length > MAX_RELAYS) {
+    throw usageError(
+      `--relay takes at most ${MAX_RELAYS} relays, and got ${relays.length}`,
+      helpFor("server"),
+    );
+  }
+  return relays;
+}
+
+export function relayRegistrations(
+  relays: readonly HostAndPort[],
+  env: Environment,
+  notify: (notice: NoticeText) => void,
+): NonNullable<OpenOptions["relays"]> {
+  return relays.map((relay) => {
+    const name = formatRelay(relay);
+    const folder = findFolder(env);
+    /** Whether the owner was told that the server can't be reached there. */
+    let isLost = false;
+    return {
+      relay,
+      name,
+      get expected() {
+        return folder === null ? null : (findKnownServer(folder, relay)?.key ?? null);
+      },
+      async reach(failures) {
+        const addresses = await resolve(relay);
+        const address = addresses[failures % addresses.length];
+        if (address === undefined) throw new Error("a host without an address");
+        return address;
+      },
+      onKey(key) {
+        if (folder !== null) rememberServer(folder, relay, key);
+      },
+      onRegistered() {
+        if (isLost)
+          notify({ code: "RELAY_BACK", message: `registered again at the relay ${name}` });
+        isLost = false;
+      },
+      onLost(error) {
+        isLost = true;
+        notify(error);
+      },
+    };
+  });
+}
+
+/** Null for a user without a home folder: then the relay's key is taken as it comes. */
+function findFolder(env: Environment): string | null {
+  try {
+    return configFolder(env);
+  } catch (error) {
+    if (error instanceof CharlaError) return null;
+    throw error;
+  }
+}
