@@ -275,7 +275,7 @@ interface Destination {
   /** For people. */
   readonly where: string;
   /** @param onRefused called with why it can't be reached */
-  open(paths: ServerPaths, onRefused: (error: CharlaError) => void): SocketAddress;
+  readonly open: (paths: ServerPaths, onRefused: (error: CharlaError) => void) => SocketAddress;
 }
 
 function destination(way: Way, to: SocketAddress, { trust }: ConnectOptions): Destination {

@@ -126,6 +126,7 @@ test(
     await using server = await serve(SECRET, {
       relays: [
         {
+          relay: { host: "127.0.0.1", port: one.local.port },
           name: `127.0.0.1:${one.local.port}`,
           reach: async () => one.local,
           expected: null,

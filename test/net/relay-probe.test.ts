@@ -37,6 +37,7 @@ test("a relay at which the server is registered forwards to it, and the time is 
     onJoined: () => ({ onMessages() {} }),
   });
   const registration = keepRegistered(socket, {
+    relay: { host: "relay.example", port: 12_345 },
     name: "relay.example",
     reach: async () => relay.local,
     expected: null,
