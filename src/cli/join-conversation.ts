@@ -63,6 +63,9 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     return log;
   }
 
+  // A person reads it; a program gets everything.
+  const missed = missedShown(commandLine, io);
+
   function openDevice(room: string, addNotice: (notice: NoticeText) => void) {
     // With a new key, its messages would be sent by somebody else next time.
     if (!canKeep) return undefined;
@@ -70,7 +73,9 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     if (known !== undefined) return known;
     const device = orNotice(() => {
       const folder = join(dataFolder(io.env), "rooms");
-      return openDeviceFile({ folder, serverKey: server, where, room, onFailure: addNotice });
+      const isWindow = missed !== undefined;
+      const options = { folder, serverKey: server, where, room, isWindow };
+      return openDeviceFile({ ...options, onFailure: addNotice });
     }, addNotice);
     if (device === null) canKeep = false;
     else devices.set(room, files.use(device));
@@ -101,7 +106,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
       history,
       // Back in a room, its last messages are on the screen already.
       repeatsHistory: typed.has("history") && isFirstVisit,
-      missed: missedShown(commandLine, io),
+      missed,
       onEntry(id, entry) {
         const kept = orNotice(() => log?.keep(id, entry) ?? true, addNotice);
         // It is said once; one can talk without a log.

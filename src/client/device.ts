@@ -9,7 +9,15 @@
 // messages sent again; and no number is given twice, as each start leaves out more of them than can have been lost.
 
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import * as v from "valibot";
@@ -27,6 +35,8 @@ const MAX_GROWTH = 1024 * 1024;
 const NUMBER_GAP = 1_000_000;
 /** A longer file is no journal of ours: 1,000 messages that wait, of 10,000 characters, with JSON's escapes. */
 const MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
+/** Bytes at the end of another window's journal in which the last entry that it has shown is looked for. */
+const TAIL_BYTES = 64 * 1024;
 
 export interface Unstored {
   /** The device's own number for the message. */
@@ -72,6 +82,11 @@ export interface DeviceFileOptions {
   /** HOST:PORT of the server: what was said before it let this device in is not sent to another place. */
   readonly where?: string;
   /**
+   * A person reads what this program shows: what they have read in another window since this device was used last counts
+   * as shown. By default it does not, and every program is shown everything.
+   */
+  readonly isWindow?: boolean;
+  /**
    * Called once when the journal cannot be written any more: the next run of the program shows entries again, and sends
    * messages again.
    */
@@ -97,7 +112,11 @@ const journalLine = v.pipe(
     }),
     v.object({ entered: v.object({ log: v.string(), where: v.optional(v.string()) }) }),
     v.object({ settled: count }),
-    v.object({ shown: v.object({ log: v.string(), sequence: count }) }),
+    v.object({
+      shown: v.object({ log: v.string(), sequence: count }),
+      /** A person has read it. */
+      read: v.optional(v.literal(true)),
+    }),
   ]),
 );
 type Line = v.InferOutput<typeof journalLine>;
@@ -110,12 +129,14 @@ interface State {
   id: string;
   next: number;
   cursor: Cursor | null;
+  /** Whether a person has read up to the cursor. */
+  isRead: boolean;
   readonly unstored: Said[];
 }
 
 /** A device that is gone when the program ends. */
 export function memoryDevice(id = newId()): Device {
-  return createDevice({ ...newState(), id }, undefined, { write() {}, close() {} });
+  return createDevice({ ...newState(), id }, {}, { write() {}, close() {} });
 }
 
 /**
@@ -130,8 +151,9 @@ export function openDeviceFile(options: DeviceFileOptions): DeviceFile {
     const path = join(folder, `device-${slot.number}.jsonl`);
     const known = readJournal(path);
     const state = known === null ? newState() : { ...known, next: known.next + NUMBER_GAP };
+    if (options.isWindow === true) skipWhatWasRead(state, folder, path);
     const journal = createJournal(path, state, () => slot[Symbol.dispose]());
-    return createDevice(state, options.where, journal, options.onFailure?.bind(options));
+    return createDevice(state, options, journal);
   } catch (error) {
     slot[Symbol.dispose]();
     throw error;
@@ -146,10 +168,10 @@ interface Journal {
 
 function createDevice(
   state: State,
-  where: string | undefined,
+  options: Pick<DeviceFileOptions, "where" | "isWindow" | "onFailure">,
   journal: Journal,
-  onFailure?: (error: CharlaError) => void,
 ): DeviceFile {
+  const { where, isWindow = false } = options;
   let failed = false;
   let isOpen = true;
 
@@ -161,7 +183,7 @@ function createDevice(
       journal.write(line);
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
-      if (!failed) onFailure?.(error);
+      if (!failed) options.onFailure?.(error);
       failed = true;
     }
   }
@@ -188,7 +210,7 @@ function createDevice(
       if (isNews) note({ entered: { log, where } });
     },
     settled: (number) => note({ settled: number }),
-    shown: (shown) => note({ shown }),
+    shown: (shown) => note(isWindow ? { shown, read: true } : { shown }),
     [Symbol.dispose]() {
       if (isOpen) journal.close();
       isOpen = false;
@@ -211,7 +233,7 @@ function newId(): string {
 }
 
 function newState(): State {
-  return { id: newId(), next: 0, cursor: null, unstored: [] };
+  return { id: newId(), next: 0, cursor: null, isRead: false, unstored: [] };
 }
 
 function apply(state: State, line: Line): void {
@@ -230,7 +252,48 @@ function apply(state: State, line: Line): void {
       if (said.log !== undefined || !isSaidTo(said, where)) continue;
       state.unstored[index] = { number: said.number, text: said.text, log };
     }
-  } else state.cursor = line.shown;
+  } else {
+    state.cursor = line.shown;
+    state.isRead = line.read === true;
+  }
+}
+
+/** Moves the cursor to what a person has read in another window. At the first visit there is none to move. */
+function skipWhatWasRead(state: State, folder: string, ownPath: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (!/^device-\d+\.jsonl$/.test(name) || path === ownPath || state.cursor === null) continue;
+    const read = lastRead(path);
+    if (read?.log !== state.cursor.log || read.sequence <= state.cursor.sequence) continue;
+    state.cursor = read;
+    state.isRead = true;
+  }
+}
+
+/** Null where none is found near the end: that window may have shown nothing for long. */
+function lastRead(path: string): Cursor | null {
+  const tail = readTail(path);
+  for (const text of tail.split("\n").toReversed()) {
+    const { success, output: line } = v.safeParse(journalLine, text);
+    if (success && "shown" in line && line.read === true) return line.shown;
+  }
+  return null;
+}
+
+/** Empty where it can't be read: its own program says why. */
+function readTail(path: string): string {
+  try {
+    const descriptor = openSync(path, "r");
+    try {
+      const start = Math.max(0, fstatSync(descriptor).size - TAIL_BYTES);
+      const bytes = Buffer.alloc(TAIL_BYTES);
+      return bytes.toString("utf8", 0, readSync(descriptor, bytes, 0, TAIL_BYTES, start));
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return "";
+  }
 }
 
 /** Said without a place, it is for any. */
@@ -259,9 +322,9 @@ function createJournal(path: string, state: State, onClosed: () => void): Journa
   let file = compact();
 
   function compact() {
-    const { id, next, cursor, unstored } = state;
+    const { id, next, cursor, isRead, unstored } = state;
     const lines: Line[] = [{ id, next }];
-    if (cursor !== null) lines.push({ shown: cursor });
+    if (cursor !== null) lines.push(isRead ? { shown: cursor, read: true } : { shown: cursor });
     for (const said of unstored) lines.push({ said });
     replaceFile(path, lines.map(format).join(""));
     return tryWriting(path, () => {

@@ -184,6 +184,77 @@ describe("two programs at once", () => {
   });
 });
 
+const at = (sequence: number, log = "log") => ({ log, sequence });
+
+describe("what a person has read in another window", () => {
+  const window = { isWindow: true };
+
+  /** Where the second window begins, after the first has shown something, and a program perhaps something else. */
+  function secondBegins(folder: string, first: Partial<DeviceFileOptions>, second = window) {
+    using own = open(folder, first);
+    {
+      using other = open(folder, second);
+      other.shown(at(4));
+    }
+    own.shown(at(6));
+    own.say("x".repeat(10_000));
+    own.shown(at(7));
+    own.say("x".repeat(10_000));
+    using again = open(folder, second);
+    return again.cursor;
+  }
+
+  test("counts as shown in this one, while that one runs", () => {
+    using folder = temporaryFolder();
+    expect(secondBegins(folder.path, window)).toEqual(at(7));
+  });
+
+  test("does not count for a program, which gets everything, nor what a program has shown for a window", () => {
+    for (const [first, second] of [
+      [window, { isWindow: false }],
+      [{}, window],
+    ] as const) {
+      using folder = temporaryFolder();
+      expect(secondBegins(folder.path, first, second)).toEqual(at(4));
+    }
+  });
+
+  test("counts after that one has ended and was started again, as what is in its journal then", () => {
+    using folder = temporaryFolder();
+    {
+      using first = open(folder.path, window);
+      using second = open(folder.path, window);
+      second.shown(at(1));
+      first.shown(at(9));
+    }
+    using _first = open(folder.path);
+    using second = open(folder.path, window);
+    expect(second.cursor).toEqual(at(9));
+  });
+
+  test("means nothing in another log, nor before it, nor at the first visit", () => {
+    using folder = temporaryFolder();
+    {
+      using first = open(folder.path, window);
+      using second = open(folder.path, window);
+      using third = open(folder.path, window);
+      first.shown(at(9));
+      second.shown(at(3, "other"));
+      third.shown(at(12));
+    }
+    using first = open(folder.path, window);
+    using second = open(folder.path, window);
+    using third = open(folder.path, window);
+    using fourth = open(folder.path, window);
+    expect([first, second, third, fourth].map(({ cursor }) => cursor)).toEqual([
+      at(12),
+      at(3, "other"),
+      at(12),
+      null,
+    ]);
+  });
+});
+
 describe("what cannot be", () => {
   test("is a folder that is a file", () => {
     using folder = temporaryFolder();

@@ -373,3 +373,47 @@ onTerminal(
     ]);
   },
 );
+
+onTerminal(
+  "what was read in one window is not shown again in another one that comes back, but by a program",
+  async () => {
+    using ben = newPerson();
+    await using server = await startSealedServer();
+    await using first = await openScreen(COLUMNS, 20, { as: ben });
+    await using second = await openScreen(COLUMNS, 20, { as: ben });
+    const joins = `clear; charla -n ben '${server.invitation}'; echo status=$?`;
+    for (const screen of [first, second]) {
+      enter(screen, joins);
+      await screen.until("the room", (rows) => rows.at(-1) === " main  ben, ana  ok");
+    }
+    server.type("one\n");
+    await shows(second, "##:## ana one");
+    second.press("C-d");
+    await second.until("its end", (rows) => rows.includes("status=0"));
+    server.type("two\n");
+    await shows(first, "##:## ana two");
+    server.type("three\n");
+    await shows(first, "##:## ana three");
+    // A message counts as shown once the next event is wanted, which may be a moment later.
+    await Bun.sleep(100);
+    enter(second, joins);
+    await second.until("the room", (rows) => rows.at(-1) === " main  ben, ana  ok");
+    server.type("four\n");
+    await shows(second, "##:## ana four");
+    expect(withoutTimes(await second.rows())).toEqual([
+      '-- ##:## you are ben in main, with ana; "bye" leaves',
+      "##:## ana four",
+      ">",
+      " main  ben, ana  ok",
+    ]);
+    second.press("C-d");
+    await second.until("its end", (rows) => rows.includes("status=0"));
+    server.type("five\n");
+    await shows(first, "##:## ana five");
+    const piped = charla([server.invitation], { as: ben });
+    await piped.until("stdout", "five\n");
+    expect(piped.stdout).toBe("ana: five\n");
+    piped.endInput();
+    await piped.exited;
+  },
+);
