@@ -1,12 +1,14 @@
 // What takes datagrams to a peer besides a UDP socket: a relay, or a stream of a WebSocket. The protocol compares them, and
 // sealed-socket.ts sends by them.
 
-import type { Carrier, SocketAddress } from "../protocol/socket-address.ts";
+import { type Carrier, sameAddress, type SocketAddress } from "../protocol/socket-address.ts";
 
 export interface DatagramCarrier extends Carrier {
   readonly kind: PathKind;
   /** Bytes of the longest datagram that it takes. */
   readonly datagramLimit: number;
+  /** Of a relay that is itself reached by a carrier, its address. */
+  readonly below?: SocketAddress | undefined;
   /** Takes a datagram, which it copies, or drops it. */
   send(datagram: Uint8Array): void;
 }
@@ -17,6 +19,12 @@ export interface PathKind {
   /** HOST or HOST:PORT of the relay, as it was written; null for a direct path. */
   readonly relay: string | null;
 }
+
+/**
+ * Bytes of the longest datagram in a WebSocket: what a relay forwards by UDP (docs/protocol.md s. 19.4), since one end may have
+ * a WebSocket and the other none.
+ */
+export const WEBSOCKET_DATAGRAM_LIMIT = 1_472;
 
 export const DIRECT: PathKind = { transport: "udp", relay: null };
 
@@ -38,4 +46,11 @@ function isDatagramCarrier(carrier: Carrier): carrier is DatagramCarrier {
 
 export function pathKind(address: SocketAddress): PathKind {
   return carrierOf(address)?.kind ?? DIRECT;
+}
+
+/** Whether datagrams to this address go by the carrier of another one, also in packets to a relay. */
+export function isCarriedBy(address: SocketAddress, other: SocketAddress): boolean {
+  if (sameAddress(address, other)) return true;
+  const below = carrierOf(address)?.below;
+  return below !== undefined && sameAddress(below, other);
 }

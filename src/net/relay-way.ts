@@ -116,6 +116,13 @@ export function pastRelay(
   const below = carrierOf(relay);
   const kind: PathKind = { transport: below?.kind.transport ?? "udp", relay: name };
   const datagramLimit = (below?.datagramLimit ?? MAX_PACKET) - FORWARD_HEADER;
-  const carrier = { id: `relay ${id}`, rank: pathRank(kind), kind, datagramLimit, send };
+  const carrier = {
+    id: `relay ${id}`,
+    rank: pathRank(kind),
+    kind,
+    datagramLimit,
+    below: below === null ? undefined : relay,
+    send,
+  };
   return { address: relay.address, port: relay.port, carrier };
 }

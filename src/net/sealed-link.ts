@@ -6,7 +6,13 @@ import { defer } from "../deferred.ts";
 import { isMeasured } from "../protocol/recovery/round-trip.ts";
 import { finishMessages, startMessages } from "../protocol/session/incoming-messages.ts";
 import { MAX_MESSAGE, startWaiting, stopWaiting } from "../protocol/session/outgoing-messages.ts";
-import { addWay, nameCandidates, networkChanged, wayLost } from "../protocol/session/paths.ts";
+import {
+  addWay,
+  nameCandidates,
+  networkChanged,
+  wayBack,
+  wayLost,
+} from "../protocol/session/paths.ts";
 import { isDrained, receiveMessages } from "../protocol/session/receive.ts";
 import {
   CLOSE_DONE,
@@ -60,6 +66,8 @@ export interface SealedLink {
   addWay(way: SocketAddress): void;
   /** Nothing passes by this way any more: the session goes to another one. */
   wayLost(way: SocketAddress): void;
+  /** The carrier of this way is back, with another one at the peer's end: the peer learns it. */
+  wayBack(way: SocketAddress): void;
   /** The network of this end has changed: an initiator tries all ways again. */
   networkChanged(): void;
   /** Resolves with true when both ends are in the session, with false when it ended first. */
@@ -237,6 +245,11 @@ export class SessionLink implements SealedLink {
 
   wayLost(way: SocketAddress): void {
     wayLost(this.session, way, this.#driver.now());
+    this.#driver.changed(this.session);
+  }
+
+  wayBack(way: SocketAddress): void {
+    wayBack(this.session, way, this.#driver.now());
     this.#driver.changed(this.session);
   }
 

@@ -22,12 +22,12 @@ import {
 import { isSealedWire } from "../protocol/packets.ts";
 import { MAX_DATAGRAM_SIZE } from "../protocol/recovery/path-mtu.ts";
 import { datagramRefused } from "../protocol/recovery/recovery.ts";
-import { findPeerAddress } from "../protocol/session/path-validation.ts";
+import { knownAddresses } from "../protocol/session/paths.ts";
 import type { Session } from "../protocol/session/session.ts";
 import type { Outbound } from "../protocol/session/transmit.ts";
 import { addressKey } from "../protocol/socket-address.ts";
 import { isLoopback, sameAddress, type SocketAddress } from "./address.ts";
-import { carrierOf } from "./carrier.ts";
+import { carrierOf, isCarriedBy } from "./carrier.ts";
 import { nodeCrypto, randomBytes } from "./node-crypto.ts";
 import { isRelayPacket } from "./relay-packets.ts";
 import {
@@ -78,8 +78,10 @@ export interface SealedSocket extends AsyncDisposable {
   receive(datagram: Uint8Array, from: SocketAddress): void;
   /** Packets that come from this relay go to the handler until the returned function is called. */
   listenToRelay(relay: SocketAddress, handler: RelayPacketHandler): () => void;
-  /** The carrier of this address has ended: sessions leave that path. */
+  /** The carrier of this address has ended: sessions leave the paths by it. */
   carrierLost(address: SocketAddress): void;
+  /** It is back, and the peer sees other ends of these paths: sessions that use them show themselves there. */
+  carrierBack(address: SocketAddress): void;
   /** Ids of the carriers by which there are paths to peers. */
   carriersInUse(): Set<string>;
   /** Closes every session as `SealedLink.close` does, and then the socket. */
@@ -267,16 +269,29 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   }
 
   function carrierLost(address: SocketAddress): void {
-    for (const [{ path }, link] of links) {
-      if (findPeerAddress(path, address) !== null) link.wayLost(address);
+    for (const [session, link] of links) {
+      for (const known of knownAddresses(session)) {
+        if (isCarriedBy(known, address)) link.wayLost(known);
+      }
+    }
+  }
+
+  function carrierBack(address: SocketAddress): void {
+    for (const [session, link] of links) {
+      for (const known of knownAddresses(session)) {
+        if (isCarriedBy(known, address)) link.wayBack(known);
+      }
     }
   }
 
   function carriersInUse(): Set<string> {
     const ids = new Set<string>();
-    for (const { path } of links.keys()) {
-      for (const { address } of [path.current, ...path.others]) {
-        if (address.carrier !== undefined) ids.add(address.carrier.id);
+    for (const session of links.keys()) {
+      for (const known of knownAddresses(session)) {
+        const carrier = carrierOf(known);
+        if (carrier === null) continue;
+        ids.add(carrier.id);
+        if (carrier.below?.carrier !== undefined) ids.add(carrier.below.carrier.id);
       }
     }
     return ids;
@@ -312,6 +327,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
       };
     },
     carrierLost,
+    carrierBack,
     carriersInUse,
     close,
     [Symbol.asyncDispose]: close,

@@ -7,16 +7,10 @@ import { CharlaError } from "../errors.ts";
 import { isSealedWire } from "../protocol/packets.ts";
 import { addressKey, sourcePrefixes } from "../protocol/socket-address.ts";
 import { canonicalAddress, formatAddress, type SocketAddress } from "./address.ts";
-import { type DatagramCarrier, pathRank } from "./carrier.ts";
+import { type DatagramCarrier, pathRank, WEBSOCKET_DATAGRAM_LIMIT } from "./carrier.ts";
 import { isRelayPacket } from "./relay-packets.ts";
 import { openSealedSocket, type SealedSocket, type SealedSocketOptions } from "./sealed-socket.ts";
 import { describeBindError } from "./socket-error.ts";
-
-/**
- * Bytes of the longest datagram in a WebSocket: what a relay forwards by UDP (docs/protocol.md s. 19.4), since one end may have
- * a WebSocket and the other none.
- */
-export const WEBSOCKET_DATAGRAM_LIMIT = 1_472;
 
 /** Bytes that wait for a slow reader besides those in the kernel; what doesn't fit is dropped, as by any network. */
 const SEND_BUFFER = 256 * 1_024;

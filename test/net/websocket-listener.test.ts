@@ -4,69 +4,19 @@ import { expect, test } from "bun:test";
 import { once } from "node:events";
 import { connect } from "node:tls";
 
-import type { SocketAddress } from "../../src/net/address.ts";
 import { type DatagramCarrier, pathKind } from "../../src/net/carrier.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
-import type { SealedLink } from "../../src/net/sealed-link.ts";
-import { openSealedSocket, type SealedSocket } from "../../src/net/sealed-socket.ts";
+import type { SealedSocket } from "../../src/net/sealed-socket.ts";
 import {
   listenForWebSockets,
   openSealedSocketAndWebSockets,
-  type WebSocketLimits,
 } from "../../src/net/websocket-listener.ts";
 import { KEY, SELF_SIGNED, TRUSTED } from "../harness/certificates.ts";
 import { until } from "../harness/until.ts";
+import { bytes, join, openClientSocket, openEchoServer, SERVER_KEYS } from "./carried-server.ts";
 import { ACCEPT, BINARY, openRawWebSocket, type RawWebSocket } from "./raw-websocket.ts";
 
-const PSK = new Uint8Array(32).fill(5);
-const SERVER_KEYS = generateKeyPair(new Uint8Array(32).fill(1));
-const CLIENT_KEYS = generateKeyPair(new Uint8Array(32).fill(2));
 const TEXT = 0x1;
 const CONTINUATION = 0x0;
-
-const bytes = (text: string) => new TextEncoder().encode(text);
-const text = (message: Uint8Array) => new TextDecoder().decode(message);
-
-/** A server that says each message again. */
-async function openServer(limits: Partial<WebSocketLimits> = {}, bind = "127.0.0.1") {
-  const links: SealedLink[] = [];
-  const otherWires: SocketAddress[] = [];
-  const { socket, webSockets } = await openSealedSocketAndWebSockets(
-    {
-      bind,
-      port: 0,
-      staticKeys: SERVER_KEYS,
-      admission: PSK,
-      onJoined(link) {
-        links.push(link);
-        return { onMessages: (messages) => void link.sayAll(messages) };
-      },
-      onOtherWire: (from) => void otherWires.push(from),
-    },
-    { limits },
-  );
-  if (webSockets === null) throw new Error("no WebSockets");
-  return {
-    links,
-    otherWires,
-    socket,
-    webSockets,
-    port: socket.local.port,
-    async [Symbol.asyncDispose]() {
-      await socket.close();
-      await webSockets[Symbol.asyncDispose]();
-    },
-  };
-}
-
-function openClientSocket(): Promise<SealedSocket> {
-  return openSealedSocket({
-    bind: "127.0.0.1",
-    port: 0,
-    staticKeys: CLIENT_KEYS,
-    admission: null,
-  });
-}
 
 /** The server by this WebSocket; `sendFrame` puts a datagram into frames. */
 function carriedBy(
@@ -86,17 +36,8 @@ function carriedBy(
   return address;
 }
 
-function join(socket: SealedSocket, to: SocketAddress) {
-  const heard: string[] = [];
-  const link = socket.join(
-    { to, psk: PSK, expected: SERVER_KEYS.publicKey },
-    { onMessages: (messages) => void heard.push(...messages.map(text)) },
-  );
-  return { heard, link };
-}
-
 test("a session by literal frames: each message of the WebSocket is one datagram", async () => {
-  await using server = await openServer({}, "::");
+  await using server = await openEchoServer({}, "::");
   await using raw = await openRawWebSocket(server.port);
   expect(raw.header.split("\r\n")[0]).toBe("HTTP/1.1 101 Switching Protocols");
   expect(raw.header).toContain(`\r\nSec-WebSocket-Accept: ${ACCEPT}\r\n`);
@@ -114,7 +55,7 @@ test("a session by literal frames: each message of the WebSocket is one datagram
 });
 
 test("a datagram in fragments of one byte arrives as one", async () => {
-  await using server = await openServer();
+  await using server = await openEchoServer();
   await using raw = await openRawWebSocket(server.port);
   await using socket = await openClientSocket();
   const inBytes = (datagram: Uint8Array) => {
@@ -130,7 +71,7 @@ test("a datagram in fragments of one byte arrives as one", async () => {
 });
 
 test("compression is not agreed to", async () => {
-  await using server = await openServer();
+  await using server = await openEchoServer();
   const extra = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
   await using raw = await openRawWebSocket(server.port, { extra });
   expect(raw.header).toContain(" 101 ");
@@ -138,7 +79,7 @@ test("compression is not agreed to", async () => {
 });
 
 test("a message of 1,472 bytes is taken, a longer one and a text end the connection", async () => {
-  await using server = await openServer();
+  await using server = await openEchoServer();
   await using raw = await openRawWebSocket(server.port);
   raw.send(BINARY, new Uint8Array(1_472).fill(0xff));
   raw.send(BINARY, new Uint8Array(1_473).fill(0xff));
@@ -149,7 +90,7 @@ test("a message of 1,472 bytes is taken, a longer one and a text end the connect
 });
 
 test("a long message in small fragments ends the connection as soon as it is too long", async () => {
-  await using server = await openServer();
+  await using server = await openEchoServer();
   await using raw = await openRawWebSocket(server.port);
   raw.send(BINARY, new Uint8Array(1), false);
   for (let count = 1; count < 1_500; count += 1) raw.send(CONTINUATION, new Uint8Array(1), false);
@@ -157,7 +98,7 @@ test("a long message in small fragments ends the connection as soon as it is too
 });
 
 test("messages of one byte are dropped, and a connection without a session is closed", async () => {
-  await using server = await openServer({ unusedTimeout: 500 });
+  await using server = await openEchoServer({ unusedTimeout: 500 });
   await using raw = await openRawWebSocket(server.port);
   for (let byte = 0; byte < 256; byte += 1) raw.send(BINARY, new Uint8Array([byte]));
   raw.send(BINARY, new Uint8Array(0));
@@ -168,7 +109,7 @@ test("messages of one byte are dropped, and a connection without a session is cl
 });
 
 test("a connection with a session is kept, and closed when the session is over", async () => {
-  await using server = await openServer({ unusedTimeout: 500 });
+  await using server = await openEchoServer({ unusedTimeout: 500 });
   await using raw = await openRawWebSocket(server.port);
   await using socket = await openClientSocket();
   const client = join(socket, carriedBy(raw, socket));
@@ -180,7 +121,7 @@ test("a connection with a session is kept, and closed when the session is over",
 });
 
 test("a source has a limited number of connections, and gets another one when one has ended", async () => {
-  await using server = await openServer({ ofSource: 2 });
+  await using server = await openEchoServer({ ofSource: 2 });
   await using first = await openRawWebSocket(server.port);
   await using second = await openRawWebSocket(server.port);
   expect([first.header, second.header].every((header) => header.includes(" 101 "))).toBe(true);
@@ -193,14 +134,14 @@ test("a source has a limited number of connections, and gets another one when on
 });
 
 test("there is a limited number of connections in all", async () => {
-  await using server = await openServer({ connections: 1 });
+  await using server = await openEchoServer({ connections: 1 });
   await using _first = await openRawWebSocket(server.port);
   await using second = await openRawWebSocket(server.port);
   expect(second.header).toContain(" 503 ");
 });
 
 test("over HTTP there is a word, nothing else, and no WebSocket for the pages of others", async () => {
-  await using server = await openServer();
+  await using server = await openEchoServer();
   const url = `http://127.0.0.1:${server.port}`;
   const page = await fetch(`${url}/`);
   expect(page.status).toBe(426);
@@ -220,7 +161,7 @@ test("over HTTP there is a word, nothing else, and no WebSocket for the pages of
 });
 
 test("what a slow reader doesn't take is dropped, and after a while its connection is closed", async () => {
-  await using server = await openServer({ fullTimeout: 1_000 });
+  await using server = await openEchoServer({ fullTimeout: 1_000 });
   await using raw = await openRawWebSocket(server.port);
   await using socket = await openClientSocket();
   const client = join(socket, carriedBy(raw, socket));
@@ -238,7 +179,7 @@ test("what a slow reader doesn't take is dropped, and after a while its connecti
 });
 
 test("when its connection ends, a session goes to another path at once", async () => {
-  await using server = await openServer();
+  await using server = await openEchoServer();
   const raw = await openRawWebSocket(server.port);
   await using socket = await openClientSocket();
   const direct = join(socket, server.socket.local);
@@ -266,7 +207,7 @@ test("a port that is in use on TCP leaves the server its UDP", async () => {
   using taken = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("") });
   const port = taken.port ?? 0;
   const { socket, webSockets, refused } = await openSealedSocketAndWebSockets(
-    { bind: "127.0.0.1", port, staticKeys: SERVER_KEYS, admission: PSK },
+    { bind: "127.0.0.1", port, staticKeys: SERVER_KEYS, admission: null },
     {},
   );
   expect(webSockets).toBeNull();

@@ -75,6 +75,19 @@ export function wayLost(session: Session, way: SocketAddress, now: number): void
   else for (const other of path.others) if (sameAddress(other.address, way)) other.proven = false;
 }
 
+/** The carrier of this address was replaced: the peer sees another address, and has to learn that this end is there. */
+export function wayBack(session: Session, way: SocketAddress, now: number): void {
+  const { candidates, path } = session;
+  if (sameAddress(path.current.address, way)) session.pingDue = true;
+  else if (candidates !== null) scheduleRound(candidates, now);
+}
+
+/** Where the peer is, may be, or was. */
+export function knownAddresses({ candidates, path }: Session): SocketAddress[] {
+  const addresses = [path.current, ...path.others].map(({ address }) => address);
+  return candidates === null ? addresses : [...addresses, ...candidates.ways];
+}
+
 /** The network of this end has changed: the paths are tried again. */
 export function networkChanged(session: Session, now: number): void {
   const { candidates, path } = session;

@@ -1,0 +1,65 @@
+// The edge to WebSockets under Bun, on its own client, which speaks CONNECT to proxies: see websocket-client.ts. Its twin for
+// Node.js is websocket-client.node.ts.
+
+import {
+  OPEN_TIMEOUT,
+  type WebSocketClient,
+  type WebSocketClientOptions,
+  type WebSocketFailure,
+} from "./websocket-client.ts";
+
+/** What Bun 1.4.5 says before the reason. */
+const PREFIX = /^WebSocket connection to '[^']*' failed: /;
+
+export function openWebSocketClient(options: WebSocketClientOptions): WebSocketClient {
+  const { url, proxy } = options;
+  const settings: Bun.WebSocketOptions = {
+    perMessageDeflate: false,
+    // The datagrams are sealed (docs/protocol.md s. 19.6).
+    tls: { rejectUnauthorized: false },
+    ...(proxy === null ? {} : { proxy }),
+  };
+  const socket = new WebSocket(url, settings);
+  socket.binaryType = "arraybuffer";
+  let failure: WebSocketFailure = { code: "", message: "the connection was closed" };
+  const timer = setTimeout(() => {
+    failure = { code: "ETIMEDOUT", message: "no answer" };
+    socket.terminate();
+  }, OPEN_TIMEOUT);
+
+  socket.addEventListener("open", () => {
+    clearTimeout(timer);
+    options.onOpen();
+  });
+  socket.addEventListener("message", ({ data }) => {
+    if (data instanceof ArrayBuffer) options.onMessage(new Uint8Array(data));
+  });
+  socket.addEventListener("error", ({ message, error }) => {
+    if (failure.code === "ETIMEDOUT") return;
+    failure = { code: codeOf(error, message), message: message.replace(PREFIX, "") };
+  });
+  socket.addEventListener("close", () => {
+    clearTimeout(timer);
+    options.onClosed(failure);
+  });
+  return {
+    get buffered() {
+      return socket.bufferedAmount;
+    },
+    send(message) {
+      // A copy, which TypeScript knows to be of no shared memory.
+      socket.send(new Uint8Array(message));
+    },
+    close() {
+      if (socket.readyState === WebSocket.OPEN) socket.close();
+      else socket.terminate();
+    },
+  };
+}
+
+function codeOf(error: unknown, message: string): string {
+  if (error instanceof Error && "code" in error && typeof error.code === "string") {
+    return error.code;
+  }
+  return /\b(E[A-Z_]+)$/.exec(message)?.[1] ?? "";
+}
