@@ -67,6 +67,8 @@ export interface Option {
    * secret, nor for what a script that runs charla must be able to rely on.
    */
   readonly setting?: Readonly<Partial<Record<Section, string>>>;
+  /** In the config file, as TOML has it, for an error; of a flag it is `true`. */
+  readonly example?: string;
   /** An option of the command line that this one, as a setting, gives way to. */
   readonly yieldsTo?: string;
   /** For the program itself: no help, manual or completion names it. */
@@ -110,6 +112,7 @@ export const OPTIONS: OptionTable = {
   port: {
     short: "p",
     ...value("N", "port"),
+    example: "9000",
     setting: { server: "12345", serve: "8000" },
     does: {
       server: "listen on port N (12345; 0: any free one)",
@@ -121,6 +124,7 @@ export const OPTIONS: OptionTable = {
   bind: {
     short: "b",
     ...value("ADDRESS", ADDRESSES),
+    example: '"192.168.1.5"',
     setting: { server: "every address", serve: "this machine only" },
     yieldsTo: "public",
     does: {
@@ -138,12 +142,14 @@ export const OPTIONS: OptionTable = {
   },
   "public-host": {
     ...value("NAME[:PORT]", "text"),
+    example: '"chat.example.org"',
     setting: { server: "none" },
     does: { server: "also name this host in invitations" },
   },
   name: {
     short: "n",
     ...value("NAME", "text"),
+    example: '"Ana"',
     setting: { person: "login name" },
     does: {
       chat: "how others see me (my last /name there, or login name)",
@@ -163,6 +169,7 @@ export const OPTIONS: OptionTable = {
   open: { ...flag, does: { server: "let anyone in, without an invitation" } },
   admit: {
     ...FILE,
+    example: '"~/friends.pub"',
     setting: { server: "nobody" },
     yieldsTo: "open",
     does: { server: "also let in people whose fingerprints are in FILE" },
@@ -178,17 +185,20 @@ export const OPTIONS: OptionTable = {
   ephemeral: { ...flag, does: { server: "store nothing" } },
   memory: {
     ...SIZE,
+    example: '"2G"',
     setting: { server: "1G" },
     does: { server: "use at most N bytes for members (64M, 2G; 1G by default)" },
   },
   keep: {
     ...value("90d|10GB", "text"),
     repeats: true,
+    example: '["90d", "10GB"]',
     setting: { server: "everything" },
     does: { server: "keep only so much of each room: a time, or a size; may be given twice" },
   },
   quota: {
     ...value("20GB", "size"),
+    example: '"20GB"',
     setting: { server: "half of what is free" },
     does: { server: "use at most so much of the disk for all rooms (half of what is free)" },
   },
@@ -244,6 +254,7 @@ export const OPTIONS: OptionTable = {
   },
   history: {
     ...NUMBER,
+    example: "50",
     setting: { person: "20" },
     does: { chat: "show the last N, or all I missed if more (20; pipe: 0)" },
   },
@@ -296,6 +307,7 @@ export const OPTIONS: OptionTable = {
   tls: { ...flag, does: { serve: "HTTPS with a new self-signed certificate" } },
   "tls-cert": {
     ...FILE,
+    example: '"~/cert.pem"',
     setting: { serve: "no HTTPS" },
     yieldsTo: "tls",
     does: {
@@ -305,6 +317,7 @@ export const OPTIONS: OptionTable = {
   },
   "tls-key": {
     ...FILE,
+    example: '"~/key.pem"',
     setting: { serve: "no HTTPS" },
     yieldsTo: "tls",
     does: {
@@ -316,6 +329,7 @@ export const OPTIONS: OptionTable = {
   overwrite: { ...flag, does: { serve: "let uploads replace existing files" } },
   "max-upload": {
     ...SIZE,
+    example: '"20M"',
     setting: { serve: "1G" },
     does: { serve: "limit uploads to N bytes (500K, 20M; 1G by default)" },
   },
@@ -491,11 +505,13 @@ export const GET_OPTIONS: OptionTable = {
   },
   timeout: {
     ...NUMBER,
+    example: "60",
     setting: { get: "300" },
     does: { get: "give up after N seconds without data (300; 0: never)" },
   },
   retry: {
     ...NUMBER,
+    example: "5",
     setting: { get: "0" },
     does: { get: "retry temporary failures N times, with growing waits" },
   },
@@ -503,6 +519,7 @@ export const GET_OPTIONS: OptionTable = {
   insecure: { ...flag, does: { get: "trust any certificate" } },
   cacert: {
     ...FILE,
+    example: '"~/ca.pem"',
     setting: { get: "those of the system" },
     yieldsTo: "insecure",
     does: { get: "trust the certificates in FILE" },

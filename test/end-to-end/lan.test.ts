@@ -3,7 +3,15 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { canOpenLan, type Lan, LAN_ADDRESS, NO_NETWORK, openLan } from "../harness/lan.ts";
+import {
+  canOpenLan,
+  type Lan,
+  LAN_ADDRESS,
+  NO_NETWORK,
+  openLan,
+  SECOND_NETWORK,
+  SET_UP,
+} from "../harness/lan.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
 import { CHARLA, type Program, run, start } from "../harness/program.ts";
@@ -71,6 +79,13 @@ const onLan = (title: string, body: () => Promise<void>) =>
     END_TO_END_TIMEOUT,
   );
 
+/** The system answers EPERM. */
+const REFUSE_MULTICAST = `
+  nft add table ip refuse
+  nft add chain ip refuse out '{ type filter hook output priority 0; }'
+  nft add rule ip refuse out ip daddr 224.0.0.0/4 drop
+`;
+
 describe("a server", () => {
   onLan("is found by its network, within a second, and two of one name get two", async () => {
     using ana = newPerson();
@@ -124,6 +139,44 @@ describe("a server", () => {
     expect(await server.exited).toBe(0);
   });
 
+  onLan("is announced on a network that its machine enters later", async () => {
+    using ana = newPerson();
+    await using lan = await openLan(NO_NETWORK);
+    await using server = openServer(lan, ana);
+    await server.until("stderr", "you are");
+    await run(lan.enter(["sh", "-ec", SET_UP]));
+    const { found } = await untilFound(lan, 1);
+    expect(found).toMatchObject([{ address: LAN_ADDRESS }]);
+  });
+
+  onLan("on two networks is one server", async () => {
+    using ana = newPerson();
+    await using lan = await openLan(SET_UP + SECOND_NETWORK);
+    await using _server = openServer(lan, ana, "--name", "ana");
+    const { found } = await untilFound(lan, 1);
+    expect(found).toHaveLength(1);
+    expect(found[0]?.instance).toMatch(/^ana on [^ ]+$/);
+  });
+
+  onLan("that listens on one network is announced there only", async () => {
+    using ana = newPerson();
+    await using lan = await openLan(SET_UP + SECOND_NETWORK);
+    await using _server = openServer(lan, ana, "--bind", "10.8.0.1");
+    const { found } = await untilFound(lan, 1);
+    expect(found).toMatchObject([{ address: "10.8.0.1" }]);
+  });
+
+  onLan("works where multicast is refused, and is not found", async () => {
+    using ana = newPerson();
+    await using lan = await openLan(SET_UP + REFUSE_MULTICAST);
+    await using server = openServer(lan, ana);
+    await server.until("stderr", "you are");
+    await Bun.sleep(1_500);
+    expect(await browseOn(lan)).toMatchObject({ found: [] });
+    server.signal("SIGTERM");
+    expect(await server.exited).toBe(0);
+  });
+
   test.skipIf(!hasZeroconf)(
     hasZeroconf
       ? "is seen by another program's browser, and gone from it once it has ended"
@@ -134,8 +187,8 @@ describe("a server", () => {
       await using browser = start(lan.enter([PYTHON, "-c", LISTEN]));
       await browser.until("stdout", "listening");
       await using server = openServer(lan, ana, "--open", "--name", "ana");
-      const [up] = await browser.until("stdout", /up .*/);
-      expect(up.replace(/ on \S+?\./, " on HOST.")).toMatch(
+      const [up] = await browser.until("stdout", /up .*\n/);
+      expect(up.trimEnd().replace(/ on \S+?\./, " on HOST.")).toMatch(
         /^up ana on HOST\._charla\._udp\.local\. \['10\.9\.0\.1'\] 12345 \{b'txtvers': b'1', b'key': b'SHA256:[\w+/]{43}', b'open': b'1'\}$/,
       );
       server.signal("SIGTERM");

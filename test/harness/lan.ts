@@ -5,12 +5,21 @@ import { start } from "./program.ts";
 /** The address of this machine on it. */
 export const LAN_ADDRESS = "10.9.0.1";
 
-const SET_UP = `
+/** What makes a namespace without a network one that has it. */
+export const SET_UP = `
   ip link set lo up
   ip link add lan0 type veth peer name lan1
   ip addr add ${LAN_ADDRESS}/24 dev lan0
   ip link set lan0 up
   ip link set lan1 up
+`;
+
+/** Adds a second network. */
+export const SECOND_NETWORK = `
+  ip link add lan2 type veth peer name lan3
+  ip addr add 10.8.0.1/24 dev lan2
+  ip link set lan2 up
+  ip link set lan3 up
 `;
 
 /** For a machine that has no network. */
@@ -19,7 +28,7 @@ export const NO_NETWORK = "ip link set lo up";
 /** Whether this system lets tests have networks of their own. */
 export const canOpenLan =
   process.platform === "linux" &&
-  ["unshare", "nsenter", "ip"].every((program) => Bun.which(program) !== null) &&
+  ["unshare", "nsenter", "ip", "nft"].every((program) => Bun.which(program) !== null) &&
   Bun.spawnSync(["unshare", "-rn", "sh", "-ec", SET_UP]).exitCode === 0;
 
 export interface Lan extends AsyncDisposable {

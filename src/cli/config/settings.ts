@@ -200,20 +200,8 @@ function expectedType(option: Option): string {
   }
 }
 
-function exampleOf({ key, option }: Setting): string {
-  if (option.takes === "flag") return `${key} = true`;
-  switch (option.value?.kind) {
-    case "port":
-      return `${key} = 8000`;
-    case "number":
-      return `${key} = 50`;
-    case "size":
-      return `${key} = "2G"`;
-    case "file":
-      return `${key} = "~/${key}.pem"`;
-    default:
-      return option.repeats === true ? `${key} = ["90d", "10GB"]` : `${key} = "Ana"`;
-  }
+function exampleOf({ key, option: { example = "true" } }: Setting): string {
+  return `${key} = ${example}`;
 }
 
 function unknownKey(file: ConfigFile, section: Section, key: string, value: unknown): CharlaError {

@@ -180,6 +180,15 @@ describe("what is set", () => {
   });
 });
 
+test.each(SETTINGS.map((setting) => [`${setting.section} ${setting.key}`, setting] as const))(
+  "the example of %s in messages is a setting that is taken",
+  async (_name, { section, key, option: { takes, example = "" } }) => {
+    expect(example === "").toBe(takes === "flag");
+    const header = section === "person" ? "" : `[${section}]\n`;
+    expect(await mistake(`${header}${key} = ${example || "true"}\n`)).toBeNull();
+  },
+);
+
 describe("a mistake", () => {
   test.each([
     ['nmae = "x"', 1, 'there is no setting "nmae"', "did you mean name?"],
