@@ -21,6 +21,10 @@ const HELP: { readonly [Topic in HelpTopic]: Help } = {
   help: { example: "/help kick" },
   who: { example: "/who" },
   rooms: { example: "/rooms" },
+  way: {
+    example: "/way",
+    more: ["directly, through a relay, or by WebSocket; and how long it takes there and back"],
+  },
   join: {
     example: "/join lunch",
     more: ["capitals make no difference, and a room that doesn't exist yet is created"],

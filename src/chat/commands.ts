@@ -12,6 +12,8 @@ export type Command =
   | { readonly type: "help"; readonly about?: HelpTopic }
   | { readonly type: "who" }
   | { readonly type: "rooms" }
+  /** How the server is reached. */
+  | { readonly type: "way" }
   | { readonly type: "join"; readonly room: string }
   | { readonly type: "name"; readonly name: string }
   | { readonly type: "history"; readonly count: number }
@@ -50,6 +52,7 @@ export const COMMANDS = [
   { name: "help", takes: "[TOPIC]", does: "lists commands, or explains one" },
   { name: "who", takes: "", does: "lists who is here" },
   { name: "rooms", takes: "", does: "lists the rooms of this server" },
+  { name: "way", takes: "", does: "says how you reach the server" },
   { name: "join", takes: "ROOM", does: "switches to another room" },
   { name: "name", takes: "NAME", does: "changes your name" },
   { name: "history", takes: "[N]", does: "shows earlier messages; again for more" },
@@ -164,6 +167,7 @@ function readCommand(
       return readHelp(known, rest);
     case "who":
     case "rooms":
+    case "way":
     case "bans":
     case "invites":
     case "close":
@@ -317,6 +321,8 @@ const ELSEWHERE: ReadonlyMap<string, CommandWord> = new Map([
   ["names", "who"],
   ["users", "who"],
   ["members", "who"],
+  ["ping", "way"],
+  ["lag", "way"],
   ["list", "rooms"],
   ["channels", "rooms"],
   ["lastlog", "search"],
@@ -330,6 +336,8 @@ const NO_PRIVATE_MESSAGES =
 
 /** What other programs have a command for, and this one doesn't. */
 const NOT_HERE: ReadonlyMap<string, string> = new Map([
+  // Not a slip for /way.
+  ["away", "/help lists them"],
   ["clear", "Ctrl-L clears the screen"],
   ["msg", NO_PRIVATE_MESSAGES],
   ["query", NO_PRIVATE_MESSAGES],

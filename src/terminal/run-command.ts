@@ -1,6 +1,7 @@
 // Does what the screen wants done in the conversation: says and asks, runs the commands that are typed in a room, and says what
 // became of them. Knows the conversation, and nothing of what is shown.
 
+import type { Way } from "../chat/channel.ts";
 import { type Conversation, GOODBYE, type RoomConversation } from "../chat/conversation.ts";
 import type { RoomDescription } from "../chat/frames.ts";
 import { findRoom } from "../chat/name-keys.ts";
@@ -9,6 +10,7 @@ import type { RoomSwitcher } from "./room-switcher.ts";
 import type { AskedWords } from "./state/completion.ts";
 import type { Effect, Outcome, RoomCommand, ScreenEvent } from "./state/effects.ts";
 import type { RoomState } from "./state/room.ts";
+import { describeWay } from "./state/way.ts";
 import { visibleName } from "./visible-text.ts";
 
 /** A word that the server leaves out of a search. */
@@ -67,6 +69,8 @@ async function run(
       await switchTo(switcher, other, room);
       return DONE;
     }
+    case "way":
+      return text(...describeWay(currentWay(conversation)));
     case "name":
       await conversation.rename(command.name);
       return DONE;
@@ -147,6 +151,17 @@ async function run(
   }
 }
 
+/** @throws {CharlaError} NOT_CONNECTED */
+function currentWay(conversation: RoomConversation): Way {
+  const way = conversation.way();
+  if (way !== null) return way;
+  throw new CharlaError(
+    "NOT_CONNECTED",
+    "there is no connection to the server now; reconnecting",
+    "ask again once it is back",
+  );
+}
+
 /** @throws {CharlaError} why the room can't be entered, and that this person is where they were */
 async function switchTo(switcher: RoomSwitcher, other: string, room: string): Promise<void> {
   try {
@@ -204,7 +219,9 @@ export function sayGoodbye(conversation: Conversation): void {
 
 type ConversationEffect = Extract<
   Effect,
-  { type: "say" | "run" | "complete" | "ask-rooms" | "ask-people" | "watch" | "goodbye" }
+  {
+    type: "say" | "run" | "complete" | "ask-rooms" | "ask-people" | "ask-way" | "watch" | "goodbye";
+  }
 >;
 
 /** @param fail a message could not be sent */
@@ -242,6 +259,9 @@ export function performInConversation(
       return ask(switcher, async (asked) => {
         dispatch({ type: "people", people: await asked.who() });
       });
+    case "ask-way":
+      if (isRoomConversation(conversation)) dispatch({ type: "way", way: conversation.way() });
+      return;
     case "watch":
       if (isRoomConversation(conversation)) conversation.watch(effect.rooms);
       return;

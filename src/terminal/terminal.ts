@@ -264,6 +264,7 @@ export function openTerminal(
       case "complete":
       case "ask-rooms":
       case "ask-people":
+      case "ask-way":
       case "watch":
       case "goodbye":
         return performInConversation(effect, switcher, state.room, dispatch, fail);

@@ -72,6 +72,7 @@ describe("a command is parsed with its arguments", () => {
     ["/who", { type: "who" }],
     ["/who  ", { type: "who" }],
     ["/rooms", { type: "rooms" }],
+    ["/way", { type: "way" }],
     ["/join lunch", { type: "join", room: "lunch" }],
     ["/join   lunch.2-a_b  ", { type: "join", room: "lunch.2-a_b" }],
     ["/join cafe\u0301", { type: "join", room: "café" }],

@@ -131,7 +131,10 @@ testWith(
       // Before it has left, the status lines and notices are others.
       if (message?.speaker !== "build") continue;
       await one.until("the build to leave", (rows) => rows.at(-1) === " main  ana, ben  ok");
-      await other.until("the build to leave", (rows) => rows.at(-1) === " main  ben, ana  ok");
+      await other.until(
+        "the build to leave",
+        (rows) => withoutTimes(rows).at(-1) === " main  ben, ana  ok  direct, # ms",
+      );
     }
     const benSaw = await other.until("Ben's end", (rows) => rows.at(-1) === "$");
     const buildSaw = await third.until("the build's end", (rows) => rows.at(-1) === "$");

@@ -31,7 +31,10 @@ async function joinOnScreen(server: SealedServer, styled: boolean): Promise<Scre
   await using opened = new AsyncDisposableStack();
   const screen = opened.use(await openScreen(COLUMNS, 20, { styled }));
   enter(screen, `clear; charla -q -n ben '${server.invitation}'; echo status=$?`);
-  await screen.until("the room", (rows) => rows.join("/") === ">/ main  ben, ana  ok");
+  await screen.until(
+    "the room",
+    (rows) => withoutTimes(rows).join("/") === ">/ main  ben, ana  ok  direct, # ms",
+  );
   opened.move();
   return screen;
 }
@@ -82,7 +85,7 @@ for (const host of LOOPBACKS) {
         "##:## ben hello Ana, are you there?",
         "##:## ana I am. 日本 👋",
         "> I have half a",
-        " main  ben, ana  ok",
+        " main  ben, ana  ok  direct, # ms",
       ]);
       enter(ben, " line");
       await shows(ana, "##:## ben I have half a line");
@@ -137,7 +140,10 @@ onTerminal(
       return Number(now) > Number(seconds);
     });
     server.signal("SIGCONT");
-    await screen.until("the contact", (shown) => shown.at(-1) === " main  ben, ana  ok");
+    await screen.until(
+      "the contact",
+      (shown) => withoutTimes(shown).at(-1) === " main  ben, ana  ok  direct, # ms",
+    );
     // Contact is restored before the server has the message on its disk.
     await screen.until("that it has arrived", async () =>
       (await styledRows()).includes(arrived("are you asleep?")),
@@ -146,7 +152,7 @@ onTerminal(
       "##:## ben hello",
       "##:## ben are you asleep?",
       "> half typed",
-      " main  ben, ana  ok",
+      " main  ben, ana  ok  direct, # ms",
     ]);
     screen.press("Enter");
     await server.until("stdout", "ben: hello\nben: are you asleep?\nben: half typed\n");
@@ -159,9 +165,14 @@ onTerminal("a message that is not delivered has no time yet", async () => {
   server.signal("SIGSTOP");
   enter(screen, "one");
   enter(screen, "two");
-  const status = " main  ben, ana  ok";
+  const status = " main  ben, ana  ok  direct, # ms";
   await screen.until("what is on its way", (rows) => rows.at(-3) === "  …   ben two");
-  expect(await screen.rows()).toEqual(["  …   ben one", "  …   ben two", ">", status]);
+  expect(withoutTimes(await screen.rows())).toEqual([
+    "  …   ben one",
+    "  …   ben two",
+    ">",
+    status,
+  ]);
   server.signal("SIGCONT");
   await shows(screen, "##:## ben two");
   expect(withoutTimes(await screen.rows())).toEqual([
@@ -184,7 +195,7 @@ onTerminal("an immediate answer is drawn below the question", async () => {
     "##:## ben question",
     "##:## ana answer",
     ">",
-    " main  ben, ana  ok",
+    " main  ben, ana  ok  direct, # ms",
   ]);
 });
 
@@ -316,11 +327,20 @@ onTerminal(
     const [, invitation = ""] = /(charla:[^']+)/.exec(opened.find(isInvitation) ?? "") ?? [];
     await using screen = await openScreen(COLUMNS, 20, { as: ben });
     enter(screen, `clear; USER=ben charla '${invitation}'; echo status=$?`);
-    await screen.until("the room", (rows) => rows.at(-1) === " main  ben, ana  ok");
+    await screen.until(
+      "the room",
+      (rows) => withoutTimes(rows).at(-1) === " main  ben, ana  ok  direct, # ms",
+    );
     enter(screen, "/name Benno");
-    await screen.until("the name", (rows) => rows.at(-1) === " main  Benno, ana  ok");
+    await screen.until(
+      "the name",
+      (rows) => withoutTimes(rows).at(-1) === " main  Benno, ana  ok  direct, # ms",
+    );
     enter(owner, "/name Ana María");
-    await screen.until("her name", (rows) => rows.at(-1) === " main  Benno, Ana María  ok");
+    await screen.until(
+      "her name",
+      (rows) => withoutTimes(rows).at(-1) === " main  Benno, Ana María  ok  direct, # ms",
+    );
 
     await using second = charla([invitation], { as: ben, env });
     await second.until("stderr", "you are Benno in main, with Ana María\n");
@@ -352,14 +372,26 @@ onTerminal(
     await using server = await startSealedServer();
     await using screen = await openScreen(COLUMNS, 20);
     enter(screen, `clear; charla -n ben '${server.invitation}'`);
-    await screen.until("the room", (rows) => rows.at(-1) === " main  ben, ana  ok");
+    await screen.until(
+      "the room",
+      (rows) => withoutTimes(rows).at(-1) === " main  ben, ana  ok  direct, # ms",
+    );
     enter(screen, "/join lunch");
-    await screen.until("the other room", (rows) => rows.at(-1) === " lunch  ben  ok");
+    await screen.until(
+      "the other room",
+      (rows) => withoutTimes(rows).at(-1) === " lunch  ben  ok  direct, # ms",
+    );
     const start = performance.now();
     server.type("soup is ready\n");
-    await screen.until("the count", (rows) => rows.at(-1) === " lunch  ben  ok  main: 1 new");
+    await screen.until(
+      "the count",
+      (rows) => withoutTimes(rows).at(-1) === " lunch  ben  ok  direct, # ms  main: 1 new",
+    );
     server.type("Ben, are you there?\n");
-    await screen.until("the mark", (rows) => rows.at(-1) === " lunch  ben  ok  main: 2 new!");
+    await screen.until(
+      "the mark",
+      (rows) => withoutTimes(rows).at(-1) === " lunch  ben  ok  direct, # ms  main: 2 new!",
+    );
     // An older server would have been asked again by then.
     expect(performance.now() - start).toBeLessThan(8_000);
     enter(screen, "/join main");
@@ -369,7 +401,7 @@ onTerminal(
       "##:## ana soup is ready",
       "##:##!ana Ben, are you there?",
       ">",
-      " main  ben, ana  ok",
+      " main  ben, ana  ok  direct, # ms",
     ]);
   },
 );

@@ -71,7 +71,7 @@ for (const wire of WIRES) {
   const inNarrow = (row: string) =>
     wire === PLAIN ? [row] : [row.slice(0, 9), `        ${row.slice(10)}`];
   /** Of a client that has heard of the server. */
-  const status = wire === PLAIN ? " 127.0.0.1:#  ok" : " main  ben, ana  ok";
+  const status = wire === PLAIN ? " 127.0.0.1:#  ok" : " main  ben, ana  ok  direct, # ms";
 
   describe(`on the ${wire.wire} wire an incoming message`, () => {
     onTerminal(

@@ -55,9 +55,13 @@ export function typedRow(rows: readonly string[]): string | undefined {
   return rows.at(-2);
 }
 
-/** `14:03 ana hello` as `##:## ana hello`: rows of a conversation, whenever it is. */
+/** `14:03 ana hello` as `##:## ana hello`: rows of a conversation, whenever it is, and whatever the round trip. */
 export function withoutTimes(rows: readonly string[]): string[] {
-  return rows.map((row) => row.replace(/^(-- )?\d\d:\d\d/, "$1##:##"));
+  return rows.map((row) =>
+    row
+      .replace(/^(-- )?\d\d:\d\d/, "$1##:##")
+      .replace(/^( .* {2}direct), \d+ ms(?= |$)/, "$1, # ms"),
+  );
 }
 
 /** Opens a screen with a shell whose prompt is "$ " and which has `charla` on its PATH. */

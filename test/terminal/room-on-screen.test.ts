@@ -232,8 +232,8 @@ describe("a command", () => {
       "     lists commands, or explains one",
     ]);
     expect(help).toContain("   //TEXT");
-    // 25 commands, `bye` and `//TEXT` take two rows each; three headings, and two rows that are broken.
-    expect(help).toHaveLength(2 * 27 + 3 + 2);
+    // 26 commands, `bye` and `//TEXT` take two rows each; three headings, and two rows that are broken.
+    expect(help).toHaveLength(2 * 28 + 3 + 2);
   });
 
   test("shows earlier messages, and still earlier ones the next time", async () => {

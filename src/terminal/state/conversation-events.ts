@@ -19,6 +19,7 @@ import {
   windowName,
 } from "./state.ts";
 import { connectedAgain, type Mention, newsCame, roomEntered, watchedRooms } from "./unread.ts";
+import { wayAfter } from "./way.ts";
 
 /** How long the count of stray datagrams is shown after the last change, ms. */
 const SHOW_STRAYS = 60_000;
@@ -35,6 +36,7 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
     room: roomAfter(before.room, event),
     peer: peerAfter(before.peer, event),
     connection: connectionAfter(before.connection, event, now),
+    way: wayAfter(before.way, event, now),
   };
   switch (event.type) {
     case "entered":
@@ -74,6 +76,7 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
     case "turn":
       return [{ ...state, turn: event.whose }, []];
     case "silent":
+    case "way":
     case "rights":
       return [state, []];
     case "stranger":

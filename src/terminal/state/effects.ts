@@ -1,6 +1,7 @@
 // What happens to the screen, and what the screen wants done, as data: the driver (terminal.ts) makes the first and
 // does the second.
 
+import type { Way } from "../../chat/channel.ts";
 import type { Command } from "../../chat/commands.ts";
 import type { ConversationEvent } from "../../chat/events.ts";
 import type {
@@ -68,6 +69,8 @@ export type ScreenEvent =
   | { readonly type: "rooms"; readonly rooms: readonly RoomDescription[] }
   /** To "ask-people". */
   | { readonly type: "people"; readonly people: readonly MemberDescription[] }
+  /** To "ask-way"; null where there is none now. */
+  | { readonly type: "way"; readonly way: Way | null }
   /** To "say": why it was not, or is not known to be. */
   | { readonly type: "not-said"; readonly id: number; readonly error: Failure }
   | { readonly type: "error"; readonly error: Failure }
@@ -89,6 +92,7 @@ export type Effect =
   | { readonly type: "complete"; readonly line: LineBuffer; readonly words: AskedWords }
   | { readonly type: "ask-rooms" }
   | { readonly type: "ask-people" }
+  | { readonly type: "ask-way" }
   /** Asks the server to say what is new in these rooms. */
   | { readonly type: "watch"; readonly rooms: readonly WatchedRoom[] }
   /** Says bye, if that can be sent now. */

@@ -14,6 +14,7 @@ import type { Switching } from "./switching.ts";
 import type { PrintedRows, TranscriptItem } from "./transcript.ts";
 import type { Unanswered } from "./unanswered.ts";
 import { NO_UNREAD, type Unread } from "./unread.ts";
+import type { ShownWay } from "./way.ts";
 
 /** What the program was started with. */
 export interface TalkSettings {
@@ -130,6 +131,8 @@ export interface State {
   /** The number of each person's colour, by fingerprint. */
   readonly colours: ReadonlyMap<string, number>;
   readonly connection: Connection;
+  /** Null while it is not known. */
+  readonly way: ShownWay | null;
   /** On the plain wire with turns. */
   readonly turn: "mine" | "theirs";
   readonly unread: Unread;
@@ -190,6 +193,7 @@ export function startState(
     peer: null,
     colours: new Map(),
     connection: { type: "connecting" },
+    way: null,
     turn: "mine",
     unread: NO_UNREAD,
     focused: true,

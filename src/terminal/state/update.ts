@@ -38,6 +38,7 @@ import { isSwitchTo } from "./switching.ts";
 import type { Answer } from "./transcript.ts";
 import { nameWaiting, nextNaming, withoutAnswered } from "./unanswered.ts";
 import { asked, roomsAnswered } from "./unread.ts";
+import { wayAnswered, wayAsked } from "./way.ts";
 
 /** How long what was asked back can be confirmed, ms: longer ago, it may be forgotten. */
 const CONFIRM_WITHIN = 60_000;
@@ -74,6 +75,8 @@ export function update(state: State, event: ScreenEvent, now: number): Step {
       return [{ ...state, unread: roomsAnswered(state.unread, event.rooms) }, []];
     case "people":
       return [peopleAnswered(state, event.people, now), []];
+    case "way":
+      return [{ ...state, way: wayAnswered(state.way, event.way, now) }, []];
     case "not-said":
       return [notSaid(state, event, now), []];
     case "leaving":
@@ -113,6 +116,7 @@ export function nextTick(state: State, now: number): number | null {
     askAt(state.awaited),
     connection.type === "silent" ? connection.since + (connection.seconds + 1) * 1_000 : null,
     connection.type === "ok" ? unread.askAt : null,
+    askWayAt(state),
     nextNaming(state.unanswered),
     strays === null || strays.text === null ? null : strays.until,
     leaving?.type === "asked" ? leaving.until : null,
@@ -166,7 +170,17 @@ function askWhatIsDue(state: State, wanted: readonly Effect[], now: number): Ste
     next = { ...next, unread: asked(next.unread, now) };
     effects.push({ type: "ask-rooms" });
   }
+  const wayAt = askWayAt(state);
+  if (wayAt !== null && wayAt <= now && state.way !== null) {
+    next = { ...next, way: wayAsked(state.way, now) };
+    effects.push({ type: "ask-way" });
+  }
   return [next, effects];
+}
+
+/** When to ask how long the way takes; null while nobody looks. */
+function askWayAt({ connection, focused, way }: State): number | null {
+  return focused && connection.type === "ok" && way !== null ? way.askAt : null;
 }
 
 function notSaid(

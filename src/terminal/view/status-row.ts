@@ -5,6 +5,7 @@ import { type Row, span } from "../rows.ts";
 import type { Connection, State } from "../state/state.ts";
 import { namedCommands } from "../state/unanswered.ts";
 import type { UnreadRoom } from "../state/unread.ts";
+import { wayForms } from "../state/way.ts";
 import { visibleName } from "../visible-text.ts";
 import { clip, type Space } from "./wrapping.ts";
 
@@ -17,6 +18,8 @@ export interface Status {
   readonly away: ReadonlySet<string>;
   /** Null before anybody has connected. */
   readonly connection: Connection | null;
+  /** How the server is reached, in forms of which the fullest is the first; empty where that is not known, or nothing. */
+  readonly way: readonly string[];
   /** What the server has not done or answered yet, such as "joining lunch"; empty where it has. */
   readonly waitsFor: string;
   /** In other rooms. */
@@ -38,6 +41,7 @@ export function statusOf(state: State): Status {
       people: [...room.here.values()],
       away: new Set([...room.here].filter(([key]) => room.away.has(key)).map(([, name]) => name)),
       connection,
+      way: connection.type === "ok" && state.way !== null ? wayForms(state.way.way) : [],
       waitsFor: describeWaiting(state),
       unread: unread.rooms,
     };
@@ -47,6 +51,7 @@ export function statusOf(state: State): Status {
     people: [],
     away: NOBODY,
     connection,
+    way: [],
     waitsFor: "",
     unread: [],
   };
@@ -71,7 +76,7 @@ export function statusRow(status: Status, space: Space): Row {
 
 /** The place, and what may stand behind it, the fullest first. */
 function parts(status: Status): [place: string, ...choices: string[][]] {
-  const { place, people, away, unread } = status;
+  const { place, people, away, unread, way } = status;
   const urgent = describeUrgent(status);
   const connection = urgent === "" && status.connection?.type === "ok" ? "ok" : urgent;
   const described = (name: string) => `${visibleName(name)}${away.has(name) ? " (away)" : ""}`;
@@ -84,12 +89,16 @@ function parts(status: Status): [place: string, ...choices: string[][]] {
     .join(", ");
   const total = unread.reduce((sum, room) => sum + room.count, 0);
   const news = total === 0 ? "" : `${total} new elsewhere${urgentFirst.map(mark)[0]}`;
+  const ways = way.length === 0 ? [""] : way;
+  const briefest = ways.at(-1) ?? "";
+  // Where the way is shown, there is a connection.
+  const brief = briefest === "" ? connection : urgent;
   return [
     visibleName(place),
-    ...(names === null ? [] : [[names, connection, rooms]]),
-    [count, connection, rooms],
-    [count, connection, news],
-    [connection, news],
+    ...(names === null ? [] : ways.map((form) => [names, connection, form, rooms])),
+    ...ways.map((form) => [count, connection, form, rooms]),
+    [count, brief, briefest, news],
+    [brief, briefest, news],
     [urgent, news],
     [urgent],
   ];

@@ -56,6 +56,7 @@ describe("a command at the beginning of the line", () => {
       "/unban",
       "/unlock",
       "/unmute",
+      "/way",
       "/who",
     ]);
   });

@@ -19,7 +19,7 @@ const words = (rights: { owner: boolean; operator: boolean }) =>
   help(rights).flatMap((line) => /^ {6}(\S+)/.exec(line)?.[1] ?? []);
 
 const EVERYBODYS =
-  "/copy /help /history /join /me /name /quit /rooms /search /who bye //TEXT".split(" ");
+  "/copy /help /history /join /me /name /quit /rooms /search /way /who bye //TEXT".split(" ");
 
 describe("/help lists for", () => {
   test("a guest, in order, no command that the server would refuse, on half a screen", () => {
@@ -35,6 +35,7 @@ describe("/help lists for", () => {
       "      /quit          leaves without saying bye",
       "      /rooms         lists the rooms of this server",
       "      /search WORDS  finds messages with all these words",
+      "      /way           says how you reach the server",
       "      /who           lists who is here",
       "      bye            says bye, and leaves",
       "      //TEXT         sends /TEXT",

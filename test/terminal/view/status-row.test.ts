@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
 
+import type { Way } from "../../../src/chat/channel.ts";
 import type { ConversationEvent } from "../../../src/chat/events.ts";
 import { displayWidth as width } from "../../../src/terminal/display-width.ts";
 import { PLAIN } from "../../../src/terminal/output/capabilities.ts";
 import { rowText, span } from "../../../src/terminal/rows.ts";
 import { startState, type State } from "../../../src/terminal/state/state.ts";
 import { update } from "../../../src/terminal/state/update.ts";
+import { wayForms } from "../../../src/terminal/state/way.ts";
 import { type Status, statusOf, statusRow } from "../../../src/terminal/view/status-row.ts";
 import { entered, IN_A_ROOM, openVirtualScreen } from "../state/virtual-screen.ts";
 
@@ -14,6 +16,7 @@ const STATUS: Status = {
   people: ["ana", "ben", "eva"],
   away: new Set(),
   connection: { type: "ok" },
+  way: [],
   waitsFor: "",
   unread: [{ room: "lunch", count: 3, mentions: 0 }],
 };
@@ -40,6 +43,50 @@ test("rooms with messages that name this person come first, with the mark of suc
   ];
   expect(line({ unread })).toBe(" main  ana, ben, eva  ok  work: 2 new!, lunch: 3 new ");
   expect(line({ unread }, 40)).toBe(" main  3 here  ok  5 new elsewhere! ");
+});
+
+test("the way to the server stands behind the connection, in windows of three widths", () => {
+  const screen = openVirtualScreen();
+  screen.emit(entered("ben"));
+  const at = (columns: number) =>
+    rowText(statusRow(statusOf(screen.state), { columns, width })).trim();
+  const shows = (...ways: Way[]) =>
+    ways.map((way) => {
+      screen.emit({ type: "way", ...way });
+      return [42, 80, 200].map(at);
+    });
+  const relay = "relay.example";
+  const milliseconds = 61.4;
+  expect(
+    shows(
+      { transport: "udp", milliseconds: 22.7 },
+      { transport: "udp" },
+      { transport: "websocket", milliseconds },
+      { transport: "udp", relay, milliseconds },
+      { transport: "websocket", relay, milliseconds },
+      { transport: "local" },
+    ),
+  ).toEqual([
+    Array(3).fill("main  ana, ben  ok  direct, 23 ms"),
+    Array(3).fill("main  ana, ben  ok  direct"),
+    Array(3).fill("main  ana, ben  ok  WebSocket, 61 ms"),
+    [
+      "main  ana, ben  ok  relayed, 61 ms",
+      ...Array(2).fill("main  ana, ben  ok  through relay.example (encrypted end to end), 61 ms"),
+    ],
+    [
+      "main  ana, ben  ok  relayed, 61 ms",
+      "main  ana, ben  ok  through relay.example by WebSocket, 61 ms",
+      "main  ana, ben  ok  through relay.example by WebSocket (encrypted end to end), 61 ms",
+    ],
+    Array(3).fill("main  ana, ben  ok"),
+  ]);
+  screen.emit({ type: "way", transport: "udp", milliseconds: 0.3 });
+  expect(at(80)).toBe("main  ana, ben  ok  direct, 1 ms");
+  screen.emit({ type: "silent", seconds: 6 });
+  expect(at(80)).toBe("main  ana, ben  no contact for 6 s");
+  screen.emit({ type: "heard", seconds: 7 });
+  expect(at(80)).toBe("main  ana, ben  ok  direct, 1 ms");
 });
 
 test("somebody who is away is shown to be, and is not counted where names are", () => {
@@ -92,20 +139,49 @@ describe("in a narrow window", () => {
     expect(line({ connection }, 10)).toBe("no contac…");
   });
 
+  test("the way becomes shorter, then names a count, then ok goes, and last the way", () => {
+    const way = wayForms({ transport: "udp", relay: "relay.example", milliseconds: 61 });
+    const before = " main  ana, ben, eva  ok";
+    const full = `${before}  through relay.example (encrypted end to end), 61 ms  lunch: 3 new `;
+    expect(line({ way }, full.length)).toBe(full);
+    expect(line({ way }, full.length - 1)).toBe(
+      `${before}  through relay.example, 61 ms  lunch: 3 new `,
+    );
+    expect(line({ way }, 67)).toBe(`${before}  relayed, 61 ms  lunch: 3 new `);
+    expect(line({ way }, 54)).toBe(`${before}  relayed  lunch: 3 new `);
+    expect(line({ way }, 47)).toBe(" main  3 here  ok  relayed  lunch: 3 new ");
+    expect(line({ way }, 40)).toBe(" main  3 here  relayed  3 new elsewhere ");
+    expect(line({ way }, 39)).toBe(" main  relayed  3 new elsewhere ");
+    expect(line({ way }, 31)).toBe(" main  3 new elsewhere ");
+    expect(line({ way, unread: [] }, 22)).toBe(" main  relayed ");
+    expect(line({ way, unread: [] }, 14)).toBe(" main ");
+    const waits = { way, waitsFor: "/who", unread: [] };
+    expect(line(waits, 31)).toBe(" main  3 here  /who …  relayed ");
+    expect(line(waits, 30)).toBe(" main  /who …  relayed ");
+    expect(line(waits, 22)).toBe(" main  /who … ");
+  });
+
   test("it is one row that fits, at every width", () => {
+    const way = wayForms({ transport: "websocket", relay: "日本.example", milliseconds: 61 });
     const people = ["日本太郎", "שרה", "Ana María"];
     for (const connection of [{ type: "ok" }, { type: "reconnecting" }] as const) {
       for (let columns = 1; columns <= 100; columns += 1) {
         const shown = line({ people, connection, place: "日本語の部屋" }, columns);
         expect(width(shown)).toBeLessThanOrEqual(columns);
+        const reached = line({ people, connection, way, place: "日本語の部屋" }, columns);
+        expect(width(reached)).toBeLessThanOrEqual(columns);
       }
     }
   });
 });
 
-test("names of peers can neither break the line nor turn it around", () => {
+test("names of peers and relays can neither break the line nor turn it around", () => {
   expect(line({ people: ["a\u001b\n", "שרה"], unread: [] })).toBe(
     " main  a^[^J, \u2068שרה\u2069  ok ",
+  );
+  const way = wayForms({ transport: "udp", relay: "a\u001b\n" });
+  expect(line({ way, unread: [] })).toBe(
+    " main  ana, ben, eva  ok  through a^[^J (encrypted end to end) ",
   );
 });
 

@@ -268,7 +268,7 @@ describe("an answer that is longer than the window", () => {
     type: "answer",
     answer: { type: "commands", rights: { owner: false, operator: false } },
   };
-  const size = { columns: 80, rows: 8 };
+  const size = { columns: 80, rows: 9 };
   const waiting = stateOf(size, { transcript: [answer, message("hello")] });
   const atPage2 = (waits: boolean): State => {
     const { page } = view(waiting);
@@ -289,10 +289,10 @@ describe("an answer that is longer than the window", () => {
 
   test("is printed a page at a time, with a question in place of the line being typed", () => {
     const { items, page } = view(waiting);
-    const layout = { columns: 80, rows: 8, nameColumns: 3 };
-    const next = { parts: 6, rows: 0, layout };
-    expect({ items, page }).toEqual({ items: 0, page: { shown: 6, total: 12, next } });
-    expect(settled(waiting)).toHaveLength(6);
+    const layout = { columns: 80, rows: 9, nameColumns: 3 };
+    const next = { parts: 7, rows: 0, layout };
+    expect({ items, page }).toEqual({ items: 0, page: { shown: 7, total: 13, next } });
+    expect(settled(waiting)).toHaveLength(7);
     expect(live(waiting)).toEqual([
       "-- 6 more rows: Enter shows them, q leaves",
       " main  ana, ben  ok ",
@@ -311,7 +311,7 @@ describe("an answer that is longer than the window", () => {
   });
 
   test("says of one row that Enter shows it", () => {
-    const [row] = live({ ...waiting, size: { columns: 80, rows: 13 } });
+    const [row] = live({ ...waiting, size: { columns: 80, rows: 14 } });
     expect(row).toBe("-- 1 more row: Enter shows it, q leaves");
   });
 
@@ -337,7 +337,7 @@ describe("an answer that is longer than the window", () => {
 
   test("stops until a key is pressed, and what comes meanwhile waits", () => {
     const state = atPage2(true);
-    expect(view(state)).toMatchObject({ items: 0, page: { shown: 6, total: 12 } });
+    expect(view(state)).toMatchObject({ items: 0, page: { shown: 7, total: 13 } });
     expect(settled(state)).toEqual([]);
     expect(live(state)).toEqual(live(waiting));
   });
@@ -389,7 +389,7 @@ describe("an answer that is longer than the window", () => {
   );
 
   test("is printed whole if it just fits", () => {
-    expect(view({ ...waiting, size: { columns: 80, rows: 14 } })).toMatchObject({ items: 2 });
-    expect(view({ ...waiting, size: { columns: 80, rows: 13 } })).toMatchObject({ items: 0 });
+    expect(view({ ...waiting, size: { columns: 80, rows: 15 } })).toMatchObject({ items: 2 });
+    expect(view({ ...waiting, size: { columns: 80, rows: 14 } })).toMatchObject({ items: 0 });
   });
 });
