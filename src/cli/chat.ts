@@ -9,6 +9,7 @@ import { parseHostAndPort } from "../net/address.ts";
 import { isLookupError } from "../net/socket-error.ts";
 import type { Io } from "../terminal/io.ts";
 import { listenOptions, printerOptions, quoteWord } from "./command-options.ts";
+import { refuseBroken } from "./invitation-input.ts";
 import { COMMANDS } from "./option-table.ts";
 import type { CommandLine } from "./options.ts";
 
@@ -94,6 +95,7 @@ function refuseContradictions({ words, typed }: CommandLine): void {
     // One after `--` was meant as an argument.
     const hint = COMMANDS.some((name) => name === first) ? null : commandHint(words);
     if (hint !== null) throw usageError(`there is no command ${quoteWord(first)}`, hint);
+    refuseBroken(words);
     throw usageError(
       `one host can be joined, not ${words.length}`,
       "to send a message without joining: charla send TEXT",

@@ -38,7 +38,7 @@ export function listenOptions({ values }: CommandLine, defaultPort: number = DEF
   if (bind !== undefined && bind !== "localhost" && isIP(bind) === 0) {
     throw new CharlaError(
       "INVALID_ADDRESS",
-      `${JSON.stringify(bind)} is not an address to listen on`,
+      `${quoteWord(bind)} is not an address to listen on`,
       "give an IP address of this machine, such as 127.0.0.1 or ::1",
     );
   }
@@ -174,9 +174,10 @@ export function maxUploadOption({ values }: CommandLine): number {
   );
 }
 
-/** A word of the command line, for an error; an invitation is not repeated, as it holds a secret. */
+/** A word of the command line, for an error; an invitation is not repeated, as it holds a secret, nor what may be its end. */
 export function quoteWord(word = ""): string {
-  return looksLikeInvitation(word) ? "an invitation" : JSON.stringify(word);
+  if (looksLikeInvitation(word)) return "an invitation";
+  return /(?:^|\.)[\w-]{16,}$/.test(word) ? "a long word" : JSON.stringify(word);
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Io } from "../terminal/io.ts";
 import { mayStyle } from "../terminal/output-stream.ts";
 import { createPrinter } from "../terminal/printer.ts";
 import { printerOptions, quoteWord } from "./command-options.ts";
-import { readWhere } from "./invitation-input.ts";
+import { readWhere, refuseBroken } from "./invitation-input.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
 /** @returns the exit status: 1 when there is a problem */
@@ -16,6 +16,7 @@ export async function doctor(commandLine: CommandLine, io: Io): Promise<number> 
   const { words, flags } = commandLine;
   const [written, more] = words;
   if (more !== undefined) {
+    refuseBroken(words);
     throw usageError(
       `doctor checks one server at a time, and not ${quoteWord(more)} as well`,
       helpFor("doctor"),

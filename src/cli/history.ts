@@ -20,7 +20,7 @@ import type { Io } from "../terminal/io.ts";
 import { createPrinter, type Printer } from "../terminal/printer.ts";
 import { transcriptLine } from "../terminal/view/message-text.ts";
 import { printerOptions } from "./command-options.ts";
-import { readWhere } from "./invitation-input.ts";
+import { readWhere, refuseBroken } from "./invitation-input.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
 /** Messages shown without options: a few screens. */
@@ -33,6 +33,7 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
   // --data means the server of that folder, whatever is in the environment.
   const [written = values.has("data") ? DEFAULT_ROOM : undefined, extra] = words;
   if (extra !== undefined) {
+    refuseBroken(words);
     throw usage(`history shows one room, not ${words.length}`, "quote several words to search for");
   }
   const selection = readSelection(commandLine);

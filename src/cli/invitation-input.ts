@@ -5,7 +5,12 @@ import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 
 import { CharlaError, describeCause, usageError } from "../errors.ts";
-import { isCutOff, parseInvitation } from "../identity/invitation.ts";
+import {
+  isCutOff,
+  isInvitationAlone,
+  looksLikeInvitation,
+  parseInvitation,
+} from "../identity/invitation.ts";
 import { type Io, isTerminal } from "../terminal/io.ts";
 import { askUnseen, takeFirstLine } from "../terminal/secret-line.ts";
 import { INVITATION_VARIABLE } from "./io.ts";
@@ -36,11 +41,29 @@ export async function readWhere(
       "leave one of them out",
     );
   }
+  if (path !== undefined && isInvitationAlone(path)) {
+    throw usageError(
+      "--invitation-file takes the name of a file, and this is an invitation",
+      "leave --invitation-file out, and write the invitation alone",
+    );
+  }
   if (written === STDIN) return checked(await readStdin(command, io), "stdin");
   if (written !== undefined) return written;
   if (path !== undefined) return checked(await readFirstLine(resolve(io.cwd, path)), path);
   const inherited = io.env[INVITATION_VARIABLE] ?? "";
   return inherited === "" ? undefined : checked(inherited, INVITATION_VARIABLE);
+}
+
+/**
+ * Refuses an invitation that was broken in two by a blank, such as a mail program's line break: the rest of it is the next word.
+ *
+ * @throws {CharlaError} INVALID_INVITATION
+ */
+export function refuseBroken([first = "", next = ""]: readonly string[]): void {
+  if (next === "" || !looksLikeInvitation(first)) return;
+  parseInvitation(first);
+  // What comes before the secret is a whole invitation, to an open conversation.
+  if (next.startsWith(".")) parseInvitation(`${first} ${next}`);
 }
 
 async function readStdin(

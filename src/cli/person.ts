@@ -10,6 +10,7 @@ import { ownOrTemporaryIdentity } from "../identity/private-files.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
 import type { Io } from "../terminal/io.ts";
 import { findChosenName } from "./chosen-name.ts";
+import { quoteWord } from "./command-options.ts";
 import { type CommandLine, helpFor, pageOf } from "./options.ts";
 
 /** What Bun calls a user whose name is not in the environment. */
@@ -28,12 +29,12 @@ export function memberOptions(line: CommandLine, env: Io["env"]) {
   const name = values.get("name");
   const problem = name === undefined ? null : describeNameProblem(name);
   if (problem !== null) {
-    throw usageError(`${JSON.stringify(name)} is not a valid name: ${problem}`, help);
+    throw usageError(`${quoteWord(name)} is not a valid name: ${problem}`, help);
   }
   const room = values.get("room");
   if (room !== undefined && !isRoomName(room)) {
     throw usageError(
-      `${JSON.stringify(room)} is not a valid room: at most 40 letters, digits, dots, dashes and underscores`,
+      `${quoteWord(room)} is not a valid room: at most 40 letters, digits, dots, dashes and underscores`,
       help,
     );
   }

@@ -6,7 +6,7 @@ import { noticeEvent, type NoticeText } from "../chat/events.ts";
 import { untilAborted } from "../client/abort.ts";
 import type { MessageSender } from "../client/plain-message.ts";
 import { CharlaError, usageError } from "../errors.ts";
-import { looksLikeInvitation } from "../identity/invitation.ts";
+import { isInvitationAlone, looksLikeInvitation } from "../identity/invitation.ts";
 import { parseHostAndPort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
 import { inputLines, inputNotSent, MAX_IN_FLIGHT, sendLines } from "../terminal/piped-lines.ts";
@@ -30,7 +30,7 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   }
   const printer = createPrinter(io, { ...printerOptions(commandLine), showSender: true });
   const where = await readWhere(values.get("to"), commandLine, io);
-  if (where === undefined && looksLikeInvitation(words.join(" "))) {
+  if (where === undefined && isInvitationAlone(words.join(" "))) {
     throw usageError(
       "this would send the invitation itself to this machine, unencrypted",
       "to send a message with it, write it as --to INVITATION",

@@ -48,10 +48,21 @@ export interface Invitation {
   readonly secret: Uint8Array | null;
 }
 
-/** Whether it is meant as an invitation, well-formed or not, and not as a host. */
-export function looksLikeInvitation(text: string): boolean {
-  return afterScheme(text) !== null;
+/**
+ * Whether what says where to join is meant as an invitation, well-formed or not, and not as a host. Where its beginning is
+ * missing or mistyped it is known by what no host has.
+ */
+export function looksLikeInvitation(where: string): boolean {
+  return /#|:\/\//.test(where) || isInvitationAlone(where);
 }
+
+/** Whether a text is an invitation, well-formed or not, and nothing else; also without its beginning, if it ends in a secret. */
+export function isInvitationAlone(text: string): boolean {
+  return afterScheme(text) !== null || WITH_SECRET.test(text.trim());
+}
+
+/** One word that holds a whole secret, which must not be shown nor sent unencrypted, or begins later than it should. */
+const WITH_SECRET = /^\S*(?:charla:\/\/|[\w-]{43}\.[\w-]{22}(?![\w-]))\S*$/i;
 
 /**
  * Null without the scheme, which is case-insensitive (RFC 3986 s. 3.1). A server prints `charla ` before it, and quotes around
@@ -88,6 +99,9 @@ export function isCutOff(text: string, next: string): boolean {
 export function parseInvitation(text: string): Invitation {
   const written = afterScheme(text);
   if (written === null) {
+    if (text.toLowerCase().includes(SCHEME)) {
+      throw invalid(`something stands before ${SCHEME}`, "copy only the invitation");
+    }
     throw invalid(
       `this is not an invitation: it does not begin with ${SCHEME}`,
       `an invitation looks like ${SCHEME}HOST:PORT/ROOM#KEY.SECRET`,

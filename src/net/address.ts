@@ -32,7 +32,7 @@ export function parsePort(text: string, lowest: 0 | 1): number {
   if (port >= lowest && port <= MAX_PORT) return port;
   throw new CharlaError(
     "PORT_OUT_OF_RANGE",
-    `${JSON.stringify(text)} is not a port`,
+    `${quote(text)} is not a port`,
     lowest === 0
       ? `give a whole number from 0 (any free port) to ${MAX_PORT}`
       : `give a whole number from 1 to ${MAX_PORT}, or none for ${DEFAULT_PORT}`,
@@ -46,6 +46,8 @@ export function parsePort(text: string, lowest: 0 | 1): number {
  */
 export function parseHostAndPort(text: string, defaultPort: number = DEFAULT_PORT): HostAndPort {
   if (isIP(text) !== 0) return { host: text, port: defaultPort };
+  // A piece of a URL or of an invitation, in which a colon does not mean a port.
+  if (/[/?#@]/.test(text)) throw invalidAddress(text);
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/s.exec(text);
   if (bracketed !== null) {
     const [, host = "", port] = bracketed;
@@ -98,10 +100,15 @@ function isHostName(host: string): boolean {
   return host.length <= MAX_HOST_LENGTH && /^(?!-)(?:[\w.-]|[^\p{ASCII}\p{C}\p{Z}])+$/u.test(host);
 }
 
+/** Errors end up in logs: what may be a part of an invitation, and so of its secret, or a password, is not repeated. */
+function quote(text: string): string {
+  return /[/?#@]|[\w-]{16}/.test(text) ? "this" : JSON.stringify(text);
+}
+
 function invalidAddress(text: string): CharlaError {
   return new CharlaError(
     "INVALID_ADDRESS",
-    `${JSON.stringify(text)} is not an address`,
+    `${quote(text)} is not an address`,
     "write HOST, HOST:PORT or, for IPv6, [ADDRESS]:PORT",
   );
 }

@@ -27,6 +27,69 @@ function fileWith(text: string) {
   return { path, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
+describe("an invitation that is mistyped", () => {
+  const END = "83z9QYhQkB1JAAECAwQFBgcICQoLDA0ODxAREhMUFRY.w7mAAAECAwQFBgcICQoLDA";
+  const REST = `127.0.0.1:12399/main#${END}`;
+  const INVALID = { status: 2, code: "INVALID_INVITATION" };
+
+  for (const beginning of ["harla://", "http://", "//", "", "charla:/", "<charla://"]) {
+    endToEnd(`at its beginning, as ${beginning}, is not repeated anywhere`, async () => {
+      using person = newPerson();
+      const written = `${beginning}${REST}`;
+      using file = fileWith(written);
+      for (const [args, { status, code, input = "" }] of [
+        [[written], INVALID],
+        [["-"], { ...INVALID, input: written }],
+        [["--invitation-file", file.path], INVALID],
+        [["send", "--to", written, "hi"], INVALID],
+        [["doctor", written], INVALID],
+        [["history", written], INVALID],
+        [["send", written], { status: 2, code: "USAGE" }],
+        [["--plain", written], { status: 2, code: "USAGE" }],
+        [["--invitation-file", written], { status: 2, code: "USAGE" }],
+        [["--room", written, "localhost"], { status: 2, code: "USAGE" }],
+        [["--server", written], { status: 2, code: "USAGE" }],
+        [["stop", written], { status: 2, code: "USAGE" }],
+        [["doctor", "localhost", written], { status: 2, code: "USAGE" }],
+        [["--server", "--bind", written], { status: 2, code: "INVALID_ADDRESS" }],
+        [["--server", "--public-host", written], { status: 2, code: "INVALID_ADDRESS" }],
+        [["--server", "--port", written], { status: 2, code: "PORT_OUT_OF_RANGE" }],
+      ] as [string[], { status: number; code: string; input?: string }][]) {
+        const ended = await runCharla([...args, "--json"], { env: person.env, input });
+        const output = `${ended.stdout}${ended.stderr}`;
+        expect({ args, code: output.includes(`"${code}"`) || output }).toEqual({
+          args,
+          code: true,
+        });
+        expect(ended.status).toBe(status);
+        expect(output).not.toContain("83z9");
+        expect(output).not.toContain("w7m");
+      }
+    });
+  }
+
+  endToEnd("by a blank inside is said to be cut off, and the rest is not repeated", async () => {
+    using person = newPerson();
+    const whole = `charla://${REST}`;
+    for (const command of [[], ["doctor"], ["history"]]) {
+      for (const [at, what] of [
+        [40, "the invitation's key is 10 characters long, and should be 43"],
+        [-10, "the invitation's secret is 12 characters long, and should be 22"],
+        [-23, "the invitation has a blank or a line break inside"],
+        [27, "the invitation ends before its key: it has no #"],
+      ] as const) {
+        const args = [...command, whole.slice(0, at), whole.slice(at)];
+        const { stderr, status } = await runCharla(args, { env: person.env });
+        expect(stderr).toStartWith(`charla: ${what}\n`);
+        expect(stderr).not.toContain("w7m");
+        expect(status).toBe(2);
+      }
+    }
+    const both = await runCharla([whole, whole], { env: person.env });
+    expect(both.stderr).toStartWith("charla: one host can be joined, not 2\n");
+  });
+});
+
 describe("the invitation is the first line of stdin", () => {
   endToEnd("charla - joins with it, and the other lines are messages", async () => {
     await using server = await startServer();

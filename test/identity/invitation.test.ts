@@ -4,6 +4,7 @@ import { CharlaError } from "../../src/errors.ts";
 import {
   formatInvitation,
   isCutOff,
+  isInvitationAlone,
   looksLikeInvitation,
   parseInvitation,
   secretToPsk,
@@ -146,10 +147,35 @@ describe("formatInvitation and parseInvitation", () => {
     expect(looksLikeInvitation(" Charla://x")).toBe(true);
     expect(looksLikeInvitation("charla charla://x")).toBe(true);
     expect(looksLikeInvitation("charla 'charla://x'")).toBe(true);
-    expect(looksLikeInvitation("charlacharla://x")).toBe(false);
+    expect(looksLikeInvitation("charlacharla://x")).toBe(true);
     expect(looksLikeInvitation("charla")).toBe(false);
     expect(looksLikeInvitation("charla:12345")).toBe(false);
     expect(looksLikeInvitation("example.org")).toBe(false);
+    expect(looksLikeInvitation("[2001:db8::1]:12345")).toBe(false);
+    expect(looksLikeInvitation("münchen.example/main")).toBe(false);
+  });
+
+  test.each(["harla://", "http://", "//", "", "<charla://", "charla//", "charla: //"])(
+    "one that begins with %p is meant as one all the same, and is in no text that goes unencrypted",
+    (beginning) => {
+      const written = `${beginning}example.org:12345/main?via=relay.example#${KEY}.${SECRET}`;
+      expect(looksLikeInvitation(written)).toBe(true);
+      expect(looksLikeInvitation(written.slice(0, -10))).toBe(true);
+      expect(isInvitationAlone(written)).toBe(!beginning.includes(" "));
+      expect(isInvitationAlone(`${written}>`)).toBe(!beginning.includes(" "));
+      expect(isInvitationAlone(`look: ${written}`)).toBe(false);
+      expect(() => parseInvitation(written)).toThrow(
+        expect.objectContaining({ code: "INVALID_INVITATION" }),
+      );
+    },
+  );
+
+  test("the end of one alone is meant as one, and a text with a # or an address is not", () => {
+    expect(looksLikeInvitation(`${KEY}.${SECRET}`)).toBe(true);
+    expect(isInvitationAlone(`${KEY}.${SECRET}`)).toBe(true);
+    for (const text of ["#lunch", "https://example.org/a#b", `${KEY}.${SECRET}x`, KEY, SECRET]) {
+      expect(isInvitationAlone(text)).toBe(false);
+    }
   });
 
   test("the first row of one that a window breaks in two is known to be cut off, wherever that is", () => {
@@ -207,6 +233,16 @@ describe("a malformed invitation is INVALID_INVITATION", () => {
       "this is not an invitation: it does not begin with charla://",
       null,
     ],
+    [
+      `<charla://h/main#${KEY}.${SECRET}>`,
+      "something stands before charla://",
+      "copy only the invitation",
+    ],
+    [
+      `look: Charla://h/main#${KEY}`,
+      "something stands before charla://",
+      "copy only the invitation",
+    ],
     ["charla://", WHERE, AGAIN],
     [`charla:///main#${KEY}`, WHERE, AGAIN],
     [`charla://#${KEY}`, WHERE, AGAIN],
@@ -228,11 +264,7 @@ describe("a malformed invitation is INVALID_INVITATION", () => {
     [`charla://h?via=r,#${KEY}`, NO_RELAY, AGAIN],
     [`charla://h?via=r&via=#${KEY}`, NO_RELAY, AGAIN],
     [`charla://h?via=r/path#${KEY}`, NO_RELAY, AGAIN],
-    [
-      `charla://h?via=https://r#${KEY}`,
-      "the port of the invitation's relay is not a number from 1 to 65535",
-      AGAIN,
-    ],
+    [`charla://h?via=https://r#${KEY}`, NO_RELAY, AGAIN],
     [`charla://h?via=ana@r#${KEY}`, NO_RELAY, AGAIN],
     [`charla://h?via=::1#${KEY}`, NO_RELAY, AGAIN],
     [`charla://h?via=r?via=s#${KEY}`, NO_RELAY, AGAIN],

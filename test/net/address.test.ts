@@ -131,6 +131,35 @@ describe("parseHostAndPort", () => {
     );
   });
 
+  const SECRET = "AAECAwQFBgcICQoLDA0ODw";
+  test.each([
+    `h:1/main#KEY.${SECRET}`,
+    `//h:1/main#KEY.${SECRET}`,
+    `harla://h:1/main#KEY.${SECRET}`,
+    "h:1/main",
+    "h/main",
+    "h:1?via=relay",
+    "ana:password@h",
+    "[::1]:1/main",
+    "h:1#",
+  ])("%p, of which a part may be a secret, is INVALID_ADDRESS and is not quoted", (text) => {
+    expect(() => parseHostAndPort(text)).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ADDRESS",
+        message: "this is not an address",
+        hint: "write HOST, HOST:PORT or, for IPv6, [ADDRESS]:PORT",
+      }),
+    );
+  });
+
+  test("the end of an invitation in place of a port is not quoted either", () => {
+    for (const text of [`h:KEY.${SECRET}`, `h:${SECRET.slice(0, 16)}`, `[::1]:${SECRET}`]) {
+      expect(() => parseHostAndPort(text)).toThrow(
+        expect.objectContaining({ code: "PORT_OUT_OF_RANGE", message: "this is not a port" }),
+      );
+    }
+  });
+
   test.each(["localhost:0", "localhost:", "localhost:65536", "[::1]:0", "[::1]:", "a:1:2"])(
     "%p is PORT_OUT_OF_RANGE",
     (text) => {
