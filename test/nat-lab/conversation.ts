@@ -116,7 +116,8 @@ export async function openConversations(
       clearTimeout(timer);
       turn();
       if (heardAt === null) return { way: null, ms: null, said: program.stderr };
-      const first = { way: currentWay(program) ?? "direct", ms: heardAt - start };
+      const way = await firstWay(program);
+      const first = { way, ms: heardAt - start };
       const next = await nextWay(program, first.way, commands.moveTime);
       const moved = next === null ? {} : { moved: { way: next.way, ms: next.at - start } };
       return { ...first, ...moved, said: program.stderr };
@@ -171,7 +172,9 @@ function firstWord(
 
 /** The way that a joiner says it uses now; null if it has said nothing of ways. */
 function currentWay(joiner: Program): string | null {
-  const lines = joiner.stdout.split("\n").filter((line) => line.startsWith('{"type":"way"'));
+  // What follows the last line break is not complete.
+  const whole = joiner.stdout.split("\n").slice(0, -1);
+  const lines = whole.filter((line) => line.startsWith('{"type":"way"'));
   const last = lines.at(-1);
   if (last === undefined) return null;
   const { transport, relay }: Way = JSON.parse(last);
@@ -181,6 +184,12 @@ function currentWay(joiner: Program): string | null {
 }
 
 const LOOK_EVERY = 5;
+
+/** The way that a joiner has come by, which it may say after its first word has arrived. */
+async function firstWay(joiner: Program): Promise<string> {
+  await joiner.until("stdout", /^\{"type":"way".*\n/m);
+  return currentWay(joiner) ?? "";
+}
 
 /** The way that a joiner moves to within so many ms, and when; null if it stays with the one it has. */
 async function nextWay(
