@@ -3,7 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 
-import { type Channel, GOING_AWAY, type Way } from "../chat/channel.ts";
+import { type Channel, type ConnectionPath, GOING_AWAY } from "../chat/channel.ts";
 import type { LogEntry } from "../chat/frames.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { DEFAULT_ROOM, parseInvitation } from "../identity/invitation.ts";
@@ -115,15 +115,15 @@ export function joinRoom(
 export function channelOver(link: SealedLink): Channel {
   return {
     sayAll: (messages, stream) => link.sayAll(messages, stream),
-    receive: (handlers) => link.receive({ ...handlers, onMoved: () => handlers.onWay?.() }),
+    receive: (handlers) => link.receive({ ...handlers, onMoved: () => handlers.onPath?.() }),
     close: (code, reason) => link.close(code, reason),
     abort: (code, reason) => link.abort(code, reason),
     ended: link.ended,
-    way: () => wayTo(link),
+    path: () => pathTo(link),
   };
 }
 
-function wayTo({ peer, roundTrip }: SealedLink): Way {
+function pathTo({ peer, roundTrip }: SealedLink): ConnectionPath {
   const { transport, relay } = pathKind(peer);
   return {
     transport,

@@ -1,7 +1,12 @@
 // A conversation in a room of a server, for programs: drives the state machine of room-client/ with channels, a timer,
 // a device and promises. Knows channels, and not how they are made.
 
-import { type Channel, type ChannelHandlers, ENDED_BY_PROGRAM, type Way } from "../chat/channel.ts";
+import {
+  type Channel,
+  type ChannelHandlers,
+  type ConnectionPath,
+  ENDED_BY_PROGRAM,
+} from "../chat/channel.ts";
 import type { Conversation, RequestOptions, RoomConversation } from "../chat/conversation.ts";
 import type { RoomEvent } from "../chat/events.ts";
 import { checkMemberFrame, encodeFrame, type LogEntry } from "../chat/frames.ts";
@@ -194,12 +199,12 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
     },
     onSilent: (duration) => addEvent({ type: "silent", seconds: inSeconds(duration) }),
     onHeard: (duration) => addEvent({ type: "heard", seconds: inSeconds(duration) }),
-    onWay: addWay,
+    onPath: addWay,
   };
 
-  function way(): Way | null {
+  function way(): ConnectionPath | null {
     const isIn = connectionPhase(client.phase)?.name === "joined";
-    return isIn ? (channel?.way?.() ?? null) : null;
+    return isIn ? (channel?.path?.() ?? null) : null;
   }
 
   function addWay(): void {
