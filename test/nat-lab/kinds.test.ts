@@ -224,8 +224,8 @@ if (FULL_SIZE) {
       await using _ = await startEcho(server);
       expect(ana.inner).toEqual(ben.inner);
       for (const [side, outer] of [
-        [ana, "203.0.113.10 4000"],
-        [ben, "203.0.113.20 4000"],
+        [ana, "198.18.1.10 4000"],
+        [ben, "198.18.2.20 4000"],
       ] as const) {
         await using client = startEchoClient(side, server);
         expect(await client.ask(PATIENCE)).toBe(outer);

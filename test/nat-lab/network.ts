@@ -2,8 +2,8 @@
 //
 //   host eth0 ── port0 lan ROUTER wan ── [lan ROUTER wan ──] NETWORK internet
 //
-// Addresses are documentation's (RFC 5737, RFC 3849), private (RFC 1918) and shared (RFC 6598). Network number N has
-//   203.0.113.10N + CHANGE       its outer address; CHANGE counts its changes, 0 to 9
+// Addresses are for benchmarks (RFC 2544), documentation's (RFC 5737, RFC 3849), private (RFC 1918) and shared (RFC 6598). Network number N has
+//   198.18.N.10N + CHANGE        its outer address; CHANGE counts its changes, 0 to 9
 //   198.51.100.N, 198.51.100.100+N   the WAN side of an open host's router, and the second address of the host
 //   2001:db8:N:CHANGE+1::/64     where it has IPv6
 //   192.168.LAN.0/24, 10.LAN.0.0/24, 100.64.LAN.0/24   inside, LAN being N by default: the host, or the router before it,
@@ -14,7 +14,7 @@ import { type Kind, KINDS, type RouterKind } from "./kinds.ts";
 import type { Settings } from "./namespaces.ts";
 import { ruleset } from "./ruleset.ts";
 
-/** Numbers are 1 to 24, so that outer addresses fit in 203.0.113.0/24. */
+/** Numbers are 1 to 24, so that the last byte of outer addresses fits. */
 export const MAX_NETWORKS = 24;
 
 /** The internet's address on each of its links (RFC 5737, TEST-NET-2). */
@@ -83,7 +83,8 @@ export function routerIpv4(network: Network): string {
 }
 
 function outerIpv4({ number }: Network, change: number): string {
-  return `203.0.113.${10 * number + (change % 10)}`;
+  // Networks of their own (RFC 2544 s. C.2.2): what is in a relay's is never challenged (docs/protocol.md s. 14.1).
+  return `198.18.${number}.${10 * number + (change % 10)}`;
 }
 
 function ipv6Prefix({ number }: Network, change: number): string {

@@ -47,7 +47,7 @@ if (FULL_SIZE) {
       await program.until("stdout", "mapped");
       const [first] = events(program);
       expect(first).toEqual({
-        mapped: "203.0.113.10:4000",
+        mapped: "198.18.1.10:4000",
         protocol: "PCP",
         tcp: true,
         ms: expect.any(Number),
@@ -93,7 +93,7 @@ if (FULL_SIZE) {
       await using program = startMapping(ana);
       await program.until("stdout", "mapped");
       expect(events(program)).toEqual([
-        { mapped: "203.0.113.10:4000", protocol: "UPnP", tcp: true, ms: expect.any(Number) },
+        { mapped: "198.18.1.10:4000", protocol: "UPnP", tcp: true, ms: expect.any(Number) },
       ]);
       expect(await answer(outsider, ana.outer.ipv4)).toBe("heard hello");
       expect(await answer(outsider, ana.outer.ipv4, "TCP")).toBe("heard hello");
@@ -112,10 +112,10 @@ if (FULL_SIZE) {
       await using lab = await openLab({ ana: "mapping", outsider: "open" });
       const { ana, outsider } = lab.sides;
       await using program = startMapping(ana);
-      await program.until("stdout", "203.0.113.10:4000");
+      await program.until("stdout", "198.18.1.10:4000");
       await ana.router.changeAddress();
       await ana.router.restart();
-      await program.until("stdout", "203.0.113.11:4000");
+      await program.until("stdout", "198.18.1.11:4000");
       expect(await answer(outsider, ana.outer.ipv4)).toBe("heard hello");
       await ana.moveTo("home");
       await program.until("stdout", "lost");
@@ -136,7 +136,7 @@ if (FULL_SIZE) {
       killed.signal("SIGKILL");
       await killed.exited;
       await using program = startMapping(ana);
-      await program.until("stdout", "203.0.113.10:4000");
+      await program.until("stdout", "198.18.1.10:4000");
       expect(await answer(outsider, ana.outer.ipv4)).toBe("heard hello");
       expect(await answer(outsider, ana.outer.ipv4, "TCP")).toBe("heard hello");
     },

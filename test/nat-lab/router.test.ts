@@ -46,10 +46,10 @@ if (FULL_SIZE) {
         const { ana, server } = lab.sides;
         await using _ = await startEcho(server);
         await using client = startEchoClient(ana, server);
-        expect(await client.ask(PATIENCE)).toBe("203.0.113.10 4000");
+        expect(await client.ask(PATIENCE)).toBe("198.18.1.10 4000");
         await ana.router.changeAddress();
-        expect(ana.outer.ipv4).toBe("203.0.113.11");
-        expect(await client.ask(PATIENCE)).toBe("203.0.113.11 4000");
+        expect(ana.outer.ipv4).toBe("198.18.1.11");
+        expect(await client.ask(PATIENCE)).toBe("198.18.1.11 4000");
       }
     },
   );
@@ -81,17 +81,17 @@ if (FULL_SIZE) {
       const { ana, server } = lab.sides;
       await using _ = await startEcho(server);
       await using client = startEchoClient(ana, server);
-      expect(await client.ask(PATIENCE)).toBe("203.0.113.10 4000");
+      expect(await client.ask(PATIENCE)).toBe("198.18.1.10 4000");
       await ana.router.cut();
       expect(await client.ask(SILENCE)).toBe(null);
       await ana.router.mend();
-      expect(await client.ask(PATIENCE)).toBe("203.0.113.10 4000");
+      expect(await client.ask(PATIENCE)).toBe("198.18.1.10 4000");
       await ana.router.block("udp dport 9000");
-      expect(await client.ask(PATIENCE)).toBe("203.0.113.10 4000");
+      expect(await client.ask(PATIENCE)).toBe("198.18.1.10 4000");
       await ana.router.block("meta l4proto udp");
       expect(await client.ask(SILENCE)).toBe(null);
       await ana.router.unblock();
-      expect(await client.ask(PATIENCE)).toBe("203.0.113.10 4000");
+      expect(await client.ask(PATIENCE)).toBe("198.18.1.10 4000");
     },
   );
 
@@ -145,7 +145,7 @@ if (FULL_SIZE) {
       await ana.plug();
       {
         await using client = startEchoClient(ana, server);
-        expect(await client.ask(PATIENCE)).toBe("203.0.113.10 4000");
+        expect(await client.ask(PATIENCE)).toBe("198.18.1.10 4000");
       }
       await using unbound = ana.start([
         "socat",
@@ -153,12 +153,12 @@ if (FULL_SIZE) {
         `UDP-DATAGRAM:${server.outer.ipv4}:7000,bind=:4000`,
       ]);
       unbound.type("here\n");
-      await unbound.until("stdout", "here from 203.0.113.10 4000");
+      await unbound.until("stdout", "here from 198.18.1.10 4000");
       await ana.moveTo("carrier");
       expect(ana.kind).toBe("carrier");
       expect(ana.inner.ipv4).toBe("100.64.3.2");
       unbound.type("there\n");
-      await unbound.until("stdout", "there from 203.0.113.30 4000");
+      await unbound.until("stdout", "there from 198.18.3.30 4000");
     },
   );
 
