@@ -17,8 +17,6 @@ import type { CommandLine } from "./options.ts";
 
 /** Servers that are listed: a window of 24 rows shows them with the question. */
 const MAX_LISTED = 16;
-/** Characters of a name: it is one label of 63 bytes, and what can't be shown as it is takes several. */
-const MAX_NAME = 63;
 /** Bytes of an answer. */
 const MAX_ANSWER = 256;
 
@@ -95,7 +93,7 @@ function listServers(found: readonly FoundService[], env: Environment): ListedSe
     .map((service): ListedServer => {
       const { instance, address, port, isOpen } = service;
       return {
-        name: visibleName(Array.from(instance).slice(0, MAX_NAME).join("")),
+        name: visibleName(instance),
         where: formatAddress({ address, port }),
         access: isKnown(service, env) ? "joined before" : isOpen ? "open" : "by invitation",
       };

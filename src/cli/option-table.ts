@@ -137,6 +137,7 @@ export const OPTIONS: OptionTable = {
   relay: {
     ...value("HOST[:PORT]", "text"),
     repeats: true,
+    example: '["relay.example.org", "192.0.2.7:443"]',
     setting: { server: "none" },
     does: { server: "also be reached through this relay (also several)" },
   },

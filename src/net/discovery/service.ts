@@ -20,7 +20,7 @@ export const SERVICE_TYPE: Name = ["_charla", "_udp", "local"];
 const ALL_TYPES: Name = ["_services", "_dns-sd", "_udp", "local"];
 
 export interface Service {
-  /** For people: one label, with any characters. */
+  /** For people: one label, so at most 63 bytes, of any characters. */
   readonly instance: string;
   /** One label, for this server only. */
   readonly host: string;
