@@ -9,44 +9,60 @@ const BEGINNINGS = /[\p{L}\p{N}_]+\p{M}*|\S/gu;
 const BEFORE = /(?<![\p{L}\p{N}_]|[\p{L}\p{N}][-.@])/uy;
 const AFTER = /(?![\p{L}\p{N}\p{M}_]|[-.@][\p{L}\p{N}])/uy;
 
-export interface NameIndex<Person> {
-  /** Those whose names the text mentions. */
-  find(text: string): Set<Person>;
-}
+/** A class, for its names change while others are looked for. */
+export class NameIndex<Person> {
+  readonly #people = new Map<string, Set<Person>>();
+  /** By how they begin, how many names that begin so have which length. */
+  readonly #lengths = new Map<string, Map<number, number>>();
 
-/** @param people each with a name; several may have the same */
-export function indexNames<Person>(
-  people: Iterable<readonly [name: string, person: Person]>,
-): NameIndex<Person> {
-  const byName = new Map<string, Person[]>();
-  /** By how they begin, the lengths of the names that begin so: two that have both in common are the same here. */
-  const lengths = new Map<string, Set<number>>();
-  for (const [name, person] of people) {
+  /** Several people may have the same name. */
+  add(name: string, person: Person): void {
     const folded = fold(name);
-    const [first] = folded.match(BEGINNINGS) ?? [];
-    if (first === undefined) continue;
-    byName.set(folded, [...(byName.get(folded) ?? []), person]);
-    lengths.set(first, (lengths.get(first) ?? new Set()).add(folded.length));
+    const people = this.#people.get(folded) ?? new Set();
+    people.add(person);
+    this.#people.set(folded, people);
+    if (people.size === 1) this.#count(folded, 1);
   }
 
-  return {
-    find(text) {
-      const found = new Set<Person>();
-      const folded = fold(withoutLinks(text));
-      for (const { 0: first, index } of folded.matchAll(BEGINNINGS)) {
-        for (const length of lengths.get(first) ?? []) {
-          const named = byName.get(folded.slice(index, index + length));
-          if (named === undefined || !isWhole(folded, index, index + length)) continue;
-          for (const person of named) found.add(person);
-        }
+  delete(name: string, person: Person): void {
+    const folded = fold(name);
+    const people = this.#people.get(folded);
+    if (people?.delete(person) !== true || people.size > 0) return;
+    this.#people.delete(folded);
+    this.#count(folded, -1);
+  }
+
+  #count(folded: string, change: 1 | -1): void {
+    const [first] = folded.match(BEGINNINGS) ?? [];
+    if (first === undefined) return;
+    const lengths = this.#lengths.get(first) ?? new Map<number, number>();
+    const count = (lengths.get(folded.length) ?? 0) + change;
+    if (count > 0) lengths.set(folded.length, count);
+    else lengths.delete(folded.length);
+    if (lengths.size > 0) this.#lengths.set(first, lengths);
+    else this.#lengths.delete(first);
+  }
+
+  /** Those whose names the text mentions. */
+  find(text: string): Set<Person> {
+    const found = new Set<Person>();
+    if (this.#lengths.size === 0) return found;
+    const folded = fold(withoutLinks(text));
+    for (const { 0: first, index } of folded.matchAll(BEGINNINGS)) {
+      for (const length of this.#lengths.get(first)?.keys() ?? []) {
+        const named = this.#people.get(folded.slice(index, index + length));
+        if (named === undefined || !isWhole(folded, index, index + length)) continue;
+        for (const person of named) found.add(person);
       }
-      return found;
-    },
-  };
+    }
+    return found;
+  }
 }
 
 export function mentionsName(text: string, name: string): boolean {
-  return indexNames([[name, true]]).find(text).size > 0;
+  const names = new NameIndex<true>();
+  names.add(name, true);
+  return names.find(text).size > 0;
 }
 
 function isWhole(text: string, start: number, end: number): boolean {

@@ -10,7 +10,7 @@ import {
   type RoomNews,
   type WatchedRoom,
 } from "../chat/frames.ts";
-import { indexNames, type NameIndex } from "../chat/mentions.ts";
+import { NameIndex } from "../chat/mentions.ts";
 import type { Log } from "../log/log.ts";
 import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 import type { Member } from "./room.ts";
@@ -41,8 +41,8 @@ interface Source {
   readonly watches: Map<string, Set<Watch>>;
   /** Sequence number of the newest message that the log has announced. */
   newest: number;
-  /** Null where it has to be made anew. */
-  names: NameIndex<Watch> | null;
+  /** Of those whose watch has begun. */
+  readonly names: NameIndex<Watch>;
 }
 
 /** One member's interest in one room. */
@@ -121,9 +121,12 @@ export class News {
 
   /** A person has another name in a room. */
   rename(room: string, fingerprint: string, name: string): void {
-    const source = this.#sources.get(room);
-    for (const watch of source?.watches.get(fingerprint) ?? []) watch.name = name;
-    if (source !== undefined) source.names = null;
+    for (const watch of this.#sources.get(room)?.watches.get(fingerprint) ?? []) {
+      const { names } = watch.source;
+      names.delete(watch.name, watch);
+      watch.name = name;
+      if (watch.start !== null) names.add(name, watch);
+    }
   }
 
   #add(member: Member, room: string): Watch {
@@ -150,7 +153,7 @@ export class News {
       subscription: this.#log.subscribe(room, (entries) => this.#appended(source, entries)),
       watches: new Map(),
       newest: 0,
-      names: null,
+      names: new NameIndex(),
     };
     this.#sources.set(room, source);
     return source;
@@ -160,7 +163,7 @@ export class News {
     const { member, source } = watch;
     removeFrom(source.watches, member.fingerprint, watch);
     removeFrom(this.#watches, member, watch);
-    source.names = null;
+    source.names.delete(watch.name, watch);
     if (source.watches.size > 0) return;
     source.subscription[Symbol.dispose]();
     this.#sources.delete(source.room);
@@ -194,27 +197,28 @@ export class News {
     } while (source.newest > last);
     source.newest = last;
     watch.start = watch.after;
-    const names = indexNames([[watch.name, watch]]);
+    const names = new NameIndex<Watch>();
+    names.add(watch.name, watch);
     const missed = entries.filter(({ sequence }) => sequence > watch.after);
     for (const entry of missed) {
       if (entry.author === member.fingerprint) watch.own += 1;
       note(names, entry);
     }
     watch.start = last;
-    source.names = null;
+    // It may have been stopped while the log was read.
+    if (source.watches.get(member.fingerprint)?.has(watch) === true) {
+      source.names.add(watch.name, watch);
+    }
     return missed.length;
   }
 
   #appended(source: Source, entries: readonly LogEntry[]): void {
     source.newest = Math.max(source.newest, entries.at(-1)?.sequence ?? 0);
-    const names = (source.names ??= indexNames(
-      watchesOf(source).map((watch) => [watch.name, watch] as const),
-    ));
     for (const entry of entries) {
       for (const watch of source.watches.get(entry.author) ?? []) {
         if (isNew(watch, entry)) watch.own += 1;
       }
-      note(names, entry);
+      note(source.names, entry);
     }
     this.#due.add(source);
     const wait = Math.max(0, this.#nextAt - this.#clock.now());

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { indexNames, mentionsName } from "../../src/chat/mentions.ts";
+import { mentionsName, NameIndex } from "../../src/chat/mentions.ts";
 
 describe("a text mentions a name", () => {
   test.each([
@@ -47,9 +47,14 @@ describe("a text mentions a name", () => {
   });
 });
 
-const find = (text: string, ...names: string[]) => [
-  ...indexNames(names.map((name, place) => [name, place])).find(text),
-];
+/** Each person is the place of their name. */
+function indexOf(names: readonly string[]): NameIndex<number> {
+  const index = new NameIndex<number>();
+  for (const [place, name] of names.entries()) index.add(name, place);
+  return index;
+}
+
+const find = (text: string, ...names: string[]) => [...indexOf(names).find(text)];
 
 describe("of many names", () => {
   test("all that a text mentions are found, each once", () => {
@@ -67,12 +72,27 @@ describe("of many names", () => {
     expect(find("ΝΊΚΟΣ, GROẞ", "νίκος", "groß")).toEqual([0, 1]);
   });
 
+  test("those that were removed are not found any more, and the others are", () => {
+    const index = indexOf(["ben", "Ben", "bench", "ana maría"]);
+    index.delete("BEN", 0);
+    index.delete("nobody", 7);
+    expect([...index.find("ben, bench")]).toEqual([1, 2]);
+    index.delete("ben", 1);
+    index.delete("bench", 7);
+    expect([...index.find("ben, bench, ana maría")]).toEqual([2, 3]);
+    index.delete("bench", 2);
+    index.delete("ana maría", 3);
+    expect([...index.find("ben, bench, ana maría")]).toEqual([]);
+    index.add("ben", 0);
+    expect([...index.find("ben, bench")]).toEqual([0]);
+  });
+
   test("10,000 are looked for in the longest text within half a second", () => {
     const names = Array.from(
       { length: 10_000 },
       (_, place) => `a ${"a ".repeat(place % 18)}${place}`,
     );
-    const index = indexNames(names.map((name, place) => [name, place]));
+    const index = indexOf(names);
     const text = "a ".repeat(5_000);
     const start = performance.now();
     expect(index.find(text).size).toBe(0);
