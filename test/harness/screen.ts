@@ -60,7 +60,7 @@ export function withoutTimes(rows: readonly string[]): string[] {
   return rows.map((row) =>
     row
       .replace(/^(-- )?\d\d:\d\d/, "$1##:##")
-      .replace(/^( .* {2}direct), \d+ ms(?= |$)/, "$1, # ms"),
+      .replace(/^( .* {2}(?:direct|through .*)), \d+ ms(?= |$)/, "$1, # ms"),
   );
 }
 

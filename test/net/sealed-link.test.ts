@@ -383,6 +383,25 @@ describe("silence", () => {
   });
 });
 
+describe("the round trip", () => {
+  test("is measured in the handshake, and unknown on a path to another host until it is measured there", async () => {
+    const trips: (number | null)[] = [];
+    const link = linkedPair({ responder: { onMoved: () => trips.push(link.responder.roundTrip) } });
+    trips.push(link.initiator.roundTrip);
+    await link.initiator.say(text("at home"));
+    await link.responder.say(text("hello"));
+    await link.go(500);
+    trips.push(link.initiator.roundTrip, link.responder.roundTrip);
+    link.pair.initiator.address = { address: "203.0.113.7", port: 60_003 };
+    await link.initiator.say(text("elsewhere"));
+    await link.go(500);
+    await link.responder.say(text("hello again"));
+    await link.go(500);
+    trips.push(link.responder.roundTrip);
+    expect(trips).toEqual([20, 20, 20, null, 20]);
+  });
+});
+
 describe("a move", () => {
   test("a move is reported once the new address is proven", async () => {
     const moves: string[] = [];

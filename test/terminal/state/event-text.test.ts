@@ -235,11 +235,12 @@ test("of a long message that may not have been delivered, the beginning is shown
   );
 });
 
-test("messages and turns have no line: they are shown elsewhere", () => {
+test("messages, turns and ways have no line: they are shown elsewhere", () => {
   for (const verbose of [false, true]) {
     expect(describeEvent({ type: "message", from: "a", text: "hello" }, verbose)).toBeNull();
     expect(describeEvent({ type: "turn", whose: "mine" }, verbose)).toBeNull();
     expect(describeEvent({ type: "turn", whose: "theirs" }, verbose)).toBeNull();
+    expect(describeEvent({ type: "way", transport: "udp" }, verbose)).toBeNull();
   }
 });
 
