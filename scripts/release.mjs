@@ -153,11 +153,19 @@ function filesBelow(folder) {
     .toSorted();
 }
 
+/** The library has `ws`, under Node.js; the executables don't. */
+function isInside(reference) {
+  return !reference.startsWith("ws@");
+}
+
 /** What the executables are made of: npm's list of the dependencies that ship, and the runtimes. */
 async function writeSbom() {
   const args = ["sbom", "--sbom-format=cyclonedx", "--omit=dev", "--omit=optional"];
   const sbom = JSON.parse(await run("npm", [...args, "--package-lock-only"], { cwd: root }));
   // npm calls the program by the name of its folder, and each list by a random number.
+  sbom.components = sbom.components.filter((component) => isInside(component["bom-ref"]));
+  sbom.dependencies = sbom.dependencies.filter(({ ref }) => isInside(ref));
+  sbom.dependencies[0].dependsOn = sbom.dependencies[0].dependsOn.filter(isInside);
   sbom.metadata.component.name = "charla";
   sbom.metadata.component.type = "application";
   sbom.metadata.timestamp = new Date(epoch * 1_000).toISOString();
