@@ -15,7 +15,14 @@ const MAX_RELAYS = 3;
 
 /** @throws {CharlaError} USAGE, INVALID_ADDRESS, PORT_OUT_OF_RANGE */
 export function relayOption({ lists }: CommandLine): readonly HostAndPort[] {
-  const written = lists.get("relay") ?? [];
+  return parseRelays(lists.get("relay") ?? []);
+}
+
+/**
+ * @param written as on the command line: one, or several with commas between
+ * @throws {CharlaError} USAGE, INVALID_ADDRESS, PORT_OUT_OF_RANGE
+ */
+export function parseRelays(written: readonly string[]): readonly HostAndPort[] {
   const relays = written
     .flatMap((list) => list.split(","))
     .map((one) => parseHostAndPort(one.trim()));

@@ -1,6 +1,6 @@
 // What relays say about the way through them, and about the NAT in front of this machine. Pure.
 
-import { isIPv4 } from "node:net";
+import { isIP, isIPv4 } from "node:net";
 
 import { formatAddress } from "../net/address.ts";
 import type { ProbedRelay, ProbedRelays } from "../net/relay-probe.ts";
@@ -8,13 +8,14 @@ import { formatMs } from "./path.ts";
 import { type Check, note, ok, problem } from "./report.ts";
 
 /**
- * @param name of the relay, as it was written: HOST:PORT
+ * @param name of the relay, as people write it
  * @param isElsewhere the server is reached by another way
  */
 export function describeRelay(name: string, probed: ProbedRelay, isElsewhere: boolean): Check {
   const { relay, status, outer, roundTrip } = probed;
   const address = formatAddress(relay);
-  const where = name === address ? name : `${name} (${address})`;
+  const isName = name !== address && isIP(name.replaceAll(/[[\]]/g, "")) === 0;
+  const where = isName ? `${name} (${address})` : name;
   const value = {
     relay: name,
     address,

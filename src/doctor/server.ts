@@ -5,7 +5,7 @@ import { isIP } from "node:net";
 
 import { sealedTarget } from "../client/sealed-target.ts";
 import type { Environment } from "../identity/folders.ts";
-import { formatAddress, formatHostAndPort, type SocketAddress } from "../net/address.ts";
+import { formatAddress, formatRelay, type SocketAddress } from "../net/address.ts";
 import { probeRelays } from "../net/relay-probe.ts";
 import { resolve } from "../net/resolve.ts";
 import { type Hellos, openServerProbe, type ServerProbe } from "../net/sealed-probe.ts";
@@ -28,7 +28,7 @@ const START_THERE =
   "start charla --server there, or check the port: an invitation has the right one";
 
 interface NamedRelay {
-  /** As it is written in the invitation. */
+  /** As people write it. */
   readonly name: string;
   readonly relay: SocketAddress;
 }
@@ -54,7 +54,7 @@ export async function* checkServer(
     try {
       const found = (await resolve(way)).slice(0, MAX_ADDRESSES);
       if (way.kind === "direct") addresses.push(...found);
-      else relays.push(...found.map((relay) => ({ name: formatHostAndPort(way), relay })));
+      else relays.push(...found.map((relay) => ({ name: formatRelay(way), relay })));
       const ips = found.map(({ address }) => address);
       if (isIP(way.host) === 0) yield ok("name", `${way.host} is ${ips.join(" and ")}`, ips);
     } catch (error) {

@@ -9,23 +9,29 @@ import { dataFolder, type Environment } from "../identity/folders.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import { readLocalInvitation } from "../identity/local-invitation.ts";
 import { findOwnIdentity } from "../identity/private-files.ts";
-import { DEFAULT_PORT, formatHostAndPort } from "../net/address.ts";
+import { DEFAULT_PORT, formatHostAndPort, type HostAndPort } from "../net/address.ts";
 import { type AddressScope, addressScope, ownAddresses } from "../net/own-addresses.ts";
 import { resolve } from "../net/resolve.ts";
 import { openServerProbe } from "../net/sealed-probe.ts";
 import { LARGE_RECEIVE_BUFFER } from "../net/socket-options.ts";
 import { checkFolders } from "./folders.ts";
+import { checkKnownRelays } from "./known-relays.ts";
 import { checkPort } from "./port.ts";
 import { type Check, note, ok, problem, problemFrom } from "./report.ts";
 import { checkRouter } from "./router.ts";
 
-export async function* checkThisMachine(env: Environment): AsyncGenerator<Check, void, undefined> {
+/** @param relays at which this person's servers register */
+export async function* checkThisMachine(
+  env: Environment,
+  relays: readonly HostAndPort[],
+): AsyncGenerator<Check, void, undefined> {
   const server = await findOwnServer(env);
   yield* await checkPort(server.type === "answers" ? server.port : null);
   yield await checkFamily("IPv4", "127.0.0.1");
   yield await checkFamily("IPv6", "::1");
   yield* checkAddresses(networkInterfaces());
   yield await checkRouter();
+  yield* checkKnownRelays(relays);
   yield await checkReceiveBuffer();
   yield* checkFolders(env);
   yield checkIdentity(env);

@@ -45,8 +45,8 @@ function linesOf(stdout: string): Line[] {
 }
 
 /** The doctor's checks, each once, by name. */
-async function examine(where: readonly string[], as?: Person) {
-  const options = as === undefined ? {} : { as };
+async function examine(where: readonly string[], as?: Person, env: Record<string, string> = {}) {
+  const options = as === undefined ? { env } : { as, env };
   const { stdout, stderr, status } = await runCharla(["doctor", "--json", ...where], options);
   expect(stderr).toBe("");
   const lines = linesOf(stdout);
@@ -343,7 +343,16 @@ test(
   "without an argument the doctor checks this machine, and creates nothing there",
   async () => {
     using ana = newPerson();
-    const { lines, checks } = await examine([], ana);
+    const keys = generateKeyPair(new Uint8Array(32).fill(8));
+    await using one = await openRelay({ bind: "127.0.0.1", port: 0, identity: keys });
+    await using other = await openRelay({ bind: "127.0.0.1", port: 0, identity: keys });
+    const relays = [one, other].map(({ local }) => `127.0.0.1:${local.port}`);
+    const { lines, checks } = await examine([], ana, { CHARLA_SERVER_RELAY: relays.join(",") });
+    const answers = lines.filter(({ name }) => name === "relay");
+    expect(answers.map(({ status, message }) => `${status} ${message}`)).toEqual(
+      relays.map((relay) => `ok the relay ${relay} answers`),
+    );
+    expect(checks.get("nat-mapping")?.value).toMatchObject({ mapping: "none" });
     expect(new Set(lines.map(({ name }) => name))).toEqual(
       new Set([
         "port",
@@ -351,6 +360,8 @@ test(
         "ipv6",
         "addresses",
         "port-mapping",
+        "relay",
+        "nat-mapping",
         "receive-buffer",
         "config-folder",
         "data-folder",
@@ -370,6 +381,20 @@ test(
   },
   END_TO_END_TIMEOUT,
 );
+
+test("a mistake in the config file is a problem that the doctor names, and everything else is checked", async () => {
+  using ana = newPerson();
+  mkdirSync(ana.config, { recursive: true });
+  writeFileSync(join(ana.config, "config.toml"), "[server]\nrelay = 5\n");
+  const { checks, status } = await examine([], ana);
+  expect(checks.get("config")).toMatchObject({
+    status: "problem",
+    message: expect.stringContaining("config.toml, line 2"),
+    value: { code: "CONFIG_INVALID" },
+  });
+  expect(checks.get("ipv4")?.status).toBe("ok");
+  expect(status).toBe(1);
+});
 
 test("a key that others can read is a problem, with the hint of its error", async () => {
   using ana = newPerson();

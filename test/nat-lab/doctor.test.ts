@@ -7,10 +7,12 @@ import { CHARLA } from "../harness/program.ts";
 import { openLab, type Side } from "./lab.ts";
 import { testInLab } from "./machine.ts";
 
-async function portMapping(side: Side): Promise<unknown> {
-  const { stdout } = await side.run([...CHARLA, "doctor", "--json"]);
+/** What the doctor finds on a host, of one name. */
+async function check(side: Side, name: string, relays: readonly Side[] = []): Promise<unknown> {
+  const env = { CHARLA_SERVER_RELAY: relays.map((relay) => `${relay.name}.example`).join(",") };
+  const { stdout } = await side.run([...CHARLA, "doctor", "--json"], { env });
   const checks = stdout.trim().split("\n");
-  const check = checks.find((line) => line.includes('"name":"port-mapping"'));
+  const check = checks.find((line) => line.includes(`"name":"${name}"`));
   expect(check).toBeDefined();
   return JSON.parse(check ?? "null");
 }
@@ -22,18 +24,43 @@ if (FULL_SIZE) {
     async () => {
       await using lab = await openLab({ ana: "mapping", ben: "home", carl: "open" });
       const { ana, ben, carl } = lab.sides;
-      expect(await portMapping(ana)).toMatchObject({
+      expect(await check(ana, "port-mapping")).toMatchObject({
         status: "ok",
         message: `the router at 192.168.1.1 maps ports by PCP, NAT-PMP, and UPnP: its outer address is ${ana.outer.ipv4}`,
       });
       const { stdout } = await ana.run(["upnpc", "-i", "-l"]);
       expect(stdout).not.toContain("->192.168.1.2");
-      expect(await portMapping(ben)).toMatchObject({
+      expect(await check(ben, "port-mapping")).toMatchObject({
         status: "note",
         message:
           "the router at 192.168.2.1 maps no ports: it answers neither PCP, NAT-PMP nor UPnP",
       });
-      expect(await portMapping(carl)).toMatchObject({ status: "ok" });
+      expect(await check(carl, "port-mapping")).toMatchObject({ status: "ok" });
     },
   );
+
+  testInLab("two relays show the doctor which kind of NAT a network has", [], async () => {
+    await using lab = await openLab({
+      open: "open",
+      home: "home",
+      symmetric: "symmetric",
+      relay: "open",
+      other: "open",
+    });
+    const { open, home, symmetric, relay, other } = lab.sides;
+    const relays = [relay, other];
+    await using one = relay.start([...CHARLA, "relay"]);
+    await using two = other.start([...CHARLA, "relay"]);
+    for (const program of [one, two]) await program.until("stderr", "relaying on");
+    const found = [];
+    for (const side of [open, home, symmetric]) {
+      found.push(await check(side, "nat-mapping", relays));
+    }
+    expect(found).toMatchObject([
+      { status: "ok", value: { mapping: "none" } },
+      { status: "ok", value: { mapping: "endpoint-independent" } },
+      { status: "note", value: { mapping: "address-dependent" } },
+    ]);
+    expect(await check(home, "nat-mapping")).toMatchObject({ value: { mapping: null } });
+  });
 }

@@ -1,0 +1,50 @@
+// Asks the relays at which this person's servers register whether they answer, and which NAT is in front of this machine.
+
+import { networkInterfaces } from "node:os";
+
+import { formatRelay, type HostAndPort, type SocketAddress } from "../net/address.ts";
+import { addressScope, ownAddresses } from "../net/own-addresses.ts";
+import { probeRelays } from "../net/relay-probe.ts";
+import { resolve } from "../net/resolve.ts";
+import { describeNatMapping, describeRelay } from "./relays.ts";
+import { type Check, note, problemFrom } from "./report.ts";
+import { interfaceAddresses } from "./session.ts";
+
+export async function* checkKnownRelays(
+  relays: readonly HostAndPort[],
+): AsyncGenerator<Check, void, undefined> {
+  const found: { readonly name: string; readonly address: SocketAddress }[] = [];
+  for (const relay of relays) {
+    try {
+      const [address] = await resolve(relay);
+      if (address !== undefined) found.push({ name: formatRelay(relay), address });
+    } catch (error) {
+      yield problemFrom("relay", error);
+    }
+  }
+  const probed = await probeRelays(
+    found.map(({ address }) => address),
+    null,
+  );
+  for (const [index, each] of probed.relays.entries()) {
+    yield describeRelay(found[index]?.name ?? "", each, false);
+  }
+  const mapping = describeNatMapping(probed, interfaceAddresses());
+  if (mapping !== null) yield mapping;
+  else if (relays.length === 0 && isBehindNat()) yield NOBODY_TO_ASK;
+}
+
+/** By IPv4, as far as this machine's own addresses show. */
+function isBehindNat(): boolean {
+  const scopes = ownAddresses(networkInterfaces())
+    .filter((address) => !address.includes(":"))
+    .map(addressScope);
+  return scopes.length > 0 && !scopes.includes("everywhere");
+}
+
+const NOBODY_TO_ASK = note(
+  "nat-mapping",
+  "what kind of NAT is in front of this machine is unknown: there is no relay to ask",
+  "name two relays in the config file: relay in its section [server]",
+  { outer: [], mapping: null },
+);
