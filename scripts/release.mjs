@@ -162,10 +162,10 @@ function isInside(reference) {
 async function writeSbom() {
   const args = ["sbom", "--sbom-format=cyclonedx", "--omit=dev", "--omit=optional"];
   const sbom = JSON.parse(await run("npm", [...args, "--package-lock-only"], { cwd: root }));
-  // npm calls the program by the name of its folder, and each list by a random number.
   sbom.components = sbom.components.filter((component) => isInside(component["bom-ref"]));
   sbom.dependencies = sbom.dependencies.filter(({ ref }) => isInside(ref));
   sbom.dependencies[0].dependsOn = sbom.dependencies[0].dependsOn.filter(isInside);
+  // npm calls the program by the name of its folder, and each list by a random number.
   sbom.metadata.component.name = "charla";
   sbom.metadata.component.type = "application";
   sbom.metadata.timestamp = new Date(epoch * 1_000).toISOString();
