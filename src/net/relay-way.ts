@@ -25,7 +25,7 @@ export interface RelayWayOptions {
   readonly serverKey: Uint8Array;
   /** The relay has said something else than before, or, with null, does not answer any more. */
   onStatus?(status: AddressStatus | null): void;
-  /** The relay sees this end at another address than before. */
+  /** The relay sees this end at another UDP address than before. */
   onOuter?(outer: SocketAddress): void;
 }
 
@@ -34,7 +34,7 @@ export interface RelayWay extends Disposable {
   /** The server, past the relay. */
   readonly address: SocketAddress;
   readonly status: AddressStatus | null;
-  /** This end's address as the relay sees it; null until it has said so. */
+  /** This end's UDP address as the relay sees it; null until it has said so, and where the relay is reached by TCP. */
   readonly outer: SocketAddress | null;
   /** The network of this end has changed: the relay gets to know it at once. */
   networkChanged(): void;
@@ -59,7 +59,7 @@ export function openRelayWay(socket: SealedSocket, options: RelayWayOptions): Re
     for (const bytes of news.packets) socket.send({ to: relay, bytes });
     schedule();
     if (news.statusChanged) options.onStatus?.(read.status);
-    if (news.outerChanged) options.onOuter?.(read.address);
+    if (news.outerChanged && carrierOf(relay) === null) options.onOuter?.(read.address);
     return null;
   }
 
@@ -87,7 +87,7 @@ export function openRelayWay(socket: SealedSocket, options: RelayWayOptions): Re
       return client.status;
     },
     get outer() {
-      return client.outer;
+      return carrierOf(relay) === null ? client.outer : null;
     },
     networkChanged() {
       queryAgain(client, performance.now());

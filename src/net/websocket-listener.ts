@@ -249,6 +249,8 @@ export function listenForWebSockets(
       clearInterval(timer);
       for (const { from } of connections) from.carrier.close(GOING_AWAY, "stopped");
       await server.stop(true);
+      // Those of an earlier certificate whose ends have not answered.
+      for (const { from } of connections) from.carrier.terminate();
     },
   };
 }

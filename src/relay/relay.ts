@@ -214,7 +214,8 @@ const FULL = {
 
 /** The TCP port, which has options of its own. */
 function webRefused({ code, message, cause }: CharlaError): CharlaError {
-  const hint = "choose another TCP port with --web-port N, or go without WebSockets with --no-web";
+  const permit = code === "PORT_NOT_PERMITTED" ? "permit it (CAP_NET_BIND_SERVICE), " : "";
+  const hint = `${permit}choose another TCP port with --web-port N, or go without WebSockets with --no-web`;
   return new CharlaError(code, `${message} (TCP, for WebSockets)`, hint, { cause });
 }
 

@@ -9,6 +9,7 @@ import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
 import { canonicalAddress, type HostAndPort, parseHostAndPort } from "../net/address.ts";
+import { carrierOf } from "../net/carrier.ts";
 import { readRelayReply, writeRelayMessage } from "../net/relay-messages.ts";
 import { readRelayPacket, writeForward } from "../net/relay-packets.ts";
 import { pastRelay } from "../net/relay-way.ts";
@@ -58,7 +59,7 @@ export interface RelayOptions {
 
 export interface RelayRegistration extends AsyncDisposable {
   readonly name: string;
-  /** This server's address as the relay sees it; null while it is not registered. */
+  /** This server's UDP address as the relay sees it; null while it is not registered, and where the relay is reached by TCP. */
   readonly outer: SocketAddress | null;
   /** The network of this machine has changed: asks the relay whether it still hears us. */
   networkChanged(): void;
@@ -117,8 +118,10 @@ export function keepRegistered(socket: SealedSocket, options: RelayOptions): Rel
           if (reply?.type !== "registered") continue;
           clearTimeout(timeout);
           failures = 0;
-          outer = readSocketAddress(reply.address);
-          if (outer !== null) options.onRegistered(outer);
+          const seen = readSocketAddress(reply.address);
+          if (seen === null) continue;
+          outer = carrierOf(at) === null ? seen : null;
+          options.onRegistered(seen);
         }
       },
     });

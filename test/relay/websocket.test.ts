@@ -41,7 +41,11 @@ function register(server: EchoServer, at: SocketAddress) {
     onLost() {},
     random: () => 0,
   });
-  return { registered, [Symbol.asyncDispose]: () => registration[Symbol.asyncDispose]() };
+  return {
+    registered,
+    registration,
+    [Symbol.asyncDispose]: () => registration[Symbol.asyncDispose](),
+  };
 }
 
 for (const [who, hasServerUdp, hasJoinerUdp] of [
@@ -69,6 +73,9 @@ for (const [who, hasServerUdp, hasJoinerUdp] of [
     for (const line of lines) void client.link.say(bytes(line));
     await until("all answers", () => client.heard.length === lines.length);
     expect(client.heard).toEqual(lines);
+    // What is reached by TCP has an address that no datagram gets to: it is no candidate.
+    expect(registration.registration.outer).toEqual(hasServerUdp ? server.socket.local : null);
+    expect(way.outer).toEqual(hasJoinerUdp ? socket.local : null);
     const transport = hasJoinerUdp ? "udp" : "websocket";
     expect(pathKind(client.link.peer)).toEqual({ transport, relay: "relay.example" });
     expect(relay.state()).toMatchObject({
