@@ -111,15 +111,19 @@ export type EventOf<Type extends ConversationEvent["type"]> = Extract<
   { type: Type }
 >;
 
-/** Something worth a sentence that does not end the conversation. */
+/**
+ * Something worth a sentence that does not end the conversation. `kept` are messages of an earlier run that the device keeps
+ * for another conversation of the server: they are named once.
+ */
 interface Notice {
   readonly type: "notice";
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
+  readonly kept?: readonly string[];
 }
 
-export type NoticeText = Omit<Notice, "type">;
+export type NoticeText = Omit<Notice, "type" | "kept">;
 
 /** A notice may be a CharlaError, which can't be spread: `message` is not enumerable. */
 export function noticeEvent({ code, message, hint }: NoticeText): Notice {

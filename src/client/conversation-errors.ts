@@ -15,16 +15,26 @@ export function conversationOver(): CharlaError {
   );
 }
 
-/** @param count messages that were said in the one before */
-export function otherConversation(count: number): CharlaError {
+/**
+ * @param count messages that were said in the one before
+ * @param kept how many of them the device keeps
+ */
+export function otherConversation(count: number, kept: number): CharlaError {
   const what =
     count === 1
       ? "a message that was written for another one is"
       : `${count} messages that were written for another one are`;
+  const [these, waiting] = [count === 1 ? "it" : "them", kept === 1 ? "one is" : `${kept} are`];
+  let hint = `write ${these} again if this one replaces it`;
+  if (kept === count) {
+    hint = `kept, and sent when you join that one again; if this one replaces it, write ${these} again`;
+  } else if (kept > 0) {
+    hint = `${hint}; ${waiting} from before this start, and kept: sent when you join that one again`;
+  }
   return new CharlaError(
     "OTHER_CONVERSATION",
     `this is a new conversation of the same server; ${what} not sent here`,
-    "what was kept is sent when you join that one again; if this one replaces it, write it again",
+    hint,
   );
 }
 

@@ -44,6 +44,8 @@ export interface Unstored {
   readonly text: string;
   /** The log of the conversation it was said in; undefined while none was entered: then that of the next one. */
   readonly log?: string | undefined;
+  /** Where it was not sent, since the server has another log, the person was shown its text. */
+  readonly isNamed?: true | undefined;
 }
 
 export interface Device {
@@ -64,6 +66,8 @@ export interface Device {
   entered(log: string): void;
   /** A message is stored, or will never be. */
   settled(number: number): void;
+  /** The text of a message that waits for another log was shown. */
+  named(number: number): void;
   /** Everything up to this entry was shown. */
   shown(cursor: Cursor): void;
 }
@@ -108,10 +112,12 @@ const journalLine = v.pipe(
         log: v.optional(v.string()),
         /** Where the device was to enter, while there is no log. */
         where: v.optional(v.string()),
+        isNamed: v.optional(v.literal(true)),
       }),
     }),
     v.object({ entered: v.object({ log: v.string(), where: v.optional(v.string()) }) }),
     v.object({ settled: count }),
+    v.object({ named: count }),
     v.object({
       shown: v.object({ log: v.string(), sequence: count }),
       /** A person has read it. */
@@ -193,7 +199,7 @@ function createDevice(
     get unstored() {
       return state.unstored
         .filter((said) => said.log !== undefined || isSaidTo(said, where))
-        .map(({ number, text, log }) => ({ number, text, log }));
+        .map(({ number, text, log, isNamed }) => ({ number, text, log, isNamed }));
     },
     get cursor() {
       return state.cursor;
@@ -210,6 +216,7 @@ function createDevice(
       if (isNews) note({ entered: { log, where } });
     },
     settled: (number) => note({ settled: number }),
+    named: (number) => note({ named: number }),
     shown: (shown) => note(isWindow ? { shown, read: true } : { shown }),
     [Symbol.dispose]() {
       if (isOpen) journal.close();
@@ -246,6 +253,10 @@ function apply(state: State, line: Line): void {
   } else if ("settled" in line) {
     const index = state.unstored.findIndex(({ number }) => number === line.settled);
     if (index !== -1) state.unstored.splice(index, 1);
+  } else if ("named" in line) {
+    const index = state.unstored.findIndex(({ number }) => number === line.named);
+    const said = state.unstored[index];
+    if (said !== undefined) state.unstored[index] = { ...said, isNamed: true };
   } else if ("entered" in line) {
     const { log, where } = line.entered;
     for (const [index, said] of state.unstored.entries()) {

@@ -72,7 +72,7 @@ export interface OwnRoomConversation extends RoomConversation {
   addEvent(event: RoomEvent): void;
 }
 
-type Emitted = Pick<Extract<Action, { type: "emit" }>, "event" | "shown">;
+type Emitted = Pick<Extract<Action, { type: "emit" }>, "event" | "shown" | "named">;
 
 /**
  * Enters the room, and stays: `events` reports that, and every loss of the connection.
@@ -217,12 +217,13 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
   }
 
   async function* events(): AsyncGenerator<RoomEvent, void, undefined> {
-    for await (const { event, shown } of queue.events) {
+    for await (const { event, shown, named = [] } of queue.events) {
       try {
         yield event;
       } finally {
         // A reader that asks for the next event, or stops, has shown this one.
         if (shown !== null) device.shown(shown);
+        for (const number of named) device.named(number);
       }
     }
   }

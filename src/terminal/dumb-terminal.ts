@@ -85,6 +85,9 @@ export function openDumbTerminal(
         try {
           return await conversation.say(effect.text);
         } catch (error) {
+          if (error instanceof CharlaError && error.code === "OTHER_CONVERSATION") {
+            await answer(noticeItems(`not sent: ${visibleLine(effect.text)}`, null));
+          }
           if (!switcher.hasLeft(conversation)) throw error;
           // It was sent in a room that was left before it was delivered there.
           const message = `may not have been delivered: ${effect.text}`;

@@ -9,7 +9,13 @@ import { createTheme } from "./output/theme.ts";
 import { NOBODY_RETURNS, withoutReturns } from "./returning.ts";
 import { enteredRoom, noSeparators, reconnected, separatorBefore } from "./separators.ts";
 import { chooseHue } from "./state/colours.ts";
-import { type Delivery, describeError, describeEvent, unsaidLines } from "./state/event-text.ts";
+import {
+  type Delivery,
+  describeError,
+  describeEvent,
+  keptLines,
+  unsaidLines,
+} from "./state/event-text.ts";
 import { messageText, pipedMessage } from "./view/message-text.ts";
 import { visibleText } from "./visible-text.ts";
 
@@ -82,10 +88,15 @@ export function createPrinter(
     );
   }
 
-  /** Shown even if `quiet`: it is why the exit status is not 0. */
+  /** Shown even if `quiet`: it is why the exit status is not 0, or it is named only once. */
   function unsaidOf(event: ConversationEvent): string | null {
-    if (event.type !== "ended" || event.unsaid.length === 0) return null;
-    return unsaidLines(event, delivery).join("\n");
+    const lines =
+      event.type === "ended"
+        ? unsaidLines(event, delivery)
+        : event.type === "notice"
+          ? keptLines(event)
+          : [];
+    return lines.length === 0 ? null : lines.join("\n");
   }
 
   return {

@@ -176,6 +176,8 @@ export async function talk(
     // The message came too late: "ended" lists those that weren't sent.
     if (error.code === "CONVERSATION_OVER") return;
     failed = true;
+    // Each text is shown where it was typed, and a notice says why, once for all of them.
+    if (error.code === "OTHER_CONVERSATION" && isTyped && !json) return;
     // The error that ended the conversation rejects pending messages too, and is shown once.
     if (error === shownError) return;
     shownError = error;

@@ -97,6 +97,27 @@ describe("what survives", () => {
     expect(device.unstored.at(-1)).toMatchObject({ log: "log of b" });
   });
 
+  test("is which texts were shown that wait for another log, also once the journal is compacted", () => {
+    using folder = temporaryFolder();
+    {
+      using device = open(folder.path);
+      device.say("a", "log");
+      device.say("b", "log");
+      device.named(1);
+      device.named(77);
+    }
+    for (let start = 0; start < 2; start += 1) {
+      using device = open(folder.path);
+      expect(device.unstored).toEqual([
+        { number: 0, text: "a", log: "log" },
+        { number: 1, text: "b", log: "log", isNamed: true },
+      ]);
+    }
+    using device = open(folder.path);
+    device.settled(1);
+    expect(device.unstored.map(({ text }) => text)).toEqual(["a"]);
+  });
+
   test("is a number higher than any whose line a power cut can have lost", () => {
     using folder = temporaryFolder();
     {

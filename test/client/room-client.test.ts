@@ -142,6 +142,12 @@ const delivered = (number: number, sequence: number): Action[] => [
   emit({ type: "delivered", text: `text ${number}`, sequence, time: 1_000 }, at(sequence)),
   { type: "stored", number },
 ];
+const names = (named: readonly number[], event: RoomEvent): Action => ({
+  type: "emit",
+  event,
+  shown: null,
+  named,
+});
 const notStored = (number: number, keep: boolean, error: unknown = OVER): Action => ({
   type: "not-stored",
   number,
@@ -549,22 +555,22 @@ describe("entering", () => {
     ]);
   });
 
-  test("sends what was said in one conversation only there, and says so once of what stays", () => {
+  test("sends what was said in one conversation only there, and names what stays", () => {
     const unstored = [
       { number: 3, text: "of another", log: "other" },
+      { number: 4, text: "named before", log: "other", isNamed: true },
       { number: 5, text: "of this one", log: "log" },
       { number: 6, text: "of what it is a copy of", log: "copy.log" },
-    ];
+    ] as const;
     const client = entering({ unstored });
     const otherConversation = new CharlaError(
       "OTHER_CONVERSATION",
       "this is a new conversation of the same server; a message that was written for another one is not sent here",
-      "what was kept is sent when you join that one again; if this one replaces it, write it again",
+      "kept, and sent when you join that one again; if this one replaces it, write it again",
     );
     expect(happen(client, 0, welcome(0, "log"))).toEqual([
       emit(ENTERED, at(0)),
-      notStored(3, true, otherConversation),
-      emit(notice(otherConversation)),
+      names([3], { ...notice(otherConversation), kept: ["of another"] }),
       sendSay(5, "of this one"),
       sendSay(6, "of what it is a copy of"),
     ]);
@@ -577,6 +583,36 @@ describe("entering", () => {
       sendSay(6, "of what it is a copy of"),
       sendSay(7),
     ]);
+  });
+
+  test("gives up what was said in this run for another conversation, and says so once", () => {
+    const unstored = [{ number: 3, text: "of an earlier run", log: "log" }];
+    const client = after(joined({ unstored }), LOSS, say(4), say(5));
+    const ofEach = new CharlaError(
+      "OTHER_CONVERSATION",
+      "this is a new conversation of the same server; a message that was written for another one is not sent here",
+      "write it again if this one replaces it",
+    );
+    const ofAll = new CharlaError(
+      "OTHER_CONVERSATION",
+      "this is a new conversation of the same server; 3 messages that were written for another one are not sent here",
+      "write them again if this one replaces it; one is from before this start, and kept: sent when you join that one again",
+    );
+    expect(happen(client, 375, TICK, CONNECTED, welcome(0, "other"))).toEqual([
+      CONNECT,
+      enter(at(0)),
+      emit(RECONNECTED, at(0, "other")),
+      notStored(4, false, ofEach),
+      notStored(5, false, ofEach),
+      names([3], { ...notice(ofAll), kept: ["of an earlier run"] }),
+    ]);
+    expect(happen(client, 400, say(6), LOSS)).toEqual([
+      sendSay(6),
+      emit({ type: "said", text: "text 6" }),
+      emit(DISCONNECTED),
+    ]);
+    const again = happen(client, 1_500, TICK, CONNECTED, welcome(0, "log"));
+    expect(again.slice(3)).toEqual([notStored(6, false, ofEach), names([], notice(ofEach))]);
   });
 
   test("is not kept for the next run where the one who said it says it again", () => {

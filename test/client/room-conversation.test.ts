@@ -660,6 +660,7 @@ function watchedDevice() {
     say: (text) => device.say(text),
     entered: () => undefined,
     settled: (number) => void done.push(`settled ${number}`),
+    named: (number) => void done.push(`named ${number}`),
     shown: ({ sequence }) => void done.push(`shown ${sequence}`),
   };
   return { watched, done };
@@ -778,6 +779,20 @@ describe("what the device keeps", () => {
     await conversation.leave();
     expect(done).toEqual([]);
     expect(watched.unstored.map(({ text }) => text)).toEqual(["hello", "bye"]);
+  });
+
+  test("is that a text for another log was shown once its reader asks for the next event", async () => {
+    const { watched, done } = watchedDevice();
+    const unstored = [{ number: 7, text: "of another log", log: "another" }];
+    const device: Device = { ...watched, unstored };
+    const { line, events } = conversing({ device });
+    const server = await line(1);
+    await server.say(welcome(0), message(1));
+    const [, notice] = await events.take(2);
+    expect(notice).toMatchObject({ code: "OTHER_CONVERSATION", kept: ["of another log"] });
+    expect(done).toEqual(["shown 0"]);
+    await events.next();
+    expect(done).toEqual(["shown 0", "named 7"]);
   });
 
   test("is what was said in another run, and nothing said in this one when no server was reached", async () => {

@@ -281,10 +281,19 @@ for (const [title, where] of [
         expect(eva.stdout).toBe("ben: good morning\n");
         expect(back.stderr).toContain(
           "this is a new conversation of the same server; a message that was written for another one is not sent here\n" +
-            "hint: what was kept is sent when you join that one again; if this one replaces it, write it again\n",
+            "hint: kept, and sent when you join that one again; if this one replaces it, write it again\n",
         );
+        expect(back.stderr).toContain("not sent: eva is annoying\n");
         back.endInput();
         expect(await back.exited).toBe(0);
+        // It was named, and is not a second time.
+        await using later = charla([second.invitation, "-n", "ben"], { as: ben });
+        await later.until("stderr", "you are ben");
+        later.type("good night\n");
+        await eva.until("stdout", "ben: good night\n");
+        later.endInput();
+        expect(await later.exited).toBe(0);
+        expect(later.stderr).not.toContain("not sent");
       }
       await using again = await startSealedServer(place, { as: ana });
       await using home = charla([again.invitation, "-n", "ben"], { as: ben });
@@ -294,6 +303,52 @@ for (const [title, where] of [
     },
   );
 }
+
+testWith(
+  ["tmux"],
+  "what is typed while a server without a memory is started again is named once, with one explanation",
+  async () => {
+    using ana = newPerson();
+    using ben = newPerson();
+    const args = [
+      "--open",
+      "--ephemeral",
+      "--bind",
+      "127.0.0.1",
+      "--port",
+      `${await reservePort()}`,
+    ];
+    const first = await startSealedServerProcess(args, { as: ana });
+    await using screen = await openScreen(160, 40, { as: ben });
+    const joining = `clear; charla 127.0.0.1:${first.port} -n ben; echo status=$?`;
+    enter(screen, joining);
+    await screen.until("the room", (rows) => rows.some((row) => row.includes("you are ben")));
+    first.signal("SIGTERM");
+    await first.exited;
+    await screen.until("the wait", (rows) => rows.some((row) => row.includes("connection to the")));
+    const lines = ["down one", "down two", "down three"];
+    for (const line of lines) enter(screen, line);
+    await screen.until("the last", (rows) => rows.some((row) => row.endsWith("down three")));
+    await using second = await startSealedServerProcess(args, { as: ana });
+    const why =
+      "-- ##:## this is a new conversation of the same server; 3 messages that were written for another one are not sent here";
+    const rows = withoutTimes(await shows(screen, why));
+    for (const line of lines) {
+      expect(rows.filter((row) => row === `-- ##:## not sent: ${line}`)).toHaveLength(1);
+    }
+    expect(rows.filter((row) => row.includes("new conversation"))).toEqual([why]);
+    expect(rows).toContain("   hint: write them again if this one replaces it");
+    enter(screen, "bye");
+    await second.until("stdout", "ben: bye\n");
+    await screen.until("the shell", (all) => all.includes("status=1"));
+    enter(screen, joining);
+    await screen.until("the room", (all) => all.some((row) => row.includes("you are ben")));
+    enter(screen, "back");
+    const later = withoutTimes(await shows(screen, "##:## ben back"));
+    expect(later.join("\n")).not.toMatch(/not sent|down/);
+  },
+  END_TO_END_TIMEOUT,
+);
 
 endToEnd("a script that is told to try again is not heard twice", async () => {
   using ana = newPerson();

@@ -66,6 +66,20 @@ test.each([
   expect(stage.sent).toEqual(["one"]);
 });
 
+test("what is not sent into another conversation is named, and the notice alone says why", async () => {
+  await using stage = openVirtualStage({ env: { TERM: "dumb" }, room: true });
+  stage.emit(entered);
+  const lines = ["for another conversation 1", "for another conversation 2"];
+  stage.type(`${lines.join("\n")}\none\n`);
+  await stage.received(1);
+  const message = "this is a new conversation";
+  stage.emit({ type: "notice", code: "OTHER_CONVERSATION", message });
+  stage.type("bye\n");
+  await stage.exited;
+  for (const line of lines) expect(stage.written().split(`not sent: ${line}`)).toHaveLength(2);
+  expect(stage.written().split(message)).toHaveLength(2);
+});
+
 test("with --json what is typed is a command all the same, and its answer stands on stderr alone", async () => {
   await using stage = openVirtualStage({ room: true, options: { json: true } });
   stage.emit(entered);

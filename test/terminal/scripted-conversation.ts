@@ -32,6 +32,13 @@ export function createScriptedConversation(send: (text: string) => void): Script
         if (text.startsWith("too long")) {
           throw new CharlaError("MESSAGE_TOO_LONG", "that is too long", "say less");
         }
+        if (text.startsWith("for another conversation")) {
+          throw new CharlaError(
+            "OTHER_CONVERSATION",
+            "this is a new conversation",
+            "write it again",
+          );
+        }
         const done = Promise.withResolvers<void>();
         pending.push({ text, done });
         send(text);

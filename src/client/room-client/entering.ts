@@ -2,7 +2,7 @@
 // log the room is in, and what the member may do. Then what waits in the outbox is sent, unless it was written for another
 // conversation. Knows neither how a connection is made nor when one is given up.
 
-import type { RoomEvent } from "../../chat/events.ts";
+import { noticeEvent, type RoomEvent } from "../../chat/events.ts";
 import { FIRST_ENTRIES, type ServerFrame } from "../../chat/frames.ts";
 import { otherConversation } from "../conversation-errors.ts";
 import type { Cursor } from "../device.ts";
@@ -104,25 +104,36 @@ function upTo(cursor: Cursor | null, log: string, last: number): Cursor | null {
   return last === 0 ? { log, sequence: 0 } : cursor;
 }
 
-/** What was said in another conversation is not for the people of this one: the device keeps it. */
+/**
+ * What was said in another conversation is not for the people of this one. The one who has said it in this run learns that it
+ * is not sent, and it never will be; what an earlier run has left is kept for that conversation, and named once.
+ */
 function holdBack(client: RoomClient, actions: Action[]): void {
   const { log, outbox } = client;
   let count = 0;
+  const named: number[] = [];
+  const kept: string[] = [];
   if (Array.from(outbox.values()).some((message) => message.log === undefined)) {
     actions.push({ type: "entered-log", log });
   }
   for (const message of outbox.values()) {
     message.log ??= log;
     if (isSameConversation(message.log, log)) continue;
+    const { number, text, isOld, isNamed } = message;
+    outbox.delete(number);
+    if (isNamed === true) continue;
     count += 1;
-    outbox.delete(message.number);
-    const { number, isOld } = message;
-    const keep = isOld || client.keepsUnsaid;
-    actions.push({ type: "not-stored", number, error: otherConversation(1), keep });
+    if (isOld) {
+      named.push(number);
+      kept.push(text);
+    } else {
+      actions.push({ type: "not-stored", number, error: otherConversation(1, 0), keep: false });
+    }
   }
   if (count === 0) return;
-  const { code, message, hint } = otherConversation(count);
-  emit(actions, { type: "notice", code, message, hint });
+  const notice = noticeEvent(otherConversation(count, kept.length));
+  const event = kept.length === 0 ? notice : { ...notice, kept };
+  actions.push({ type: "emit", event, shown: null, named });
 }
 
 /** Whether one log goes on with the conversation of another: a copy's id ends with that of the first log (docs/server.md). */

@@ -182,7 +182,13 @@ export type Action =
   /** End the channel now. */
   | { readonly type: "abort"; readonly reason: string }
   /** Hand an event to the reader; once it has that, everything up to `shown` in the log was shown. */
-  | { readonly type: "emit"; readonly event: RoomEvent; readonly shown: Cursor | null }
+  | {
+      readonly type: "emit";
+      readonly event: RoomEvent;
+      readonly shown: Cursor | null;
+      /** Messages for another log whose texts are in it. */
+      readonly named?: readonly number[];
+    }
   /** The device is in this log: what was said before it was in any belongs there. */
   | { readonly type: "entered-log"; readonly log: string }
   /** A new entry of that log has come, perhaps this end's own. */
@@ -207,8 +213,9 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
   const { repeatsHistory = false, existing = false, missed } = options;
   const { resendAfter = RESEND_AFTER, retryDelay = connectDelay, keepsUnsaid = true } = options;
   const outbox = new Map<number, Outgoing>();
-  for (const { number, text, log } of unstored) {
-    outbox.set(number, { number, text, log, isOld: true, isSent: false, isWithdrawn: false });
+  for (const { number, text, log, isNamed } of unstored) {
+    const fate = { isOld: true, isNamed, isSent: false, isWithdrawn: false };
+    outbox.set(number, { number, text, log, ...fate });
   }
   return {
     room,

@@ -92,7 +92,9 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
         return [countStrays(state, event, before.strays === null ? 1 : 2, now), []];
       }
       const hint = event.hint === undefined ? undefined : visibleLine(event.hint);
-      return [printNotice(state, visibleLine(event.message), now, hint), []];
+      const { kept = [] } = event;
+      const named = kept.reduce((next, text) => printUnsaid(next, "not sent", text, now), state);
+      return [printNotice(named, visibleLine(event.message), now, hint), []];
     }
     case "ended":
       return [end(state, event, now), []];

@@ -67,7 +67,7 @@ export function describeEvent(
       return `messages arrived faster than they could be shown; ${event.count} dropped so far`;
     case "notice": {
       const hint = event.hint === undefined ? "" : `\nhint: ${visibleLine(event.hint)}`;
-      return visibleLine(event.message) + hint;
+      return [...keptLines(event), visibleLine(event.message) + hint].join("\n");
     }
     case "ended":
       return describeEnd(event, delivery);
@@ -163,6 +163,11 @@ export function unsaidLines(
     const what = index === -1 ? fate : "kept; will be sent when you join again";
     return `${what}: ${visibleLine(beginning(text))}`;
   });
+}
+
+/** A line for each message that the device keeps for another conversation. */
+export function keptLines({ kept = [] }: Pick<EventOf<"notice">, "kept">): readonly string[] {
+  return kept.map((text) => `not sent: ${visibleLine(beginning(text))}`);
 }
 
 function beginning(text: string): string {

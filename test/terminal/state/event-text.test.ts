@@ -32,6 +32,10 @@ const LINES: [event: ConversationEvent, words: string][] = [
   ],
   [{ type: "notice", code: "NOT_SEALED", message: "not encrypted" }, "not encrypted"],
   [
+    { type: "notice", code: "OTHER_CONVERSATION", message: "not here", kept: ["one", "two\nrows"] },
+    "not sent: one\nnot sent: two^Jrows\nnot here",
+  ],
+  [
     { type: "notice", code: "NOBODY_LISTENING", message: "nobody is there", hint: "wait" },
     "nobody is there\nhint: wait",
   ],

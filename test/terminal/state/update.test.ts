@@ -137,6 +137,25 @@ describe("a message typed here", () => {
     expect(screen.state.pending).toMatchObject([{ text: "three" }]);
   });
 
+  test("that is kept for another conversation is named, also with --quiet, which leaves out why", () => {
+    const event = {
+      type: "notice",
+      code: "OTHER_CONVERSATION",
+      message: "this is a new conversation",
+      kept: ["one", "two"],
+    } as const;
+    for (const [quiet, why] of [
+      [false, ["-- this is a new conversation"]],
+      [true, []],
+    ] as const) {
+      const screen = openVirtualScreen({ quiet });
+      screen.emit(entered("tom"));
+      screen.printed();
+      screen.emit(event);
+      expect(screen.printed()).toEqual(["-- not sent: one", "-- not sent: two", ...why]);
+    }
+  });
+
   test("that is too long is on the line again, unless another is being typed", () => {
     const screen = openRoom();
     const tooLong = { code: "MESSAGE_TOO_LONG", message: "too long", hint: "say less" };
