@@ -9,7 +9,7 @@ import type { Side } from "./lab.ts";
 import { testInLab } from "./machine.ts";
 import { drawMatrix, type Outcome, runMatrix } from "./matrix.ts";
 
-/** ms in which a first word comes, where it should: long, for a busy machine. And after which it doesn't, where it shouldn't. */
+/** ms in which a first word or a direct path comes, where it should: long, for a busy machine; and where it shouldn't. */
 const PATIENCE = 20_000;
 const SILENCE = 3_000;
 
@@ -17,10 +17,9 @@ const SILENCE = 3_000;
 const ALL_PAIRS = 300_000;
 
 const COMMANDS: CommandLines = {
-  relay: () => ["relay", "--no-web"],
+  relay: (certificate, key) => ["relay", "--tls-cert", certificate, "--tls-key", key],
   server: ["--server", "--relay", RELAY_NAME],
   joiner: (invitation) => [invitation, "--json"],
-  moveTime: 2_000,
 };
 
 /** Through the relay all talk who have UDP. */
@@ -28,28 +27,45 @@ function shouldTalk(ana: Kind, ben: Kind): boolean {
   return [ana, ben].every((kind) => kind !== "udp-blocked" && kind !== "proxy");
 }
 
+/** Directly those do of whom one is open, or whose NATs keep one mapping for all peers, or who join a port that is mapped. */
+function shouldMeet(ana: Kind, ben: Kind): boolean {
+  const both = new Set([ana, ben]);
+  if (!shouldTalk(ana, ben)) return false;
+  if (both.has("open")) return true;
+  if (both.has("ipv6-only")) return ana === ben;
+  return ana === "mapping" || !both.has("symmetric");
+}
+
 if (FULL_SIZE) {
   testInLab(
-    "charla talks between all networks that have UDP",
+    "charla talks between all networks that have UDP, and directly where their NATs allow it",
     ["miniupnpd", "tinyproxy"],
     async () => {
       const kinds = ALL_KINDS;
-      const reasons: string[] = [];
+      const wrong: string[] = [];
       const pairs = await runMatrix({
         kinds,
         async prepare(relay, anas, stack) {
           const conversations = stack.use(await openConversations(COMMANDS, relay, anas));
           return async (ana: Side, ben: Side): Promise<Outcome> => {
-            const should = shouldTalk(ana.kind, ben.kind);
-            const patience = should ? PATIENCE : SILENCE;
-            const { said, ...outcome } = await conversations.converse(ana, ben, patience);
-            if (should !== (outcome.way !== null)) reasons.push(`${ana.kind} ${ben.kind}: ${said}`);
+            const [talks, meets] = [shouldTalk, shouldMeet].map((should) =>
+              should(ana.kind, ben.kind),
+            );
+            const { said, ...outcome } = await conversations.converse(ana, ben, {
+              patience: talks === true ? PATIENCE : SILENCE,
+              best: "direct",
+              moveTime: meets === true ? PATIENCE : SILENCE,
+            });
+            const last = outcome.moved?.way ?? outcome.way;
+            const found = [last !== null, last === "direct"];
+            const isRight = found[0] === talks && found[1] === meets;
+            if (!isRight) wrong.push(`${ana.kind} ${ben.kind} ${last}: ${said}`);
             return outcome;
           };
         },
       });
       console.log(drawMatrix(kinds, pairs));
-      expect(reasons).toEqual([]);
+      expect(wrong).toEqual([]);
       expect(pairs).toHaveLength(kinds.length ** 2);
     },
     ALL_PAIRS,

@@ -17,7 +17,14 @@ export interface CommandLines {
   readonly relay: ((certificate: string, key: string) => readonly string[]) | null;
   readonly server: readonly string[];
   readonly joiner: (invitation: string) => readonly string[];
-  /** ms after the first word in which the two may move to another way; 0 to end then. */
+}
+
+/** What is waited for. */
+export interface Expected {
+  /** ms after which a first word no longer comes, unless ben's charla gives up before. */
+  readonly patience: number;
+  /** The way that the two end up with; and ms after the first word in which they may move to it. */
+  readonly best: string;
   readonly moveTime: number;
 }
 
@@ -59,8 +66,7 @@ const CERTIFICATE = "certificate.pem";
 const KEY = "key.pem";
 
 export interface Conversations extends AsyncDisposable {
-  /** @param patience ms after which a first word no longer comes, unless ben's charla gives up before */
-  converse(ana: Side, ben: Side, patience: number): Promise<Conversation>;
+  converse(ana: Side, ben: Side, expected: Expected): Promise<Conversation>;
 }
 
 export interface Conversation extends Outcome {
@@ -100,7 +106,7 @@ export async function openConversations(
   const turns = createTurns(AT_ONCE);
   let words = 0;
   return {
-    async converse(ana, ben, patience) {
+    async converse(ana, ben, { patience, best, moveTime }) {
       const host = hosts.get(ana);
       if (host === undefined) throw new Error(`there is no server on ${ana.name}`);
       words += 1;
@@ -118,8 +124,8 @@ export async function openConversations(
       if (heardAt === null) return { way: null, ms: null, said: program.stderr };
       const way = await firstWay(program);
       const first = { way, ms: heardAt - start };
-      const next = await nextWay(program, first.way, commands.moveTime);
-      const moved = next === null ? {} : { moved: { way: next.way, ms: next.at - start } };
+      const movedAt = way === best ? null : await moveTo(best, program, moveTime);
+      const moved = movedAt === null ? {} : { moved: { way: best, ms: movedAt - start } };
       return { ...first, ...moved, said: program.stderr };
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -191,16 +197,11 @@ async function firstWay(joiner: Program): Promise<string> {
   return currentWay(joiner) ?? "";
 }
 
-/** The way that a joiner moves to within so many ms, and when; null if it stays with the one it has. */
-async function nextWay(
-  joiner: Program,
-  before: string,
-  within: number,
-): Promise<{ way: string; at: number } | null> {
+/** When a joiner moves to a way; null if it doesn't within so many ms. */
+async function moveTo(way: string, joiner: Program, within: number): Promise<number | null> {
   const end = performance.now() + within;
   while (performance.now() < end) {
-    const way = currentWay(joiner);
-    if (way !== null && way !== before) return { way, at: performance.now() };
+    if (currentWay(joiner) === way) return performance.now();
     await Bun.sleep(LOOK_EVERY);
   }
   return null;
