@@ -100,6 +100,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
       room,
       existing,
       identity,
+      env: io.env,
       device,
       // A script says what failed again: it must not be sent twice.
       keepsUnsaid: io.stdin.isTTY === true,

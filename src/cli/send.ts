@@ -134,7 +134,7 @@ async function openSender(
     const { keyPair, notice } = memberIdentity(io.env);
     if (notice !== null) await printer.event(noticeEvent(notice));
     const wanted = nameOn(server);
-    const options = { name: wanted, room, identity: keyPair, signal: io.signal };
+    const options = { name: wanted, room, identity: keyPair, env: io.env, signal: io.signal };
     const sender = await openSealedSender(target, options);
     if (sender.name !== wanted.normalize("NFC")) {
       await printer.event(noticeEvent(otherName(wanted, sender.name)));

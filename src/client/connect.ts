@@ -16,10 +16,12 @@ import {
   sameAddress,
   type SocketAddress,
 } from "../net/address.ts";
+import { type DialPlan, relayDialPlan, serverDialPlan } from "../net/dial-plan.ts";
 import { addressScope, isOnOwnNetwork } from "../net/own-addresses.ts";
 import { resolve } from "../net/resolve.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../net/sealed-socket.ts";
+import type { WebSocketCarrierOptions } from "../net/websocket-carrier.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
 import { untilAborted } from "./abort.ts";
 import { describeJoinFailure, describeWaysFailure, relayRefused } from "./conversation-errors.ts";
@@ -32,6 +34,8 @@ const MAX_ADDRESSES = 4;
 
 export interface ConnectOptions extends Pick<SealedTarget, "secret" | "trust"> {
   readonly staticKeys: KeyPair;
+  /** Where HTTP proxies are named, for WebSockets; without it, none is used. */
+  readonly env?: WebSocketCarrierOptions["env"];
   /** Ends the attempts, which fail with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -66,6 +70,8 @@ type Source = (signal: AbortSignal) => Promise<readonly Attempt[]>;
  * far enough apart for the places of the ways among themselves.
  */
 const RANKS_OF_SCOPE = 1_000;
+/** WebSockets come after UDP, where a lost packet does not stop all that follow; those of relays first. */
+const STREAM_RANK = 10 * RANKS_OF_SCOPE;
 
 /**
  * @throws {CharlaError} UNKNOWN_HOST, NOBODY_LISTENING, NO_ANSWER, WRONG_SECRET, SERVER_KEY_CHANGED,
@@ -82,12 +88,20 @@ export async function connect(ways: readonly Way[], options: ConnectOptions): Pr
   const located = ways.map((way) => ({ way, find: locate(way) }));
   const sources = located.map(({ way, find }, place): Source => async (signal) => {
     const found = await find(signal);
-    return found.map((to, index) => ({
+    const attempt = (rank: number | null, destination: Destination): Attempt => ({
+      rank,
+      dial: (ending, onTrouble) => tryToJoin(destination, options, ending, onTrouble),
+    });
+    const [first] = found;
+    const direct = found.map((to, index) => {
       // The relay begins at once, and a direct way overtakes it in the session.
-      rank: way.kind === "relay" ? null : scopeRank(to.address) + place * MAX_ADDRESSES + index,
-      dial: (ending, onTrouble) =>
-        tryToJoin(destination(way, to, options), options, ending, onTrouble),
-    }));
+      const rank =
+        way.kind === "relay" ? null : scopeRank(to.address) + place * MAX_ADDRESSES + index;
+      return attempt(rank, byUdp(way, to, options));
+    });
+    if (first === undefined) return direct;
+    const streamRank = STREAM_RANK + (way.kind === "relay" ? 0 : scopeRank(first.address) + place);
+    return [...direct, attempt(streamRank, byWebSocket(way, first, options))];
   });
   const connection = await connectByFirst(sources, options, (failures) =>
     describeWaysFailure(
@@ -116,12 +130,28 @@ async function keepWay(
   { trust }: ConnectOptions,
 ): Promise<void> {
   const found = await find().catch(() => []);
+  const [first] = found;
+  if (first !== undefined) paths.whenSilent(() => openStream(paths, way, first, trust.expected));
   if (way.kind === "direct") {
     for (const address of found) if (!sameAddress(address, link.peer)) paths.addAddress(address);
   } else if (trust.expected !== null) {
-    const [address] = found;
-    if (address !== undefined) paths.addRelay({ address, name: formatRelay(way) }, trust.expected);
+    if (first !== undefined) {
+      paths.addRelay({ address: first, name: formatRelay(way) }, trust.expected);
+    }
   }
+}
+
+/** Where UDP does not get through any more, a WebSocket may. */
+function openStream(
+  paths: ServerPaths,
+  way: Way,
+  at: SocketAddress,
+  serverKey: Uint8Array | null,
+): void {
+  const stream = paths.addWebSocket(dialPlan(way).webSockets, at);
+  if (way.kind === "direct") paths.addAddress(stream);
+  else if (serverKey !== null)
+    paths.addRelay({ address: stream, name: formatRelay(way) }, serverKey);
 }
 
 /** For how long a host is looked up again where no name server answers, and between two attempts, ms. */
@@ -270,6 +300,10 @@ const GONE_AFTER = 1_000;
 /** And in round trips, for a server that is far away. */
 const PATIENCE = 4;
 
+function dialPlan(way: Way): DialPlan {
+  return way.kind === "relay" ? relayDialPlan(way) : serverDialPlan(way);
+}
+
 /** What an attempt to join sends to. */
 interface Destination {
   /** For people. */
@@ -278,15 +312,30 @@ interface Destination {
   readonly open: (paths: ServerPaths, onRefused: (error: CharlaError) => void) => SocketAddress;
 }
 
-function destination(way: Way, to: SocketAddress, { trust }: ConnectOptions): Destination {
+function byUdp(way: Way, to: SocketAddress, options: ConnectOptions): Destination {
   if (way.kind === "direct") return { where: formatAddress(to), open: () => to };
+  return pastRelay(way, options, () => to);
+}
+
+function byWebSocket(way: Way, at: SocketAddress, options: ConnectOptions): Destination {
+  const urls = dialPlan(way).webSockets;
+  if (way.kind === "relay") {
+    return pastRelay(way, options, (paths, onRefused) => paths.addWebSocket(urls, at, onRefused));
+  }
+  return {
+    where: formatAddress(at),
+    open: (paths, onRefused) => paths.addWebSocket(urls, at, onRefused),
+  };
+}
+
+function pastRelay(way: Way, { trust }: ConnectOptions, reach: Destination["open"]): Destination {
   const name = formatRelay(way);
   return {
     where: `the relay ${name}`,
     open(paths, onRefused) {
       // Only an invitation names relays, and it has the key.
       if (trust.expected === null) throw new Error("a relay, and no key of the server");
-      const relay = { address: to, name };
+      const relay = { address: reach(paths, onRefused), name };
       const refused = (status: "no-server" | "full") => onRefused(relayRefused(name, status));
       return paths.addRelay(relay, trust.expected, refused).address;
     },
@@ -318,7 +367,7 @@ async function tryToJoin(
       onTrouble();
     },
   });
-  const paths = createServerPaths(socket);
+  const paths = createServerPaths(socket, options.env);
 
   /** The session sends probes until it is heard again, or refused for long enough. */
   function refused(error: CharlaError): void {

@@ -44,6 +44,8 @@ export interface JoinRoomOptions {
   readonly existing?: boolean | undefined;
   /** Of the messages that were missed only the last so many are shown, and a notice counts the others; without it, all are. */
   readonly missed?: number | undefined;
+  /** Where HTTP proxies are named (HTTPS_PROXY and the like), for networks without UDP; without it, none is used. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Leaves at once when it aborts: what is not stored is in the `unsaid` of the event `ended`. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -93,7 +95,12 @@ export function joinRoom(
     signal: options.signal,
     isTemporary: ({ code }) => wasConnected && !FATAL.has(code),
     async connect(signal) {
-      const { link, socket } = await connect(known.ways, { ...known, staticKeys, signal });
+      const { link, socket } = await connect(known.ways, {
+        ...known,
+        staticKeys,
+        env: options.env,
+        signal,
+      });
       try {
         if (link.peerKey !== null) options.onServer?.(link.peerKey);
       } catch (error) {

@@ -2,12 +2,17 @@
 // open, the addresses of the server are tried, the server learns where this end may be reached, and all of it is done again
 // when this machine's network changes. Which path is used decides the protocol. Knows nothing of rooms.
 
+import type { CharlaError } from "../errors.ts";
 import { sameAddress, type SocketAddress } from "../net/address.ts";
 import { pathKind } from "../net/carrier.ts";
 import { type NetworkWatch, watchNetwork } from "../net/network-watch.ts";
 import { openRelayWay, type RelayWay } from "../net/relay-way.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import type { SealedSocket } from "../net/sealed-socket.ts";
+import { openWebSocketCarrier, type WebSocketCarrierOptions } from "../net/websocket-carrier.ts";
+
+/** How often it is looked whether the session is silent, ms. */
+const CHECK_INTERVAL = 1_000;
 
 export interface ServerPaths extends Disposable {
   /**
@@ -22,6 +27,14 @@ export interface ServerPaths extends Disposable {
   ): RelayWay;
   /** An address at which the server may be reached directly. */
   addAddress(address: SocketAddress): void;
+  /** A WebSocket, which ends with these paths: the address of what is at its other end. */
+  addWebSocket(
+    urls: WebSocketCarrierOptions["urls"],
+    at: SocketAddress,
+    onLost?: (error: CharlaError) => void,
+  ): SocketAddress;
+  /** Called once, when the session hears nothing any more: what is opened then may be another path. */
+  whenSilent(open: () => void): void;
   /** The session whose paths these are; its end ends them. */
   follow(link: SealedLink): void;
   /** The session is on another path. */
@@ -35,18 +48,28 @@ export interface RelayPlace {
   readonly name: string;
 }
 
-export function createServerPaths(socket: SealedSocket): ServerPaths {
+/** @param env where HTTP proxies are named */
+export function createServerPaths(
+  socket: SealedSocket,
+  env: WebSocketCarrierOptions["env"],
+): ServerPaths {
+  const over = new AbortController();
   const relays: RelayWay[] = [];
   const addresses: SocketAddress[] = [];
   let link: SealedLink | null = null;
   let network: NetworkWatch | null = null;
+  let spare: (() => void)[] = [];
+  let timer: NodeJS.Timeout | undefined;
   /** A server that has a relay knows what candidates are; an older one takes them for an error. */
   let knowsCandidates = false;
 
   function nameCandidates(): void {
     if (!knowsCandidates) return;
     const { port } = socket.local;
-    const outer = relays.flatMap((relay) => relay.outer ?? []);
+    // What a relay sees of a WebSocket is a port of TCP.
+    const outer = relays.flatMap(({ relay, outer: seen }) =>
+      seen === null || relay.carrier !== undefined ? [] : [seen],
+    );
     const local = (network?.addresses ?? []).map((address) => ({ address, port }));
     const all = [...outer, ...local];
     link?.nameCandidates(
@@ -76,8 +99,17 @@ export function createServerPaths(socket: SealedSocket): ServerPaths {
       addresses.push(address);
       link?.addWay(address);
     },
+    addWebSocket(urls, at, onLost) {
+      const { signal } = over;
+      return openWebSocketCarrier(socket, { urls, at, env, signal, ...(onLost && { onLost }) });
+    },
+    whenSilent(open) {
+      spare.push(open);
+    },
     follow(session) {
       link = session;
+      timer = setInterval(openSpare, CHECK_INTERVAL);
+      timer.unref();
       network = watchNetwork({
         onChanged() {
           for (const relay of relays) relay.networkChanged();
@@ -100,7 +132,16 @@ export function createServerPaths(socket: SealedSocket): ServerPaths {
     nameCandidates();
   }
 
+  function openSpare(): void {
+    if (link?.isSilent !== true) return;
+    clearInterval(timer);
+    for (const open of spare) open();
+    spare = [];
+  }
+
   function end(): void {
+    clearInterval(timer);
+    over.abort();
     network?.[Symbol.dispose]();
     for (const relay of relays) relay[Symbol.dispose]();
   }

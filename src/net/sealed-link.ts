@@ -60,6 +60,8 @@ export interface SealedLink {
   receive(handlers: SealedLinkHandlers): void;
   /** Smoothed, ms; null until it is measured on the path in use. */
   readonly roundTrip: number | null;
+  /** Nothing has come from the peer, though something should have. */
+  readonly isSilent: boolean;
   /** The addresses at which this end may be reached directly, the best first: the peer gets them. */
   nameCandidates(addresses: readonly SocketAddress[]): void;
   /** Another way to the peer, at an initiator: it is tried, and kept open for when the one in use is lost. */
@@ -226,6 +228,10 @@ export class SessionLink implements SealedLink {
   abort(code: number, reason: string): void {
     closeSession(this.session, code, reason, this.#driver.now());
     this.#driver.changed(this.session);
+  }
+
+  get isSilent(): boolean {
+    return this.session.silent;
   }
 
   get roundTrip(): number | null {

@@ -15,6 +15,7 @@ import { readRelayPacket, writeForward } from "../net/relay-packets.ts";
 import { pastRelay } from "../net/relay-way.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import type { SealedSocket } from "../net/sealed-socket.ts";
+import { openWebSocketCarrier, type WebSocketCarrierOptions } from "../net/websocket-carrier.ts";
 import { mapKey } from "../protocol/bytes.ts";
 import { CLOSE_DONE, type SessionEnd } from "../protocol/session/session.ts";
 import { addressKey, type SocketAddress } from "../protocol/socket-address.ts";
@@ -22,8 +23,9 @@ import { addressKey, type SocketAddress } from "../protocol/socket-address.ts";
 /** Waits between two attempts to register, ms: the first and the longest. */
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 30_000;
-/** How long a relay may take to answer that it has registered the server, ms. */
+/** How long a relay may take to answer that it has registered the server, ms; by UDP, where a WebSocket may do as well. */
 const PATIENCE = 10_000;
+const UDP_PATIENCE = 2_000;
 /** Addresses of joiners that are remembered, so that not each datagram makes another. */
 const REMEMBERED = 4_096;
 /** Between two messages at least that ask whether the relay still knows the session, ms. */
@@ -35,12 +37,14 @@ export interface RelayOptions {
   /** The relay as people write it: HOST or HOST:PORT. */
   readonly name: string;
   /**
-   * Where the relay is, for each attempt anew: its addresses, or a carrier to it.
+   * Where the relay is, for each attempt anew.
    *
    * @param failures so far in a row: after one, another address is worth trying
    * @throws {CharlaError} UNKNOWN_HOST, UNREACHABLE
    */
   reach(failures: number, signal: AbortSignal): Promise<SocketAddress>;
+  /** Where UDP does not get through, a WebSocket is tried in turns with it. */
+  readonly webSocket?: Pick<WebSocketCarrierOptions, "urls" | "env"> | undefined;
   /** The relay's public key; null to take the one that it shows. */
   readonly expected: Uint8Array | null;
   /**
@@ -70,46 +74,64 @@ export function keepRegistered(socket: SealedSocket, options: RelayOptions): Rel
   const over = new AbortController();
   let outer: SocketAddress | null = null;
   let link: SealedLink | null = null;
-  let failures = 0;
+  /** Attempts since it was registered last. */
+  let attempts = 0;
+  let isReported = false;
   let askedAt = -Infinity;
   const done = run();
 
   async function run(): Promise<void> {
+    const attemptsInVain = options.webSocket === undefined ? 1 : 2;
     while (!over.signal.aborted) {
-      const error = await attempt();
+      const { error, wasRegistered } = await attempt();
       outer = null;
       link = null;
       if (over.signal.aborted) return;
-      failures += 1;
-      if (failures === 1) options.onLost(error);
+      if (!isReported && (wasRegistered || attempts >= attemptsInVain)) {
+        isReported = true;
+        options.onLost(error);
+      }
+      const failures = Math.max(1, attempts);
       const wait = backoff(failures, options.random(), FIRST_WAIT, LONGEST_WAIT);
       await delay(wait, null, { signal: over.signal, ref: false }).catch(() => {});
     }
   }
 
-  /** Returns why it has ended. */
-  async function attempt(): Promise<CharlaError> {
+  /** Lasts as long as the registration; says why that has ended. */
+  async function attempt(): Promise<{ error: CharlaError; wasRegistered: boolean }> {
+    const ending = new AbortController();
+    const { webSocket, reach } = options;
+    const byStream = webSocket !== undefined && attempts % 2 === 1;
+    const patience = webSocket === undefined || byStream ? PATIENCE : UDP_PATIENCE;
+    attempts += 1;
     try {
-      const at = await options.reach(failures, over.signal);
+      const found = await reach(Math.floor((attempts - 1) / 2), over.signal);
       over.signal.throwIfAborted();
+      const { signal } = ending;
+      const at = byStream
+        ? openWebSocketCarrier(socket, { ...webSocket, at: found, signal })
+        : found;
       const stopListening = socket.listenToRelay(at, forwardReceiver(at));
       try {
-        return await register(at);
+        const error = await register(at, patience);
+        return { error, wasRegistered: attempts === 0 };
       } finally {
         stopListening();
       }
     } catch (error) {
-      if (error instanceof CharlaError) return error;
-      if (over.signal.aborted) return relayLost(name, "the server was stopped");
-      throw error;
+      if (error instanceof CharlaError) return { error, wasRegistered: false };
+      if (!over.signal.aborted) throw error;
+      return { error: relayLost(name, "the server was stopped"), wasRegistered: false };
+    } finally {
+      ending.abort();
     }
   }
 
-  async function register(at: SocketAddress): Promise<CharlaError> {
+  async function register(at: SocketAddress, patience: number): Promise<CharlaError> {
     const opened = socket.join({ to: at, psk: secretToPsk(null), expected: options.expected });
     link = opened;
     let refused: CharlaError | null = null;
-    const timeout = setTimeout(() => opened.abort(ENDED_BY_PROGRAM, "no answer"), PATIENCE);
+    const timeout = setTimeout(() => opened.abort(ENDED_BY_PROGRAM, "no answer"), patience);
     opened.receive({
       onMessages(messages) {
         for (const message of messages) {
@@ -117,9 +139,11 @@ export function keepRegistered(socket: SealedSocket, options: RelayOptions): Rel
           if (reply?.type === "refused") refused = relayLost(name, reply.message);
           if (reply?.type !== "registered") continue;
           clearTimeout(timeout);
-          failures = 0;
+          attempts = 0;
+          isReported = false;
           const seen = readSocketAddress(reply.address);
           if (seen === null) continue;
+          // What a relay sees of a WebSocket is a port of TCP.
           outer = carrierOf(at) === null ? seen : null;
           options.onRegistered(seen);
         }

@@ -78,3 +78,13 @@ export const ALL_KINDS: readonly Kind[] = [
   "proxy",
   "ipv6-only",
 ];
+
+/**
+ * Whether a direct path exists between two: one of the two must be reachable, or keep its port for all destinations as the other does; and they need a family in common.
+ */
+export function canMeet(ana: Kind, ben: Kind): boolean {
+  const both = [ana, ben];
+  if (both.includes("udp-blocked") || both.includes("proxy")) return false;
+  if (both.includes("ipv6-only")) return both.every((kind) => kind === "ipv6-only");
+  return both.includes("open") || !both.includes("symmetric");
+}
