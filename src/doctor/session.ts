@@ -4,7 +4,8 @@
 import { isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
 
-import { type Connection, connectToFirst } from "../client/connect.ts";
+import { connectToFirst } from "../client/connect.ts";
+import type { Connection } from "../client/join-attempt.ts";
 import type { SealedTarget } from "../client/sealed-target.ts";
 import { createServerViewer, type ServerView } from "../client/server-view.ts";
 import { CharlaError } from "../errors.ts";

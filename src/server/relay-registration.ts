@@ -100,12 +100,12 @@ export function keepRegistered(socket: SealedSocket, options: RelayOptions): Rel
   /** Lasts as long as the registration; says why that has ended. */
   async function attempt(): Promise<{ error: CharlaError; wasRegistered: boolean }> {
     const ending = new AbortController();
-    const { webSocket, reach } = options;
+    const { webSocket } = options;
     const byStream = webSocket !== undefined && attempts % 2 === 1;
     const patience = webSocket === undefined || byStream ? PATIENCE : UDP_PATIENCE;
     attempts += 1;
     try {
-      const found = await reach(Math.floor((attempts - 1) / 2), over.signal);
+      const found = await options.reach(Math.floor((attempts - 1) / 2), over.signal);
       over.signal.throwIfAborted();
       const { signal } = ending;
       const at = byStream

@@ -6,7 +6,8 @@ import { createSocket } from "node:dgram";
 import { getEventListeners } from "node:events";
 import { readFileSync } from "node:fs";
 
-import { connect, type ConnectOptions, connectToFirst } from "../../src/client/connect.ts";
+import { connect, connectToFirst } from "../../src/client/connect.ts";
+import type { ConnectOptions } from "../../src/client/join-attempt.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { secretToPsk, type Way } from "../../src/identity/invitation.ts";
 import type { SocketAddress } from "../../src/net/address.ts";

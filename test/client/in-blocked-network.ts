@@ -5,7 +5,8 @@ import { writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
 import type { PlainEvent } from "../../src/chat/events.ts";
-import { connect, type ConnectOptions, connectToFirst } from "../../src/client/connect.ts";
+import { connect, connectToFirst } from "../../src/client/connect.ts";
+import type { ConnectOptions } from "../../src/client/join-attempt.ts";
 import { joinPlain, openPlain } from "../../src/client/plain-conversation.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";

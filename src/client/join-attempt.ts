@@ -1,0 +1,169 @@
+// One attempt to join a server of the sealed wire: by UDP or by a WebSocket, at an address of its own or past a relay, on a socket
+// of its own, so that it is plain who refused. Knows no other attempts: connect.ts makes them.
+
+import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
+import { defer } from "../deferred.ts";
+import { CharlaError, type ErrorCode } from "../errors.ts";
+import { secretToPsk, type Way } from "../identity/invitation.ts";
+import { formatAddress, formatRelay, type SocketAddress } from "../net/address.ts";
+import { type DialPlan, relayDialPlan, serverDialPlan } from "../net/dial-plan.ts";
+import type { SealedLink } from "../net/sealed-link.ts";
+import { openSealedSocket, type SealedSocket } from "../net/sealed-socket.ts";
+import type { WebSocketCarrierOptions } from "../net/websocket-carrier.ts";
+import type { KeyPair } from "../protocol/crypto-provider.ts";
+import { describeJoinFailure, relayRefused } from "./conversation-errors.ts";
+import type { SealedTarget } from "./sealed-target.ts";
+import { createServerPaths, type ServerPaths } from "./server-paths.ts";
+
+export interface ConnectOptions extends Pick<SealedTarget, "secret" | "trust"> {
+  readonly staticKeys: KeyPair;
+  /** Where HTTP proxies are named, for WebSockets; without it, none is used. */
+  readonly env?: WebSocketCarrierOptions["env"];
+  /** Ends the attempts, which fail with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Connection {
+  /** The link's own socket. Closing it ends the link, with a CLOSE to the other end. */
+  readonly socket: SealedSocket;
+  /**
+   * In the session; nothing that came was taken yet (`receive`). It ends by itself when no program is listening there any
+   * more. Every other error of the network is passing.
+   */
+  readonly link: SealedLink;
+  /** End with the link. */
+  readonly paths: ServerPaths;
+}
+
+/** Errors of the network that another hello would meet again: the attempt ends at once. */
+const FATAL: ReadonlySet<ErrorCode> = new Set(["NOBODY_LISTENING", "ADDRESS_FAMILY_NOT_AVAILABLE"]);
+
+/**
+ * For how long a session's datagrams are refused, with nothing heard in between, until no program is listening there
+ * any more, ms. A refusal by itself proves nothing: it may be a firewall's, or forged (RFC 5927 s. 4).
+ */
+const GONE_AFTER = 1_000;
+/** And in round trips, for a server that is far away. */
+const PATIENCE = 4;
+
+function dialPlan(way: Way): DialPlan {
+  return way.kind === "relay" ? relayDialPlan(way) : serverDialPlan(way);
+}
+
+/** What an attempt to join sends to. */
+export interface Destination {
+  /** For people. */
+  readonly where: string;
+  /** @param onRefused called with why it can't be reached */
+  readonly open: (paths: ServerPaths, onRefused: (error: CharlaError) => void) => SocketAddress;
+}
+
+export function byUdp(way: Way, to: SocketAddress, options: ConnectOptions): Destination {
+  if (way.kind === "direct") return { where: formatAddress(to), open: () => to };
+  return pastRelay(way, options, () => to);
+}
+
+export function byWebSocket(way: Way, at: SocketAddress, options: ConnectOptions): Destination {
+  const urls = dialPlan(way).webSockets;
+  if (way.kind === "relay") {
+    return pastRelay(way, options, (paths, onRefused) => paths.addWebSocket(urls, at, onRefused));
+  }
+  return {
+    where: formatAddress(at),
+    open: (paths, onRefused) => paths.addWebSocket(urls, at, onRefused),
+  };
+}
+
+function pastRelay(way: Way, { trust }: ConnectOptions, reach: Destination["open"]): Destination {
+  const name = formatRelay(way);
+  return {
+    where: `the relay ${name}`,
+    open(paths, onRefused) {
+      // Only an invitation names relays, and it has the key.
+      if (trust.expected === null) throw new Error("a relay, and no key of the server");
+      const relay = { address: reach(paths, onRefused), name };
+      const refused = (status: "no-server" | "full") => onRefused(relayRefused(name, status));
+      return paths.addRelay(relay, trust.expected, refused).address;
+    },
+  };
+}
+
+/**
+ * Rejects with the reason of the signal when that aborts.
+ *
+ * @param onTrouble called when the network does not let a hello pass; the attempt goes on
+ */
+export async function tryToJoin(
+  { where, open }: Destination,
+  options: ConnectOptions,
+  signal: AbortSignal,
+  onTrouble: () => void,
+): Promise<Connection> {
+  const { staticKeys, secret, trust } = options;
+  const refusal = defer<never>();
+  refusal.promise.catch(() => {});
+  signal.addEventListener("abort", () => refusal.reject(signal.reason));
+  let joined = false;
+  let trouble: CharlaError | null = null;
+  let refusedSince = Number.NEGATIVE_INFINITY;
+  const socket = await openSealedSocket({
+    port: 0,
+    staticKeys,
+    admission: null,
+    onMoved: () => paths.moved(),
+    onRefused(error) {
+      if (joined) return refused(error);
+      if (FATAL.has(error.code)) return refusal.reject(error);
+      trouble = error;
+      onTrouble();
+    },
+  });
+  const paths = createServerPaths(socket, options.env);
+
+  /** The session sends probes until it is heard again, or refused for long enough. */
+  function refused(error: CharlaError): void {
+    if (error.code !== "NOBODY_LISTENING") return;
+    const now = performance.now();
+    if (link.heardAt > refusedSince) {
+      refusedSince = now;
+      // It may be another path that is refused: then the server is heard soon.
+      link.networkChanged();
+    } else if (now - refusedSince >= Math.max(GONE_AFTER, PATIENCE * (link.roundTrip ?? 0))) {
+      link.abort(ENDED_BY_PROGRAM, error.message);
+    }
+  }
+
+  const to = open(paths, (error) => {
+    if (!joined) refusal.reject(error);
+  });
+  const link = socket.join({ to, psk: secretToPsk(secret), expected: trust.expected });
+  try {
+    joined = await Promise.race([link.joined, refusal.promise]);
+    if (joined) {
+      paths.follow(link);
+      return { socket, link, paths };
+    }
+    const { peerKey } = link;
+    const ended = await link.ended;
+    const failure = describeJoinFailure(ended, { where, secret, peerKey, trust });
+    throw (failure.code === "NO_ANSWER" ? trouble : null) ?? failure;
+  } catch (error) {
+    link.abort(0, "");
+    paths[Symbol.dispose]();
+    await socket.close();
+    throw error;
+  }
+}
+
+/** Where UDP does not get through any more, a WebSocket may. */
+export function openStream(
+  paths: ServerPaths,
+  way: Way,
+  at: SocketAddress,
+  serverKey: Uint8Array | null,
+): void {
+  const stream = paths.addWebSocket(dialPlan(way).webSockets, at);
+  if (way.kind === "direct") paths.addAddress(stream);
+  else if (serverKey !== null)
+    paths.addRelay({ address: stream, name: formatRelay(way) }, serverKey);
+}
