@@ -3,7 +3,7 @@
 
 import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import { defer } from "../deferred.ts";
-import { CharlaError, type ErrorCode } from "../errors.ts";
+import type { CharlaError, ErrorCode } from "../errors.ts";
 import { secretToPsk, type Way } from "../identity/invitation.ts";
 import { formatAddress, formatRelay, type SocketAddress } from "../net/address.ts";
 import { type DialPlan, relayDialPlan, serverDialPlan } from "../net/dial-plan.ts";
