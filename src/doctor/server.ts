@@ -2,10 +2,12 @@
 // once it lets us in, its clock and the NAT between.
 
 import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 
 import { sealedTarget } from "../client/sealed-target.ts";
 import type { Environment } from "../identity/folders.ts";
 import { formatAddress, formatRelay, type SocketAddress } from "../net/address.ts";
+import { addressScope, isOnOwnNetwork } from "../net/own-addresses.ts";
 import { probeRelays } from "../net/relay-probe.ts";
 import { resolve } from "../net/resolve.ts";
 import { type Hellos, openServerProbe, type ServerProbe } from "../net/sealed-probe.ts";
@@ -76,8 +78,11 @@ export async function* checkServer(
     ),
   ]);
   const answering = probed.filter(({ hellos }) => hellos.found.type === "server");
+  const interfaces = networkInterfaces();
   const isReached = answering.length > 0 || past.relays.some(({ roundTrip }) => roundTrip !== null);
-  for (const { address, hellos } of probed) yield describeFound(address, hellos, isReached);
+  for (const { address, hellos } of probed) {
+    yield describeFound(address, hellos, isReached, isOnOwnNetwork(address.address, interfaces));
+  }
   for (const [index, found] of past.relays.entries()) {
     yield describeRelay(relays[index]?.name ?? "", found, isReached);
   }
@@ -97,11 +102,15 @@ export async function* checkServer(
   );
 }
 
-/** @param isElsewhere the server is reached by another way */
+/**
+ * @param isElsewhere the server is reached by another way
+ * @param isNear the address is of a network that this machine is in
+ */
 export function describeFound(
   to: SocketAddress,
   { found, roundTrips }: Pick<Hellos, "found" | "roundTrips">,
   isElsewhere: boolean,
+  isNear = true,
 ): Check {
   const where = formatAddress(to);
   const value = { address: where, found: found.type };
@@ -130,6 +139,12 @@ export function describeFound(
       return wrong(message, code === "NOBODY_LISTENING" ? START_THERE : hint, { code });
     }
     case "nothing":
+      if (!isNear && addressScope(to.address) === "site") {
+        return wrong(
+          `nothing answers at ${where}, a private address of another network`,
+          "only programs in that network reach it: join by another way, such as a relay",
+        );
+      }
       return wrong(
         `nothing answers at ${where}`,
         `check the address, and that charla --server runs there; a firewall there or on the path may drop UDP: it has to let port ${to.port} in`,

@@ -37,3 +37,18 @@ test("a server at an address is ok, with the fastest round trip", () => {
     value: { address: "[2001:db8::1]:12345", found: "server", roundTrip: 23.4 },
   });
 });
+
+test("a private address of another network is named as such, where nothing answers", () => {
+  const nothing = { found: { type: "nothing" }, roundTrips: [] } as const;
+  const address = { address: "192.168.8.2", port: 12_345 };
+  expect(describeFound(address, nothing, false, false)).toMatchObject({
+    status: "problem",
+    message: "nothing answers at 192.168.8.2:12345, a private address of another network",
+  });
+  expect(describeFound(address, nothing, false, true).message).toBe(
+    "nothing answers at 192.168.8.2:12345",
+  );
+  expect(describeFound(IPV4, nothing, false, false).message).toBe(
+    "nothing answers at 192.0.2.1:12345",
+  );
+});
