@@ -66,7 +66,6 @@ export async function openConversation(
   const { nameOn, room = DEFAULT_ROOM } = memberOptions(commandLine, io.env);
   const listening = listenOptions(commandLine);
   const publicHost = publicHostOption(commandLine);
-  const relays = relayOption(commandLine);
   const history = historyOption(commandLine, io);
   const memory = memoryOption(commandLine);
   const isOpen = flags.has("open");
@@ -83,10 +82,11 @@ export async function openConversation(
     for (const conversation of conversations) conversation.addEvent(event);
   };
   const addNotice = (notice: NoticeText) => addEvent(noticeEvent(notice));
+  const relays = relayRegistrations(relayOption(commandLine), io.env, addNotice);
   await using server = await openServer(commandLine, io.env, {
     ...listening,
     publicHost,
-    relays: relayRegistrations(relays, io.env, addNotice),
+    relays: relays.options,
     identity: keyPair,
     open: isOpen,
     web: !flags.has("no-web"),
@@ -119,6 +119,7 @@ export async function openConversation(
     isOpen,
   });
   const isMapped = !flags.has("no-map") && !isThisMachine(listening.bind);
+  const registered = relays.attempted();
   await using _mapping = isMapped
     ? await mapServerPort({
         bind: listening.bind,
@@ -135,6 +136,7 @@ export async function openConversation(
         },
       })
     : null;
+  await registered;
   const invitation = server.invitation(room);
   const address = formatAddress(server.local);
   const named = values.get("invitation-file");

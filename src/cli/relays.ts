@@ -1,7 +1,10 @@
 // `charla --server --relay`: the relays at which a server registers, and how it trusts them, as other servers, by the key that
 // they had the first time.
 
+import { setTimeout as delay } from "node:timers/promises";
+
 import type { NoticeText } from "../chat/events.ts";
+import { defer } from "../deferred.ts";
 import { CharlaError, usageError } from "../errors.ts";
 import { configFolder, type Environment } from "../identity/folders.ts";
 import { findKnownServer, rememberServer } from "../identity/known-servers.ts";
@@ -36,43 +39,73 @@ export function parseRelays(written: readonly string[]): readonly HostAndPort[] 
   return relays;
 }
 
+/** ms for which the invitation waits for the relays. */
+const PATIENCE = 1_000;
+
+export interface RelayRegistrations {
+  readonly options: NonNullable<OpenOptions["relays"]>;
+  /** Resolves when the server is registered at each relay, or is not, and after 1 s in any case. */
+  readonly attempted: () => Promise<void>;
+}
+
 export function relayRegistrations(
   relays: readonly HostAndPort[],
   env: Environment,
   notify: (notice: NoticeText) => void,
-): NonNullable<OpenOptions["relays"]> {
-  return relays.map((relay) => {
-    const name = formatRelay(relay);
-    const folder = findFolder(env);
-    /** Whether the owner was told that the server can't be reached there. */
-    let isLost = false;
-    return {
-      relay,
-      name,
-      get expected() {
-        return folder === null ? null : (findKnownServer(folder, relay)?.key ?? null);
-      },
-      async reach(failures) {
-        const addresses = await resolve(relay);
-        const address = addresses[failures % addresses.length];
-        if (address === undefined) throw new Error("a host without an address");
-        return address;
-      },
-      webSocket: { urls: relayDialPlan(relay).webSockets, env },
-      onKey(key) {
-        if (folder !== null) rememberServer(folder, relay, key);
-      },
-      onRegistered() {
-        if (isLost)
-          notify({ code: "RELAY_BACK", message: `registered again at the relay ${name}` });
-        isLost = false;
-      },
-      onLost(error) {
-        isLost = true;
-        notify(error);
-      },
-    };
+): RelayRegistrations {
+  const attempts = relays.map((relay) => {
+    const attempted = defer<void>();
+    return { options: registration(relay, env, notify, attempted.resolve), attempted };
   });
+  const all = Promise.all(attempts.map(({ attempted }) => attempted.promise));
+  return {
+    options: attempts.map(({ options }) => options),
+    async attempted() {
+      const waited = new AbortController();
+      const { signal } = waited;
+      await Promise.race([all, delay(PATIENCE, null, { signal }).catch(() => {})]);
+      waited.abort();
+    },
+  };
+}
+
+function registration(
+  relay: HostAndPort,
+  env: Environment,
+  notify: (notice: NoticeText) => void,
+  attempted: () => void,
+): NonNullable<OpenOptions["relays"]>[number] {
+  const name = formatRelay(relay);
+  const folder = findFolder(env);
+  /** Whether the owner was told that the server can't be reached there. */
+  let isLost = false;
+  return {
+    relay,
+    name,
+    get expected() {
+      return folder === null ? null : (findKnownServer(folder, relay)?.key ?? null);
+    },
+    async reach(failures) {
+      const addresses = await resolve(relay);
+      const address = addresses[failures % addresses.length];
+      if (address === undefined) throw new Error("a host without an address");
+      return address;
+    },
+    webSocket: { urls: relayDialPlan(relay).webSockets, env },
+    onKey(key) {
+      if (folder !== null) rememberServer(folder, relay, key);
+    },
+    onRegistered() {
+      attempted();
+      if (isLost) notify({ code: "RELAY_BACK", message: `registered again at the relay ${name}` });
+      isLost = false;
+    },
+    onLost(error) {
+      attempted();
+      isLost = true;
+      notify(error);
+    },
+  };
 }
 
 /** Null for a user without a home folder: then the relay's key is taken as it comes. */

@@ -152,7 +152,12 @@ export async function connectToFirst(
   const attempts = addresses.slice(0, MAX_ADDRESSES).map((to, rank): Attempt => ({
     rank,
     dial: (ending, onTrouble) =>
-      tryToJoin({ where: formatAddress(to), open: () => to }, options, ending, onTrouble),
+      tryToJoin(
+        { where: formatAddress(to), relay: null, open: () => to },
+        options,
+        ending,
+        onTrouble,
+      ),
   }));
   const way = addresses.map(formatAddress).join(" or ");
   return connectByFirst([async () => attempts], options, ([error = null]) =>

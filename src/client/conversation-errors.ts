@@ -189,6 +189,11 @@ export function relayRefused(relay: string, status: "no-server" | "full"): Charl
   );
 }
 
+/** @param error of the network on the way there */
+export function relayUnreachable(relay: string, { code, message, hint }: CharlaError): CharlaError {
+  return new CharlaError(code, `the relay ${relay} is not reached: ${message}`, hint);
+}
+
 function wrongSecret(where: string, secret: Uint8Array | null): CharlaError {
   if (secret === null) {
     return new CharlaError(

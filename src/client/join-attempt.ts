@@ -11,7 +11,7 @@ import type { SealedLink } from "../net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../net/sealed-socket.ts";
 import type { WebSocketCarrierOptions } from "../net/websocket-carrier.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
-import { describeJoinFailure, relayRefused } from "./conversation-errors.ts";
+import { describeJoinFailure, relayRefused, relayUnreachable } from "./conversation-errors.ts";
 import type { SealedTarget } from "./sealed-target.ts";
 import { createServerPaths, type ServerPaths } from "./server-paths.ts";
 
@@ -54,12 +54,14 @@ function dialPlan(way: Way): DialPlan {
 export interface Destination {
   /** For people. */
   readonly where: string;
+  /** The relay on the way, if there is one. */
+  readonly relay: string | null;
   /** @param onRefused called with why it can't be reached */
   readonly open: (paths: ServerPaths, onRefused: (error: CharlaError) => void) => SocketAddress;
 }
 
 export function byUdp(way: Way, to: SocketAddress, options: ConnectOptions): Destination {
-  if (way.kind === "direct") return { where: formatAddress(to), open: () => to };
+  if (way.kind === "direct") return { where: formatAddress(to), relay: null, open: () => to };
   return pastRelay(way, options, () => to);
 }
 
@@ -70,6 +72,7 @@ export function byWebSocket(way: Way, at: SocketAddress, options: ConnectOptions
   }
   return {
     where: formatAddress(at),
+    relay: null,
     open: (paths, onRefused) => paths.addWebSocket(urls, at, onRefused),
   };
 }
@@ -78,12 +81,13 @@ function pastRelay(way: Way, { trust }: ConnectOptions, reach: Destination["open
   const name = formatRelay(way);
   return {
     where: `the relay ${name}`,
+    relay: name,
     open(paths, onRefused) {
       // Only an invitation names relays, and it has the key.
       if (trust.expected === null) throw new Error("a relay, and no key of the server");
-      const relay = { address: reach(paths, onRefused), name };
+      const place = { address: reach(paths, onRefused), name };
       const refused = (status: "no-server" | "full") => onRefused(relayRefused(name, status));
-      return paths.addRelay(relay, trust.expected, refused).address;
+      return paths.addRelay(place, trust.expected, refused).address;
     },
   };
 }
@@ -94,7 +98,7 @@ function pastRelay(way: Way, { trust }: ConnectOptions, reach: Destination["open
  * @param onTrouble called when the network does not let a hello pass; the attempt goes on
  */
 export async function tryToJoin(
-  { where, open }: Destination,
+  { where, relay, open }: Destination,
   options: ConnectOptions,
   signal: AbortSignal,
   onTrouble: () => void,
@@ -113,8 +117,9 @@ export async function tryToJoin(
     onMoved: () => paths.moved(),
     onRefused(error) {
       if (joined) return refused(error);
-      if (FATAL.has(error.code)) return refusal.reject(error);
-      trouble = error;
+      const named = relay === null ? error : relayUnreachable(relay, error);
+      if (FATAL.has(error.code)) return refusal.reject(named);
+      trouble = named;
       onTrouble();
     },
   });

@@ -110,12 +110,12 @@ async function openOn(log: Log, options: OpenOptions): Promise<Server> {
     invitations: data === undefined ? undefined : openInvitationFile(data),
     moderation: data === undefined ? undefined : openModerationFile(data),
     log,
-    ways: (atPort, mapped) =>
+    ways: (atPort, outer) =>
       waysFrom({
         publicHost: publicHost && { host: publicHost.host, port: publicHost.port ?? atPort },
         own: invitedAddresses(bind, publicHost !== undefined),
         port: atPort,
-        outer: mapped === null ? [] : [{ host: mapped.address, port: mapped.port }],
+        outer: outer.map((seen) => ({ host: seen.address, port: seen.port })),
         relays: (options.relays ?? []).map(({ relay }) => relay),
       }),
   });

@@ -18,6 +18,8 @@ export interface ReachOptions {
 export interface Reach extends AsyncDisposable {
   /** A member has come, or has moved: past a relay they get the addresses, now and whenever they change. */
   follow(link: SealedLink): void;
+  /** Where those outside see this server: at the router's mapped port, and past a NAT as relays see it. */
+  outer(): SocketAddress[];
   /** Where a router lets datagrams in for this server; null for nowhere any more. */
   setMapped(outer: SocketAddress | null): void;
 }
@@ -42,14 +44,18 @@ export function openReach(socket: SealedSocket, options: ReachOptions): Reach {
     }),
   );
 
-  /** The best first: what the router has promised, what it has made of its own, and what only the own network knows. */
+  /** The best first: what the router has promised, and what it has made of its own. */
+  function outer(): SocketAddress[] {
+    const seen = [mapped, ...registrations.map((registration) => registration.outer)];
+    return withoutRepeats(seen.filter((one) => one !== null));
+  }
+
+  /** Those that only the own network knows come last. */
   function candidates(): SocketAddress[] {
     const { address, port } = socket.local;
     const isBound = address !== "::" && address !== "0.0.0.0";
     const local = (isBound ? [address] : network.addresses).map((own) => ({ address: own, port }));
-    const outer = registrations.map((registration) => registration.outer);
-    const all = [mapped, ...outer, ...local].filter((one) => one !== null);
-    return all.filter((one, index) => all.findIndex((other) => sameAddress(one, other)) === index);
+    return withoutRepeats([...outer(), ...local]);
   }
 
   function nameToAll(): void {
@@ -57,6 +63,7 @@ export function openReach(socket: SealedSocket, options: ReachOptions): Reach {
   }
 
   return {
+    outer,
     follow(link) {
       if (carrierOf(link.peer) === null || links.has(link)) return;
       links.add(link);
@@ -72,4 +79,10 @@ export function openReach(socket: SealedSocket, options: ReachOptions): Reach {
       await Promise.all(registrations.map((one) => one[Symbol.asyncDispose]()));
     },
   };
+}
+
+function withoutRepeats(addresses: readonly SocketAddress[]): SocketAddress[] {
+  return addresses.filter(
+    (one, index) => addresses.findIndex((other) => sameAddress(one, other)) === index,
+  );
 }

@@ -57,9 +57,9 @@ export interface ServerOptions {
    * The ways that an invitation made now holds, as many as fit, the best first.
    *
    * @param port where the server listens
-   * @param mapped where a router lets datagrams in for it
+   * @param outer where those outside see it: at a router's mapped port, or past a NAT
    */
-  ways(port: number, mapped: SocketAddress | null): readonly Way[];
+  ways(port: number, outer: readonly SocketAddress[]): readonly Way[];
   /** Relays at which those join who can't reach this server directly. */
   readonly relays?: ReachOptions["relays"] | undefined;
   /**
@@ -126,7 +126,6 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   /** With the fingerprints of those at the other ends. */
   const channels = new Map<Channel, string>();
   /** Where a router lets datagrams in for this server. */
-  let mapped: SocketAddress | null = null;
   const closed = Promise.withResolvers<void>();
   let closing: Promise<void> | null = null;
   /** After `/close`, who has yet to learn of it, by their fingerprints; null before. */
@@ -237,7 +236,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
 
   function invitation(room: string, roomSecret = admission.secret): string {
     const key = identity.publicKey;
-    const ways = options.ways(socket.local.port, mapped);
+    const ways = options.ways(socket.local.port, reach.outer());
     return formatInvitation(fitWays({ ways, room, key, secret: roomSecret }));
   }
 
@@ -318,7 +317,6 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     close: closeNow,
     closed: closed.promise,
     setMapped(outer) {
-      mapped = outer;
       reach.setMapped(outer);
     },
     countOthers: () => (closing === null ? state.countOthers(ownFingerprint) : 0),

@@ -398,7 +398,7 @@ describe("with several ways", () => {
       code: "NOBODY_LISTENING",
       message:
         `none of the 3 ways leads to the server: no program is listening at 127.0.0.1:${one.port}; ` +
-        `no program is listening at 127.0.0.1:${other.port}; no program is listening at 127.0.0.1:${closed.port}`,
+        `no program is listening at 127.0.0.1:${other.port}; the relay 127.0.0.1:${closed.port} is not reached: no program is listening at 127.0.0.1:${closed.port}`,
     });
   });
 

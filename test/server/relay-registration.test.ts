@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 
 import type { CharlaError } from "../../src/errors.ts";
+import { parseInvitation } from "../../src/identity/invitation.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
 import { pathKind } from "../../src/net/carrier.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
@@ -10,6 +11,7 @@ import { openRelayWay } from "../../src/net/relay-way.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import { openRelay, type Relay } from "../../src/relay/relay.ts";
+import { open } from "../../src/server/open.ts";
 import { keepRegistered, type RelayOptions } from "../../src/server/relay-registration.ts";
 import { reservePort } from "../harness/ports.ts";
 import { until } from "../harness/until.ts";
@@ -152,4 +154,28 @@ test("a relay with another key than before is refused, and the server says so on
     "not registered at the relay relay.example: it has another key than before",
   );
   expect(server.registered).toEqual([]);
+});
+
+test("an invitation made while the server is registered names the address at which the relay sees it, before the relay", async () => {
+  await using relay = await relayOn();
+  const registered = Promise.withResolvers<void>();
+  await using server = await open({
+    publicHost: { host: "ana.example" },
+    relays: [
+      {
+        relay: { host: "relay.example", port: 12_345 },
+        name: "relay.example",
+        reach: async () => relay.local,
+        expected: RELAY_KEYS.publicKey,
+        onRegistered: () => registered.resolve(),
+        onLost() {},
+      },
+    ],
+  });
+  await registered.promise;
+  const { ways } = parseInvitation(server.invitation("main"));
+  const { port } = server.local;
+  expect(ways).toContainEqual({ kind: "direct", host: "127.0.0.1", port });
+  expect(ways.at(0)).toEqual({ kind: "direct", host: "ana.example", port });
+  expect(ways.at(-1)).toEqual({ kind: "relay", host: "relay.example", port: 12_345 });
 });
