@@ -3,7 +3,12 @@
 // nothing of packets.
 
 import type { SocketAddress } from "../socket-address.ts";
-import { type PeerAddress, provenStandbys, type SessionPath } from "./path-validation.ts";
+import {
+  type PeerAddress,
+  PROOF_LASTS,
+  provenStandbys,
+  type SessionPath,
+} from "./path-validation.ts";
 
 /** A path of the same rank is better if its round trip is shorter by so many ms, and by this part. */
 const SHORTER_BY = 10;
@@ -37,10 +42,25 @@ export function findBetterPath(
   return best;
 }
 
-/** The best path besides the one in use, where nothing passes any more; null when there is none. */
-export function findOtherPath(path: SessionPath, now: number): PeerAddress | null {
-  return provenStandbys(path, now).toSorted(comparePaths)[0] ?? null;
+/**
+ * The best path besides the one in use, where nothing passes any more; null when there is none.
+ *
+ * @param since what was proven since then comes first: what has ended one path may have ended others
+ */
+export function findOtherPath(path: SessionPath, since: number, now: number): PeerAddress | null {
+  const standbys = provenStandbys(path, now);
+  const fresh = standbys.filter((standby) => provenAt(standby) >= since);
+  return (fresh.length > 0 ? fresh : standbys).toSorted(comparePaths)[0] ?? null;
 }
+
+/** Paths besides the one in use that were not proven since then, nor challenged. */
+export function doubtfulPaths(path: SessionPath, since: number, now: number): PeerAddress[] {
+  return provenStandbys(path, now).filter(
+    (standby) => standby.challenge === null && provenAt(standby) < since,
+  );
+}
+
+const provenAt = ({ provenUntil }: PeerAddress): number => provenUntil - PROOF_LASTS;
 
 function comparePaths(one: PeerAddress, other: PeerAddress): number {
   const byRank = rankOf(one.address) - rankOf(other.address);

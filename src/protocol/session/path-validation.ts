@@ -67,6 +67,8 @@ interface Challenge {
 export interface SessionPath {
   /** Where packets are sent. */
   current: PeerAddress;
+  /** When a packet came from there, or it became the address in use, ms. */
+  heardAt: number;
   /** Left before, or not used yet; the one left last comes first. */
   readonly others: PeerAddress[];
   /** Challenged, and not proven. */
@@ -86,7 +88,14 @@ export interface ChallengeOptions {
 
 export function validatedPath(address: SocketAddress): SessionPath {
   const current = { ...unprovenAddress(address), proven: true, provenUntil: Infinity };
-  return { current, others: [], candidates: NONE, newest: current, cautiousUntil: -Infinity };
+  return {
+    current,
+    heardAt: -Infinity,
+    others: [],
+    candidates: NONE,
+    newest: current,
+    cautiousUntil: -Infinity,
+  };
 }
 
 /** Of all sessions without candidates. */
@@ -106,8 +115,13 @@ function unprovenAddress(address: SocketAddress): PeerAddress {
 }
 
 /** The peer's newest packet came from the address in use. */
-export function stayOnPath(path: SessionPath, length: number): void {
+export function stayOnPath(path: SessionPath, length: number, now: number): void {
   path.newest = path.current;
+  receivedFromCurrent(path, length, now);
+}
+
+function receivedFromCurrent(path: SessionPath, length: number, now: number): void {
+  path.heardAt = now;
   countReceived(path.current, length);
 }
 
@@ -129,8 +143,14 @@ export function migratePath(
 }
 
 /** A packet that is not the newest came from this address. */
-export function countFrom(path: SessionPath, from: SocketAddress, length: number): void {
-  const known = sameAddress(from, path.current.address) ? path.current : findOther(path, from);
+export function countFrom(
+  path: SessionPath,
+  from: SocketAddress,
+  length: number,
+  now: number,
+): void {
+  if (sameAddress(from, path.current.address)) return receivedFromCurrent(path, length, now);
+  const known = findOther(path, from);
   if (known !== undefined) countReceived(known, length);
 }
 
@@ -145,7 +165,7 @@ export function probeReceived(
   options: ChallengeOptions,
   now: number,
 ): void {
-  if (sameAddress(from, path.current.address)) return countReceived(path.current, length);
+  if (sameAddress(from, path.current.address)) return receivedFromCurrent(path, length, now);
   const other = findOther(path, from) ?? unprovenAddress(from);
   if (!path.candidates.includes(other)) remember(path, other);
   if (other.proven && now >= other.provenUntil) Object.assign(other, unprovenAddress(from));
@@ -166,7 +186,10 @@ export function challengeCandidates(
   for (const address of addresses) {
     if (sameAddress(address, path.current.address)) continue;
     let found = findOther(path, address);
-    if (found?.proven === true && now < found.provenUntil) continue;
+    if (found?.proven === true && now < found.provenUntil) {
+      found.standby = true;
+      continue;
+    }
     if (found === undefined || path.others.includes(found)) {
       if (found !== undefined) forget(path, found);
       found = unprovenAddress(address);
@@ -191,26 +214,33 @@ export function renewProof(address: PeerAddress, options: ChallengeOptions, now:
   if (address.challenge === null) startChallenge(address, options, now);
 }
 
-/** Goes to a proven address that is not in use. */
+/** Goes to a proven address that is not in use. It was not the peer who left the other one: it is still there. */
 export function switchToStandby(
   path: SessionPath,
   next: PeerAddress,
   options: ChallengeOptions,
   now: number,
 ): void {
+  path.current.standby = path.current.proven;
   switchTo(path, next, options, now);
   path.newest = next;
   next.provenUntil = Infinity;
 }
 
 /** Nothing passes at the address in use any more: goes to a proven one. */
-export function leavePath(path: SessionPath, next: PeerAddress): void {
+export function leavePath(path: SessionPath, next: PeerAddress, now: number): void {
   const left = path.current;
   Object.assign(left, unprovenAddress(left.address));
   path.current = next;
+  path.heardAt = now;
   path.newest = next;
   next.provenUntil = Infinity;
   forget(path, next);
+}
+
+/** Proofs whose time is over don't count any more. */
+export function expireProofs({ others }: SessionPath, now: number): void {
+  for (const other of others) if (now >= other.provenUntil) other.proven = false;
 }
 
 /** Where the peer is besides the address in use, and can be reached. */
@@ -256,6 +286,7 @@ function switchTo(
 ): void {
   const left = path.current;
   path.current = next;
+  path.heardAt = now;
   if (left.proven) {
     left.provenUntil = Math.min(left.provenUntil, now + PROOF_LASTS);
     if (left.challenge === null) startChallenge(left, options, now);
@@ -395,6 +426,7 @@ export function abandonChallenges(path: SessionPath, now: number): boolean {
     }
     if (address === path.current) {
       path.current = path.others.find(({ proven }) => proven) ?? address;
+      path.heardAt = now;
       forget(path, path.current);
     } else forget(path, address);
   }

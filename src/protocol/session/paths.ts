@@ -12,16 +12,30 @@ import {
   setOwnCandidates,
 } from "./candidates.ts";
 import { CHALLENGE_LENGTH } from "./frames.ts";
-import { findBetterPath, findOtherPath, rankOf, staleWays, waysTimerAt } from "./path-choice.ts";
+import {
+  doubtfulPaths,
+  findBetterPath,
+  findOtherPath,
+  rankOf,
+  staleWays,
+  waysTimerAt,
+} from "./path-choice.ts";
 import {
   challengeCandidates,
   type ChallengeOptions,
+  expireProofs,
   leavePath,
   type PeerAddress,
   renewProof,
   switchToStandby,
 } from "./path-validation.ts";
 import { currentProbeTimeout, hostOf, requeueLost, type Session } from "./session.ts";
+
+/**
+ * How long a round waits after a path was left, ms: mostly an end has another address by then, which the other one learns at
+ * once by the path that is left. A responder takes part in few rounds.
+ */
+const NEWS_DELAY = 400;
 
 /**
  * The peer may be reached at another host now. Nothing is known of the path to one that was just validated; between
@@ -108,13 +122,28 @@ export function choosePath(session: Session, now: number): void {
   if (path.current.proven && rankOf(path.current.address) === 0) restRounds(candidates);
 }
 
-/** Nothing passes at the address in use: goes to another one, if one is proven. Returns whether it did. */
-export function leaveDeadPath(session: Session, now: number): boolean {
+/** Packets at the address in use are not answered: asks whether the others still work, once for each `since`. */
+export function doubtPath(session: Session, since: number, now: number): void {
+  const { path } = session;
+  const options = challengeOptions(session);
+  expireProofs(path, now);
+  for (const other of doubtfulPaths(path, since, now)) renewProof(other, options, now);
+}
+
+/**
+ * Nothing passes at the address in use: goes to another one, if one is proven. Returns whether it did.
+ *
+ * @param since when that began, if it is known
+ */
+export function leaveDeadPath(session: Session, now: number, since = -Infinity): boolean {
   const { candidates, path, role } = session;
-  if (candidates !== null && role === "initiator") scheduleRound(candidates, now);
-  const next = findOtherPath(path, now);
+  expireProofs(path, now);
+  const next = findOtherPath(path, since, now);
+  if (candidates !== null && role === "initiator") {
+    scheduleRound(candidates, next === null ? now : now + NEWS_DELAY);
+  }
   if (next === null) return false;
-  leavePath(path, next);
+  leavePath(path, next, now);
   usePath(session, next, now);
   return true;
 }

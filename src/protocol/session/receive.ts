@@ -209,13 +209,13 @@ function followPeer(
   now: number,
 ): void {
   const { path } = session;
-  if (!newest) return countFrom(path, from, length);
-  if (sameAddress(from, path.current.address)) return stayOnPath(path, length);
+  if (!newest) return countFrom(path, from, length, now);
+  if (sameAddress(from, path.current.address)) return stayOnPath(path, length, now);
   if (session.role === "initiator" && session.candidates !== null) {
     const standby = findPeerAddress(path, from);
     if (standby?.standby === true) {
       // Sent before the responder followed us here, or it has left a path that is dead: a challenge shows which.
-      countFrom(path, from, length);
+      countFrom(path, from, length, now);
       return renewProof(path.current, challengeOptions(session), now);
     }
   }

@@ -2,9 +2,10 @@
 
 import { failureAtTimeout } from "../handshake/initiator-handshake.ts";
 import { recoveryTimerAt, timerFired } from "../recovery/recovery.ts";
+import { doubtfulPaths, findOtherPath } from "./path-choice.ts";
 import { abandonChallenges, validationTimerAt } from "./path-validation.ts";
-import { followHost, leaveDeadPath, pathsTimerAt, tryPaths } from "./paths.ts";
-import { endSession, requeueLost, type Session } from "./session.ts";
+import { doubtPath, followHost, leaveDeadPath, pathsTimerAt, tryPaths } from "./paths.ts";
+import { currentProbeTimeout, endSession, requeueLost, type Session } from "./session.ts";
 
 /** A PING is sent after so long without one, ms: NATs drop an unused binding, some after 30 s (RFC 4787 s. 4.3). */
 export const KEEP_ALIVE = 20_000;
@@ -12,9 +13,11 @@ export const KEEP_ALIVE = 20_000;
 export const SILENCE = 5_000;
 /** Nothing was received for so long, ms, three keep-alives: the session is over (docs/protocol.md s. 15.2). */
 export const IDLE_TIMEOUT = 60_000;
-/** A path is dead, if there is another one, after so many probe timeouts, and when nothing has come for so long, ms. */
+/** A path is dead, if there is another one, after so many probe timeouts in a row, and when nothing has come for so long, ms. */
 const DEAD_AFTER_TIMEOUTS = 2;
 const DEAD_AFTER = 500;
+/** The same in probe timeouts from the first packet on: each is twice as long as the one before. */
+const DEAD_AFTER_INTERVALS = 2 ** DEAD_AFTER_TIMEOUTS - 1;
 
 /** When `tickSession`, or a datagram, is due next, ms; Infinity for never. */
 export function sessionWakeAt(session: Session): number {
@@ -32,6 +35,7 @@ export function sessionWakeAt(session: Session): number {
     session.pingDue ? Number.POSITIVE_INFINITY : quietSince(session) + KEEP_ALIVE,
     session.lastHeardAt + IDLE_TIMEOUT,
     session.silent ? Number.POSITIVE_INFINITY : awaitingSince(session) + SILENCE,
+    pathLossTimerAt(session),
   );
 }
 
@@ -52,15 +56,20 @@ export function tickSession(session: Session, now: number): void {
   if (now >= session.lastHeardAt + IDLE_TIMEOUT) return endSession(session, { type: "timed-out" });
   if (now >= awaitingSince(session) + SILENCE) session.silent = true;
   if (now >= quietSince(session) + KEEP_ALIVE) session.pingDue = true;
-  if (abandonChallenges(path, now)) leaveDeadPath(session, now);
+  const unansweredSince = awaitingOnPathSince(session);
+  const { doubtAt, deadAt } = pathLossTimes(session);
+  const isDue = now >= deadAt && findOtherPath(path, unansweredSince, now) !== null;
+  if (abandonChallenges(path, now) || isDue) leaveDeadPath(session, now, unansweredSince);
+  else if (now >= doubtAt) doubtPath(session, unansweredSince, now);
   followHost(session, null, now);
   tryPaths(session, now);
   const outcome = timerFired(recovery, now);
   if (outcome.type === "lost") requeueLost(session, outcome.lost);
   if (outcome.type === "probe") {
     const { timeouts } = recovery.path.detection;
-    const isDead = timeouts >= DEAD_AFTER_TIMEOUTS && now >= session.lastHeardAt + DEAD_AFTER;
-    if (isDead && leaveDeadPath(session, now)) return;
+    const isDead =
+      timeouts >= DEAD_AFTER_TIMEOUTS && now >= awaitingOnPathSince(session) + DEAD_AFTER;
+    if (isDead && leaveDeadPath(session, now, unansweredSince)) return;
     session.probes = outcome.datagrams;
     // Without new data, a probe carries again what has been in flight longest (RFC 9002 s. 6.2.4).
     requeueLost(session, outcome.oldest);
@@ -70,6 +79,31 @@ export function tickSession(session: Session, now: number): void {
 /** Since when an acknowledgment is awaited and nothing was received, ms; Infinity while none is. */
 function awaitingSince({ lastHeardAt, recovery }: Session): number {
   return Math.max(lastHeardAt, recovery.sent.inFlightSince);
+}
+
+/** The same for the path in use: what comes by another one says nothing of it. */
+function awaitingOnPathSince({ path, recovery }: Session): number {
+  return Math.max(path.heardAt, recovery.sent.inFlightSince);
+}
+
+/**
+ * When other paths are asked whether they still work, and when the one in use is left for one of them, unless something
+ * arrives by it, ms. No probe timeout comes while new packets are sent more often (RFC 9002 s. 6.2.1).
+ */
+function pathLossTimes(session: Session): { doubtAt: number; deadAt: number } {
+  const since = awaitingOnPathSince(session);
+  const patience = Math.max(DEAD_AFTER, DEAD_AFTER_INTERVALS * currentProbeTimeout(session));
+  return { doubtAt: since + patience / 2, deadAt: since + patience };
+}
+
+/** When that is due next, ms; Infinity for never, as without another path. */
+function pathLossTimerAt(session: Session): number {
+  const { path } = session;
+  if (path.others.length === 0) return Infinity;
+  const since = awaitingOnPathSince(session);
+  const { doubtAt, deadAt } = pathLossTimes(session);
+  if (doubtfulPaths(path, since, doubtAt).length > 0) return doubtAt;
+  return findOtherPath(path, since, deadAt) === null ? Infinity : deadAt;
 }
 
 /**

@@ -125,23 +125,23 @@ describe("the address of a session's peer (docs/protocol.md s. 14)", () => {
   test("a new address gets three bytes for each that came from it (RFC 9000 s. 8.1)", () => {
     const path = movedAway();
     expect(sendAllowance(path.current)).toBe(0);
-    stayOnPath(path, 40);
+    stayOnPath(path, 40, 1_000);
     expect(sendAllowance(path.current)).toBe(120);
     countSent(path.current, 100);
     expect(sendAllowance(path.current)).toBe(20);
-    countFrom(path, AWAY, 1);
+    countFrom(path, AWAY, 1, 1_000);
     expect(sendAllowance(path.current)).toBe(23);
   });
 
   test("bytes from the previous address do not count for the new one", () => {
     const path = movedAway();
-    countFrom(path, HOME, 40);
+    countFrom(path, HOME, 40, 1_000);
     expect(sendAllowance(path.current)).toBe(0);
   });
 
   test("bytes from a third address do not count either", () => {
     const path = movedAway();
-    countFrom(path, FAR, 40);
+    countFrom(path, FAR, 40, 1_000);
     expect(sendAllowance(path.current)).toBe(0);
   });
 
@@ -202,7 +202,7 @@ describe("the address of a session's peer (docs/protocol.md s. 14)", () => {
 
   test("from one new address to the next it falls back to the validated one", () => {
     const path = movedAway();
-    stayOnPath(path, 1_000);
+    stayOnPath(path, 1_000, 1_000);
     const third = Uint8Array.of(3, 3, 3, 3, 3, 3, 3, 3);
     migratePath(path, FAR, 0, challenges(third), 1_050);
     expect(path.current.address).toEqual(FAR);
@@ -316,7 +316,7 @@ describe("somebody who copies the peer's packets (docs/protocol.md s. 14; RFC 90
     const path = movedAway();
     expect(takeDue(path, 1_000)).toEqual([AWAY, HOME]);
     // The answer is copied as well, and comes from there.
-    stayOnPath(path, 50);
+    stayOnPath(path, 50, 1_000);
     answer(path, HOME, 1_040);
     expect(path.current).toMatchObject({ address: HOME, proven: true });
   });

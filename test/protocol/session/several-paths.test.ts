@@ -198,6 +198,60 @@ describe("a session with a direct path and a relay (docs/protocol.md s. 14.2)", 
     });
   }
 
+  test("is back at the relay within 1 s while messages are sent more often than probe timeouts pass", () => {
+    const relayed = direct();
+    relayed.network.passes.direct = false;
+    talk(relayed, 1_000, "dead");
+    expect([isDirect(relayed.connected), isDirect(relayed.accepted)]).toEqual([false, false]);
+    pass(relayed.pair, 1_000);
+    expectAll(relayed, ["dead"], 1_000);
+  });
+
+  test("is back at the relay within 1 s when two direct paths die together", () => {
+    const relayed = direct();
+    const { pair, network, connected, accepted } = relayed;
+    const { route } = pair;
+    const lan = { address: "10.0.0.2", port: 12_345 };
+    let hasLan = true;
+    pair.route = (sent) => {
+      if (![lan.address, "10.0.0.1"].includes(sent.to.address)) return route?.(sent) ?? null;
+      if (!hasLan) return null;
+      const [end, from] =
+        sent.by === "initiator"
+          ? [pair.responder, { ...lan, address: "10.0.0.1" }]
+          : [pair.initiator, lan];
+      return { end, from };
+    };
+    change(pair.initiator, connected, () => addWay(connected, lan, pair.now));
+    pass(pair, 2_000);
+    expect(connected.path.others.map(({ address }) => address)).toContainEqual(lan);
+    hasLan = false;
+    network.passes.direct = false;
+    talk(relayed, 1_000, "dead");
+    expect([isDirect(connected), isDirect(accepted)]).toEqual([false, false]);
+    pass(pair, 1_000);
+    expectAll(relayed, ["dead"], 1_000);
+  });
+
+  test("follows an initiator whose NAT forgets it, three times, and is direct again within 1 s", () => {
+    const relayed = direct();
+    const { pair, network, connected, accepted } = relayed;
+    for (const [index, address] of ["192.0.2.77", "192.0.2.78", "192.0.2.79"].entries()) {
+      network.move("initiator", { address, port: 40_001 });
+      talk(relayed, 600, `moved ${index}`);
+      // The relay says so.
+      change(pair.initiator, connected, () => {
+        nameCandidates(connected, [network.outer.initiator], pair.now);
+      });
+      talk(relayed, 600, `named ${index}`);
+      expect([isDirect(connected), isDirect(accepted)]).toEqual([true, true]);
+      expect(inUse(accepted).address).toBe(address);
+    }
+    pass(pair, 1_000);
+    const labels = [0, 1, 2].flatMap((index) => [`moved ${index}`, `named ${index}`]);
+    expectAll(relayed, labels, 600);
+  });
+
   test("loses nothing when the direct path dies and comes back, and uses it again", () => {
     const relayed = direct();
     const { pair, network } = relayed;
