@@ -7,21 +7,16 @@ import { join as joinPath } from "node:path";
 
 import { join, type RoomEvent } from "../../src/index.ts";
 import { open } from "../../src/server.ts";
+import { blocks, commandOf, enter, unwrapped, withoutVarying } from "../harness/documents.ts";
 import { newFolder } from "../harness/folder.ts";
 import { compileForNode, newLibraryFolder } from "../harness/library.ts";
 import { testWithNode, testWithStoringNode } from "../harness/node.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { reservePort } from "../harness/ports.ts";
-import { root, run, start } from "../harness/program.ts";
+import { run, start } from "../harness/program.ts";
 import { openScreen, type Screen, withoutTimes } from "../harness/screen.ts";
 import { until } from "../harness/until.ts";
-
-function blocks(path: string, language: string): string[][] {
-  const text = readFileSync(joinPath(root, path), "utf8");
-  const found = text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)\n\`\`\`$`, "gms"));
-  return Array.from(found, ([, block = ""]) => block.split("\n"));
-}
 
 // Programs of the documents import the library as people's do.
 const folder = await newLibraryFolder();
@@ -39,35 +34,6 @@ const ROWS = 40;
 /** ms (docs/protocol.md s. 15.1). */
 const KEEP_ALIVE = 20_000;
 
-/** Parts of the output that differ between runs or machines. */
-const VARYING: readonly [what: RegExp, name: string][] = [
-  [/'?charla:\/\/[^\s']+'?/g, "INVITATION"],
-  [/^(-- ##:## )(?:only this network|reachable from|from everywhere|no network).*$/g, "$1REACH"],
-  [/SHA256:[\w+/]{43}/g, "FINGERPRINT"],
-  [/\[::\]:\d+/g, "[::]:PORT"],
-  [/\d{4}-\d\d-\d\d \d\d:\d\d/g, "TIME"],
-  [/\b\d+\.\d+\.\d+\.\d+:\d+/g, "ADDRESS:PORT"],
-];
-
-function withoutVarying(rows: readonly string[]): string[] {
-  return withoutTimes(unwrapped(rows)).map((row) =>
-    VARYING.reduce((text, [what, name]) => text.replaceAll(what, name), row),
-  );
-}
-
-/** The terminal breaks an invitation at its edge. */
-function unwrapped(rows: readonly string[]): string[] {
-  return rows
-    .join("\n")
-    .replaceAll(/^(charla .*)\n(?!-- )/gm, "$1")
-    .split("\n");
-}
-
-/** The command in a block's first row, after `name$ `. */
-function commandOf(block: readonly string[]): string {
-  return block[0]?.replace(/^\w+\$ /, "") ?? "";
-}
-
 /** Waits for a row, which may be of any time. */
 const shows = (screen: Screen, row: string) =>
   screen.until(row, (rows) => withoutTimes(rows).includes(row));
@@ -80,11 +46,6 @@ const withParrot = (rows: string[]) =>
 function messageIn(row: string): { speaker: string; text: string } | null {
   const [, speaker, text] = /^\d\d:\d\d[ !]*(\w+) (.+)$/.exec(row) ?? [];
   return speaker === undefined || text === undefined ? null : { speaker, text };
-}
-
-function enter(screen: Screen, line: string): void {
-  screen.type(line);
-  screen.press("Enter");
 }
 
 /** Waits for a row that begins with `prefix`, and returns the rest of it. */
