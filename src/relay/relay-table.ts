@@ -75,6 +75,8 @@ interface Source {
 export interface RelayTable {
   readonly random: RandomBytes;
   readonly limits: RelayLimits;
+  /** Of each server's datagrams, and of a source's. */
+  readonly rates: { readonly slot: Rate; readonly source: Rate };
   /** By slot id. */
   readonly slots: Map<string, Slot>;
   /** By the server's address. */
@@ -91,9 +93,15 @@ export function createRelayTable(
   random: RandomBytes,
   limits: Partial<RelayLimits> | undefined,
 ): RelayTable {
+  const inForce = { ...RELAY_LIMITS, ...limits };
+  const rates = {
+    slot: perSecond(inForce.rate),
+    source: perSecond(inForce.rate * SOURCE_SHARE),
+  };
   return {
     random,
-    limits: { ...RELAY_LIMITS, ...limits },
+    limits: inForce,
+    rates,
     slots: new Map(),
     servers: new Map(),
     serversByPrefix: new Map(),
@@ -107,7 +115,7 @@ export function createRelayTable(
  * A server, which has proven its key and this address in a session with the relay, is there from now on; again when its
  * address changes. False when the relay has no room for it, and it is not registered any more.
  *
- * @param id `relaySlot` of its key
+ * @param id `relaySlot` of its key; it is kept, and must not change
  */
 export function registerServer(
   table: RelayTable,
@@ -129,8 +137,8 @@ export function registerServer(
     return true;
   }
   if (slots.size >= limits.slots) return false;
-  const bucket = new TokenBucket(perSecond(limits.rate), now);
-  const slot = { id: id.slice(), address, joiners: new Map<string, Joiner>(), bucket };
+  const bucket = new TokenBucket(table.rates.slot, now);
+  const slot = { id, address, joiners: new Map<string, Joiner>(), bucket };
   slots.set(mapKey(id), slot);
   takeAddress(table, slot);
   return true;
@@ -180,7 +188,7 @@ export function joinServer(
 
 /** Null when there is no room for another joiner from there. */
 function takeSource(table: RelayTable, address: SocketAddress, now: number): Source | null {
-  const { joiners, joinersByNetwork, limits, sources } = table;
+  const { joiners, joinersByNetwork, limits, rates, sources } = table;
   const { source: key, network } = sourcePrefixes(address);
   const known = sources.get(key);
   if (
@@ -195,7 +203,7 @@ function takeSource(table: RelayTable, address: SocketAddress, now: number): Sou
     known.joiners += 1;
     return known;
   }
-  const bucket = new TokenBucket(perSecond(limits.rate * SOURCE_SHARE), now);
+  const bucket = new TokenBucket(rates.source, now);
   const source = { key, joiners: 1, bucket };
   sources.set(key, source);
   return source;

@@ -20,7 +20,7 @@ import type { KeyPair } from "../protocol/crypto-provider.ts";
 import type { Admission } from "../protocol/handshake/responder-handshake.ts";
 import { RESERVED } from "../protocol/session/memory.ts";
 import { sourcePrefixes } from "../protocol/socket-address.ts";
-import { createForwarder, forward, type RelayCounts } from "./forwarder.ts";
+import { createForwarder, forward, type Forwarder, type RelayCounts } from "./forwarder.ts";
 import {
   forgetUnproven,
   registerServer,
@@ -80,11 +80,12 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     now: performance.now(),
   });
   const { limits } = forwarder;
-  const links = new Set<SealedLink>();
-  /** Sessions of one source: those that don't register hold places as well. */
-  const bySource = new Map<string, number>();
-  /** The session by which each slot is registered; the newest of those with the same key. */
-  const registered = new Map<string, SealedLink>();
+  const servers: Servers = {
+    forwarder,
+    registered: new Map(),
+    others: new Set(),
+    bySource: new Map(),
+  };
 
   const sealedOptions: SealedSocketOptions = {
     bind: options.bind,
@@ -94,7 +95,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     admission: admitServers(options.isAllowed),
     maxSessions: limits.slots,
     memory: limits.slots * RESERVED,
-    onJoined: startSession,
+    onJoined: (link) => new Registration(servers, link),
     onRelayPacket: (datagram, from) => forward(forwarder, datagram, from, performance.now()),
   };
   const isJoined = (key: string) => forwarder.joiners.has(key);
@@ -106,78 +107,11 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   }
   const timer = setInterval(() => forgetUnproven(forwarder, performance.now()), TICK);
 
-  function startSession(link: SealedLink): SealedLinkHandlers {
-    const { peerKey, provenPeer: from } = link;
-    if (peerKey === null) throw new Error("a peer without a key has joined");
-    // Those with a forged source share the places of one, and take none of whose it is.
-    const source = from === null ? "unproven" : sourcePrefixes(from).source;
-    const ofSource = (bySource.get(source) ?? 0) + 1;
-    bySource.set(source, ofSource);
-    links.add(link);
-    const timeout = setTimeout(
-      () => link.abort(ENDED_BY_PROGRAM, "this relay is only for servers, which register at once"),
-      REGISTER_TIMEOUT,
-    );
-    const slot = relaySlot(nodeCrypto, peerKey);
-    const key = mapKey(slot);
-
-    /** `asked`: it is registered as soon as its address is proven. */
-    let phase: "new" | "asked" | "registered" | "over" = "new";
-
-    /** Also again, when its address has changed. An unproven one may be a victim's, who would get what joiners send. */
-    function register(): void {
-      const { provenPeer } = link;
-      if (provenPeer === null) return;
-      clearTimeout(timeout);
-      const earlier = registered.get(key);
-      if (earlier !== link) earlier?.abort(ENDED_BY_PROGRAM, "the same key has registered again");
-      if (!registerServer(forwarder, slot, provenPeer, performance.now())) {
-        registered.delete(key);
-        phase = "over";
-        return refuse(link, FULL);
-      }
-      registered.set(key, link);
-      phase = "registered";
-      reply(link, { type: "registered", address: formatAddress(provenPeer) });
-    }
-
-    function end(): void {
-      phase = "over";
-      clearTimeout(timeout);
-      links.delete(link);
-      const left = (bySource.get(source) ?? 1) - 1;
-      if (left === 0) bySource.delete(source);
-      else bySource.set(source, left);
-      if (registered.get(key) !== link) return;
-      registered.delete(key);
-      unregisterServer(forwarder, slot);
-    }
-
-    // One more than may register: that one gets the reason in words.
-    if (ofSource > limits.slotsOfSource + 1) link.abort(ENDED_BY_PROGRAM, FULL.message);
-    return {
-      onMessages(messages) {
-        for (const message of messages) {
-          const request = readRelayRequest(message);
-          if (request === undefined) return link.abort(ENDED_BY_PROGRAM, "no message for a relay");
-          // The last messages may come after the end.
-          if (request === null || phase !== "new") continue;
-          phase = "asked";
-          register();
-        }
-      },
-      onMoved() {
-        const isMine = phase === "registered" && registered.get(key) === link;
-        if (isMine || phase === "asked") register();
-      },
-      onEnd: end,
-    };
-  }
-
   async function close(): Promise<void> {
     clearInterval(timer);
     const timeout = setTimeout(() => {
-      for (const link of links) link.abort(GOING_AWAY, STOPPED);
+      for (const one of servers.registered.values()) one.link.abort(GOING_AWAY, STOPPED);
+      for (const one of servers.others) one.link.abort(GOING_AWAY, STOPPED);
     }, CLOSE_TIMEOUT);
     try {
       await socket.close(GOING_AWAY, STOPPED);
@@ -196,12 +130,115 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
       ...forwarder.counts,
       servers: forwarder.slots.size,
       joiners: forwarder.joiners.size,
-      sessions: links.size,
+      sessions: servers.registered.size + servers.others.size,
       webSockets: webSockets?.connections ?? 0,
     }),
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
   };
+}
+
+/** The sessions of servers. */
+interface Servers {
+  readonly forwarder: Forwarder;
+  /** Those by which a slot is registered, by its key; the newest of those with the same one. */
+  readonly registered: Map<string, Registration>;
+  /** All others. */
+  readonly others: Set<Registration>;
+  /** How many there are of one source: those that don't register hold places as well. */
+  readonly bySource: Map<string, number>;
+}
+
+/** What a server registers by. A class, for there are thousands: as closures it takes five times the memory. */
+class Registration implements SealedLinkHandlers {
+  readonly link: SealedLink;
+  readonly #servers: Servers;
+  readonly #slot: Uint8Array;
+  readonly #source: string;
+  /** `asked`: it is registered as soon as its address is proven. */
+  #phase: "new" | "asked" | "registered" | "over" = "new";
+  /** Null once it has registered. */
+  #timeout: NodeJS.Timeout | null;
+
+  constructor(servers: Servers, link: SealedLink) {
+    const { peerKey, provenPeer: from } = link;
+    if (peerKey === null) throw new Error("a peer without a key has joined");
+    this.link = link;
+    this.#servers = servers;
+    this.#slot = relaySlot(nodeCrypto, peerKey);
+    // Those with a forged source share the places of one, and take none of whose it is.
+    this.#source = from === null ? "unproven" : sourcePrefixes(from).source;
+    const { bySource, forwarder, others } = servers;
+    const ofSource = (bySource.get(this.#source) ?? 0) + 1;
+    bySource.set(this.#source, ofSource);
+    others.add(this);
+    this.#timeout = setTimeout(
+      () => link.abort(ENDED_BY_PROGRAM, "this relay is only for servers, which register at once"),
+      REGISTER_TIMEOUT,
+    );
+    // One more than may register: that one gets the reason in words.
+    if (ofSource > forwarder.limits.slotsOfSource + 1) link.abort(ENDED_BY_PROGRAM, FULL.message);
+  }
+
+  onMessages(messages: readonly Uint8Array[]): void {
+    for (const message of messages) {
+      const request = readRelayRequest(message);
+      if (request === undefined) return this.link.abort(ENDED_BY_PROGRAM, "no message for a relay");
+      // The last messages may come after the end.
+      if (request === null || this.#phase !== "new") continue;
+      this.#phase = "asked";
+      this.#register();
+    }
+  }
+
+  onMoved(): void {
+    const isMine =
+      this.#phase === "registered" && this.#servers.registered.get(mapKey(this.#slot)) === this;
+    if (isMine || this.#phase === "asked") this.#register();
+  }
+
+  onEnd(): void {
+    const { bySource, forwarder, others, registered } = this.#servers;
+    this.#phase = "over";
+    this.#stopTimeout();
+    others.delete(this);
+    const left = (bySource.get(this.#source) ?? 1) - 1;
+    if (left === 0) bySource.delete(this.#source);
+    else bySource.set(this.#source, left);
+    const key = mapKey(this.#slot);
+    if (registered.get(key) !== this) return;
+    registered.delete(key);
+    unregisterServer(forwarder, this.#slot);
+  }
+
+  /** Also again, when its address has changed. An unproven one may be a victim's, who would get what joiners send. */
+  #register(): void {
+    const { forwarder, others, registered } = this.#servers;
+    const { provenPeer } = this.link;
+    if (provenPeer === null) return;
+    this.#stopTimeout();
+    const key = mapKey(this.#slot);
+    const earlier = registered.get(key);
+    if (earlier !== undefined && earlier !== this) {
+      others.add(earlier);
+      earlier.link.abort(ENDED_BY_PROGRAM, "the same key has registered again");
+    }
+    if (!registerServer(forwarder, this.#slot, provenPeer, performance.now())) {
+      registered.delete(key);
+      others.add(this);
+      this.#phase = "over";
+      return refuse(this.link, FULL);
+    }
+    others.delete(this);
+    registered.set(key, this);
+    this.#phase = "registered";
+    reply(this.link, { type: "registered", address: formatAddress(provenPeer) });
+  }
+
+  #stopTimeout(): void {
+    if (this.#timeout !== null) clearTimeout(this.#timeout);
+    this.#timeout = null;
+  }
 }
 
 const STOPPED = "the relay was stopped";
