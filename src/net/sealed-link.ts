@@ -2,7 +2,7 @@
 // protocol/session/session.ts. Has no socket, clock or timer of its own: a driver has, and calls it when something has
 // happened in the session.
 
-import { defer } from "../deferred.ts";
+import { defer, type Deferred } from "../deferred.ts";
 import { isMeasured } from "../protocol/recovery/round-trip.ts";
 import { finishMessages, startMessages } from "../protocol/session/incoming-messages.ts";
 import { MAX_MESSAGE, startWaiting, stopWaiting } from "../protocol/session/outgoing-messages.ts";
@@ -123,8 +123,6 @@ const NO_WAITERS: Waiter[] = [];
 /** A class, for there are thousands: an object of closures takes four times the memory. */
 export class SessionLink implements SealedLink {
   readonly session: Session;
-  readonly joined: Promise<boolean>;
-  readonly ended: Promise<SessionEnd>;
   readonly #driver: SessionDriver;
   #handlers: SealedLinkHandlers | null = null;
   /** For room for a message each, in order. */
@@ -135,13 +133,17 @@ export class SessionLink implements SealedLink {
   #busy = false;
   /** The program above got every message that has arrived. */
   #drained = true;
-  /** Null once it was called. */
-  #resolveJoined: ((joined: boolean) => void) | null;
-  readonly #resolveEnded: (end: SessionEnd) => void;
+  /** Null until somebody waits for it: for most sessions of a server or a relay, never. */
+  #joined: Deferred<boolean> | null = null;
+  #ended: Deferred<SessionEnd> | null = null;
+  /** What `joined` resolves with; null until that is known. */
+  #hasJoined: boolean | null = null;
   /** What was last reported to the handlers. */
   #reportedArrival = 0;
   #reportedPeer: SocketAddress | null;
   #reportedEnd = false;
+  /** What `ended` resolves with; null until everything was handed on. */
+  #finalEnd: SessionEnd | null = null;
   /** When the silence that was reported began; null when none was. */
   #silentSince: number | null = null;
 
@@ -149,8 +151,18 @@ export class SessionLink implements SealedLink {
     this.session = session;
     this.#driver = driver;
     this.#reportedPeer = this.provenPeer;
-    ({ promise: this.joined, resolve: this.#resolveJoined } = defer<boolean>());
-    ({ promise: this.ended, resolve: this.#resolveEnded } = defer<SessionEnd>());
+  }
+
+  get joined(): Promise<boolean> {
+    this.#joined ??= defer<boolean>();
+    if (this.#hasJoined !== null) this.#joined.resolve(this.#hasJoined);
+    return this.#joined.promise;
+  }
+
+  get ended(): Promise<SessionEnd> {
+    this.#ended ??= defer<SessionEnd>();
+    if (this.#finalEnd !== null) this.#ended.resolve(this.#finalEnd);
+    return this.#ended.promise;
   }
 
   get peer(): SocketAddress {
@@ -311,9 +323,9 @@ export class SessionLink implements SealedLink {
   reportChanges(now: number): boolean {
     const { session } = this;
     const { end } = session;
-    if (this.#resolveJoined !== null && (end !== null || session.handshake === null)) {
-      this.#resolveJoined(end === null);
-      this.#resolveJoined = null;
+    if (this.#hasJoined === null && (end !== null || session.handshake === null)) {
+      this.#hasJoined = end === null;
+      this.#joined?.resolve(this.#hasJoined);
     }
     if (session.silent && this.#silentSince === null) {
       this.#silentSince = session.lastHeardAt;
@@ -339,7 +351,8 @@ export class SessionLink implements SealedLink {
       this.#handlers?.onEnd?.();
     }
     if (end === null || this.#busy || !this.#drained) return true;
-    this.#resolveEnded(end);
+    this.#finalEnd = end;
+    this.#ended?.resolve(end);
     return false;
   }
 }
