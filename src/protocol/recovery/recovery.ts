@@ -19,6 +19,7 @@ import {
   forgetLostBefore,
   hasRoomInFlight,
   type LostPackets,
+  NOTHING_LOST,
   oldestInFlight,
   type PacketKind,
   recordSent,
@@ -38,7 +39,7 @@ const REMEMBERED_TIMEOUTS = 3;
 export interface Recovery<Content> {
   readonly sent: SentPackets<Content>;
   /** Declared lost, remembered in case they arrive after all. */
-  readonly lost: LostPackets<Content>;
+  lost: LostPackets<Content>;
   readonly options: PathOptions;
   path: Path;
 }
@@ -68,7 +69,7 @@ export type TimerOutcome<Content> =
     };
 
 export function createRecovery<Content>(options: PathOptions = {}): Recovery<Content> {
-  return { sent: createSentPackets(), lost: [], options, path: createPath(options, 0) };
+  return { sent: createSentPackets(), lost: NOTHING_LOST, options, path: createPath(options, 0) };
 }
 
 /**
@@ -167,9 +168,9 @@ export function changePath<Content>(
   now: number,
   initialRoundTrip?: number,
 ): readonly SentPacket<Content>[] {
-  const { lost, options, sent } = recovery;
+  const { options, sent } = recovery;
   const abandoned = declareAllLost(sent);
-  rememberLost(lost, abandoned, now);
+  rememberLost(recovery, abandoned, now);
   recovery.path = createPath(options, sent.nextNumber, initialRoundTrip);
   return abandoned;
 }
@@ -185,13 +186,14 @@ export function alternatePaths({ path }: Recovery<unknown>, now: number): void {
 
 /** Detects and returns what is lost by now, and updates the path for it and for what has arrived. */
 function detectAndUpdate<Content>(
-  { lost, path, sent }: Recovery<Content>,
+  recovery: Recovery<Content>,
   acknowledged: readonly SentPacket<Content>[],
   now: number,
 ): readonly SentPacket<Content>[] {
+  const { lost, path, sent } = recovery;
   const losses = detectLosses(path.detection, sent, path.roundTrip, now);
   updatePath(path, acknowledged, losses, sent.nextNumber, now);
   forgetLostBefore(lost, now - REMEMBERED_TIMEOUTS * probeTimeout(path.roundTrip));
-  rememberLost(lost, losses.lost, now);
+  rememberLost(recovery, losses.lost, now);
   return losses.lost;
 }

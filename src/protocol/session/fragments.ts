@@ -7,6 +7,9 @@ export interface Fragment {
   readonly length: number;
 }
 
+/** Of all sessions without fragments, for an empty list takes 64 bytes. To be replaced before one is added. */
+export const NO_FRAGMENTS: Fragment[] = [];
+
 /** Adds a fragment, and joins it with those that it overlaps or touches. */
 export function addFragment(fragments: Fragment[], { offset, length }: Fragment): void {
   if (length === 0) return;

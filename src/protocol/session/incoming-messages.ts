@@ -2,7 +2,7 @@
 // once and in order (docs/protocol.md s. 11), in bounded memory (s. 13). Knows no packets.
 
 import { readVarint } from "../bytes.ts";
-import { addFragment, type Fragment } from "./fragments.ts";
+import { addFragment, type Fragment, NO_FRAGMENTS } from "./fragments.ts";
 import { MAX_MESSAGE } from "./outgoing-messages.ts";
 import { copyFromPages, discardPages, type PagedBytes, writePaged } from "./paged-bytes.ts";
 import {
@@ -29,7 +29,7 @@ export interface IncomingMessages {
   /** What has arrived without a gap and was not taken yet. */
   readonly arrived: ByteQueue;
   /** Fragments that arrived before what precedes them, and their bytes. */
-  readonly early: Fragment[];
+  early: Fragment[];
   readonly earlyBytes: PagedBytes;
   /** The limit that the peer has: it may send bytes up to it. */
   granted: number;
@@ -48,7 +48,7 @@ export type MessageFault = "beyond-window" | "message-too-long";
 export function createIncomingMessages(window: number = RECEIVE_WINDOW): IncomingMessages {
   return {
     arrived: createByteQueue(),
-    early: [],
+    early: NO_FRAGMENTS,
     earlyBytes: new Map(),
     granted: window,
     grantedAt: Number.NEGATIVE_INFINITY,
@@ -134,10 +134,12 @@ function sizeOf(messages: readonly Uint8Array[]): number {
 }
 
 function keepEarly(
-  { early, earlyBytes }: IncomingMessages,
+  incoming: IncomingMessages,
   offset: number,
   bytes: Uint8Array,
 ): MessageFault | null {
+  if (incoming.early === NO_FRAGMENTS) incoming.early = [];
+  const { early, earlyBytes } = incoming;
   addFragment(early, { offset, length: bytes.length });
   writePaged(earlyBytes, offset, bytes);
   return early.length > MAX_EARLY_FRAGMENTS ? "beyond-window" : null;

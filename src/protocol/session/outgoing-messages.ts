@@ -2,7 +2,13 @@
 // has to be sent again and what is acknowledged. Knows no packets, keys or times.
 
 import { varintLength, writeVarint } from "../bytes.ts";
-import { addFragment, findMissing, type Fragment, removeFragment } from "./fragments.ts";
+import {
+  addFragment,
+  findMissing,
+  type Fragment,
+  NO_FRAGMENTS,
+  removeFragment,
+} from "./fragments.ts";
 import {
   appendShared,
   type ChunkQueue,
@@ -25,15 +31,22 @@ export interface OutgoingMessages {
   /** The offset up to which the peer accepts bytes. */
   limit: number;
   /** Acknowledged fragments beyond the start of `queue`. */
-  readonly acknowledged: Fragment[];
+  acknowledged: Fragment[];
   /** Lost fragments: sent before anything new. */
-  readonly lost: Fragment[];
+  lost: Fragment[];
   /** Bytes of messages for which the program above waits to be queued. */
   waiting: number;
 }
 
 export function createOutgoingMessages(): OutgoingMessages {
-  return { queue: createChunkQueue(), sent: 0, limit: 0, acknowledged: [], lost: [], waiting: 0 };
+  return {
+    queue: createChunkQueue(),
+    sent: 0,
+    limit: 0,
+    acknowledged: NO_FRAGMENTS,
+    lost: NO_FRAGMENTS,
+    waiting: 0,
+  };
 }
 
 /** Appends a message of at most 65,536 bytes; false when there is no room for it. */
@@ -109,7 +122,8 @@ export function acknowledgeFragment(outgoing: OutgoingMessages, fragment: Fragme
   const { queue, acknowledged, lost } = outgoing;
   removeFragment(lost, fragment);
   if (fragment.offset > queue.start) {
-    addFragment(acknowledged, fragment);
+    if (acknowledged === NO_FRAGMENTS) outgoing.acknowledged = [];
+    addFragment(outgoing.acknowledged, fragment);
     return;
   }
   let start = Math.max(queue.start, fragment.offset + fragment.length);
@@ -125,9 +139,12 @@ export function acknowledgeFragment(outgoing: OutgoingMessages, fragment: Fragme
 
 /** A fragment was lost: what of it has not arrived in other packets is sent again. */
 export function loseFragment(outgoing: OutgoingMessages, fragment: Fragment): void {
-  const { queue, acknowledged, lost } = outgoing;
+  const { queue, acknowledged } = outgoing;
   const offset = Math.max(queue.start, fragment.offset);
   const length = fragment.offset + fragment.length - offset;
   if (length <= 0) return;
-  for (const part of findMissing(acknowledged, { offset, length })) addFragment(lost, part);
+  if (outgoing.lost === NO_FRAGMENTS) outgoing.lost = [];
+  for (const part of findMissing(acknowledged, { offset, length })) {
+    addFragment(outgoing.lost, part);
+  }
 }

@@ -70,7 +70,7 @@ export interface SessionPath {
   /** When a packet came from there, or it became the address in use, ms. */
   heardAt: number;
   /** Left before, or not used yet; the one left last comes first. */
-  readonly others: PeerAddress[];
+  others: readonly PeerAddress[];
   /** Challenged, and not proven. */
   candidates: readonly PeerAddress[];
   /** Where the peer's newest packet came from. */
@@ -91,14 +91,14 @@ export function validatedPath(address: SocketAddress): SessionPath {
   return {
     current,
     heardAt: -Infinity,
-    others: [],
+    others: NONE,
     candidates: NONE,
     newest: current,
     cautiousUntil: -Infinity,
   };
 }
 
-/** Of all sessions without candidates. */
+/** Of all sessions without other addresses. */
 const NONE: readonly PeerAddress[] = [];
 
 function unprovenAddress(address: SocketAddress): PeerAddress {
@@ -296,9 +296,9 @@ function switchTo(
 }
 
 function remember(path: SessionPath, address: PeerAddress): void {
-  const { others } = path;
   forget(path, address);
-  others.unshift(address);
+  const others = [address, ...path.others];
+  path.others = others;
   if (others.length <= MAX_OTHERS) return;
   const unproven = others.findLastIndex(({ proven }) => !proven);
   others.splice(unproven > 0 ? unproven : -1, 1);
@@ -306,8 +306,7 @@ function remember(path: SessionPath, address: PeerAddress): void {
 
 function forget(path: SessionPath, address: PeerAddress): void {
   const { others, candidates } = path;
-  const index = others.indexOf(address);
-  if (index !== -1) others.splice(index, 1);
+  if (others.includes(address)) path.others = others.filter((one) => one !== address);
   if (candidates.includes(address)) path.candidates = candidates.filter((one) => one !== address);
 }
 

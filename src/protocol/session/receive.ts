@@ -20,6 +20,7 @@ import {
   punchReceived,
   scheduleRound,
 } from "./candidates.ts";
+import { NO_FRAGMENTS } from "./fragments.ts";
 import { type FrameHandler, hasClose, isProbing, readFrames } from "./frames.ts";
 import { type MessageFault, receiveFragment, takeMessages } from "./incoming-messages.ts";
 import { acknowledgeFragment, raiseLimit } from "./outgoing-messages.ts";
@@ -197,7 +198,7 @@ function confirmFinish(session: Session): void {
   if (session.handshake === null) return;
   session.handshake = null;
   for (const fragment of session.finishFragments) acknowledgeFragment(session.outgoing, fragment);
-  session.finishFragments = [];
+  session.finishFragments = NO_FRAGMENTS;
 }
 
 /** The session moves to where the peer's newest packet came from (docs/protocol.md s. 14). */

@@ -16,7 +16,7 @@ import { probeTimeout } from "../recovery/round-trip.ts";
 import type { SentPacket } from "../recovery/sent-packets.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { Candidates } from "./candidates.ts";
-import type { Fragment } from "./fragments.ts";
+import { type Fragment, NO_FRAGMENTS } from "./fragments.ts";
 import {
   createIncomingMessages,
   type IncomingMessages,
@@ -188,7 +188,7 @@ export function createSession(options: SessionOptions): Session {
     established: null,
     admittedBy: null,
     resetToken: null,
-    finishFragments: [],
+    finishFragments: NO_FRAGMENTS,
     probes: 0,
     pingDue: false,
     windowDue: false,
