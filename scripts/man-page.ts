@@ -64,8 +64,8 @@ const ENVIRONMENT: readonly Entry[] = [
   ["NO_COLOR", "If it is not empty, nothing is coloured or styled."],
   ["VISUAL, EDITOR", "The editor that Ctrl-X Ctrl-E starts; without either, vi."],
   [
-    "HTTP_PROXY, HTTPS_PROXY, NO_PROXY",
-    "The proxies of charla get, and for which hosts there is none; also in small letters.",
+    "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY",
+    "The proxies of charla get and, where UDP does not pass, of conversations (these alone read ALL_PROXY), and for which hosts there is none; also in small letters.",
   ],
   [
     "TERM, COLORTERM, COLORFGBG",
@@ -87,7 +87,7 @@ const FILES: readonly Entry[] = [
   ["~/.config/charla/identity", "The secret key of this person, or of a server."],
   [
     "~/.config/charla/known-servers",
-    "The keys of servers that were joined by host; each line is HOST:PORT and a key.",
+    "The keys of servers that were joined by host, and of relays; each line is HOST:PORT and a key.",
   ],
   [
     "~/.local/share/charla/log.sqlite",
