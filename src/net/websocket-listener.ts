@@ -132,6 +132,7 @@ export function listenForWebSockets(
 ): WebSocketListener {
   const limits = { ...WEBSOCKET_LIMITS, ...options.limits };
   const isRelay = options.isJoined !== undefined;
+  const isPageless = options.page === undefined;
   const connections = new Set<Connection>();
   /** Connections of each source and each network. */
   const byPrefix = new Map<string, number>();
@@ -173,10 +174,13 @@ export function listenForWebSockets(
     request: Request,
     runtime: Bun.Server<Connection>,
   ): Response | Promise<Response> | undefined {
+    if (!URL.canParse(request.url)) return text(400, "no host");
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       return options.page?.(request) ?? answerInWords(request);
     }
-    if (isForeignPage(request)) return text(403, "this page is not from here");
+    // Where there is no page, none is from here, whatever a name server has made of its host's name (DNS rebinding).
+    const isForeign = request.headers.has("origin") && (isPageless || isForeignPage(request));
+    if (isForeign) return text(403, "this page is not from here");
     const peer = runtime.requestIP(request);
     // It has gone meanwhile.
     if (peer === null) return text(400, "no address");

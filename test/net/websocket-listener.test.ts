@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
 import { connect } from "node:tls";
 
 import { type DatagramCarrier, pathKind } from "../../src/net/carrier.ts";
@@ -143,10 +144,10 @@ test("there is a limited number of connections in all", async () => {
 test("over HTTP there is a word, nothing else, and no WebSocket for the pages of others", async () => {
   await using server = await openEchoServer();
   const url = `http://127.0.0.1:${server.port}`;
-  const page = await fetch(`${url}/`);
-  expect(page.status).toBe(426);
-  expect(page.headers.get("upgrade")).toBe("websocket");
-  expect(await page.text()).toBe("charla takes WebSockets here, and has no page\n");
+  const words = await fetch(`${url}/`);
+  expect(words.status).toBe(426);
+  expect(words.headers.get("upgrade")).toBe("websocket");
+  expect(await words.text()).toBe("charla takes WebSockets here, and has no page\n");
   expect((await fetch(`${url}/other`)).status).toBe(404);
   expect((await fetch(`${url}/`, { method: "POST", body: "x" })).status).toBe(413);
   expect((await fetch(`${url}/`, { method: "DELETE" })).status).toBe(405);
@@ -154,10 +155,28 @@ test("over HTTP there is a word, nothing else, and no WebSocket for the pages of
     extra: "Origin: https://elsewhere.example\r\n",
   });
   expect(foreign.header).toContain(" 403 ");
-  await using own = await openRawWebSocket(server.port, {
-    extra: "Origin: http://relay.example\r\n",
+  // A name of the page's own site, which a name server has made one of this server (DNS rebinding).
+  const rebound = { extra: "Origin: http://relay.example\r\n" };
+  await using own = await openRawWebSocket(server.port, rebound);
+  expect(own.header).toContain(" 403 ");
+  const at = { address: "127.0.0.1", port: 0 };
+  await using withPage = listenForWebSockets(server.socket, at, {
+    page: () => new Response("a page"),
   });
-  expect(own.header).toContain(" 101 ");
+  await using ofPage = await openRawWebSocket(withPage.local.port, rebound);
+  expect(ofPage.header).toContain(" 101 ");
+});
+
+test("a request whose host is none is answered, and is no error of the server", async () => {
+  await using server = await openEchoServer();
+  for (const host of ["[", "a b", "", "a:999999", "\xff"]) {
+    const tcp = connectTcp(server.port, "127.0.0.1");
+    tcp.write(Buffer.from(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`, "latin1"));
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const [answer] = await once(tcp, "data");
+    expect(String(answer).split("\r\n")[0]).toBe("HTTP/1.1 400 Bad Request");
+    tcp.destroy();
+  }
 });
 
 test("what a slow reader doesn't take is dropped, and after a while its connection is closed", async () => {
