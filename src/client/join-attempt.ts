@@ -131,8 +131,8 @@ export async function tryToJoin(
     const now = performance.now();
     if (link.heardAt > refusedSince) {
       refusedSince = now;
-      // It may be another path that is refused: then the server is heard soon.
-      link.networkChanged();
+      // It may be another path that is refused, such as a candidate: then the server is heard soon.
+      link.checkPath();
     } else if (now - refusedSince >= Math.max(GONE_AFTER, PATIENCE * (link.roundTrip ?? 0))) {
       link.abort(ENDED_BY_PROGRAM, error.message);
     }

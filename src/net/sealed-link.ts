@@ -8,6 +8,7 @@ import { finishMessages, startMessages } from "../protocol/session/incoming-mess
 import { MAX_MESSAGE, startWaiting, stopWaiting } from "../protocol/session/outgoing-messages.ts";
 import {
   addWay,
+  checkPath,
   nameCandidates,
   networkChanged,
   wayBack,
@@ -70,6 +71,8 @@ export interface SealedLink {
   wayLost(way: SocketAddress): void;
   /** The carrier of this way is back, with another one at the peer's end: the peer learns it. */
   wayBack(way: SocketAddress): void;
+  /** The network has refused a datagram, which may have been for another path: an initiator asks whether this one still works. */
+  checkPath(): void;
   /** The network of this end has changed: an initiator tries all ways again. */
   networkChanged(): void;
   /** Resolves with true when both ends are in the session, with false when it ended first. */
@@ -268,6 +271,11 @@ export class SessionLink implements SealedLink {
 
   wayBack(way: SocketAddress): void {
     wayBack(this.session, way, this.#driver.now());
+    this.#driver.changed(this.session);
+  }
+
+  checkPath(): void {
+    checkPath(this.session, this.#driver.now());
     this.#driver.changed(this.session);
   }
 

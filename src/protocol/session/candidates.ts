@@ -7,14 +7,18 @@ import { sameAddress, type SocketAddress } from "../socket-address.ts";
 import { type Rate, TokenBucket } from "../token-bucket.ts";
 import { mayChallenge } from "./candidate-addresses.ts";
 import { MAX_CANDIDATES } from "./frames.ts";
+import type { Session } from "./session.ts";
 
 /** Between two rounds at least, ms: a round lasts a second. */
 const MIN_INTERVAL = 1_000;
 /**
- * Rounds that a responder takes part in: each may have it send to MAX_CANDIDATES addresses that the initiator has named, and
- * which may be somebody else's. Those that find nothing are rarer.
+ * Rounds in which the peer's candidates are challenged: each may have this end send to MAX_CANDIDATES addresses that may be
+ * somebody else's. Those that find nothing are rarer, unless the peer names others again and again.
  */
-const ROUNDS: Rate = { burst: 4, perSecond: 1 / 15 };
+const ROUNDS: Record<Session["role"], Rate> = {
+  initiator: { burst: 8, perSecond: 1 / 10 },
+  responder: { burst: 4, perSecond: 1 / 15 },
+};
 /** Between rounds that have found nothing: twice as long each time, up to this; ms. */
 const FIRST_INTERVAL = 2_000;
 const MAX_INTERVAL = 60_000;
@@ -36,11 +40,11 @@ export interface Candidates {
   /** When the next one begins, ms; Infinity for not until something changes. */
   nextRoundAt: number;
   interval: number;
-  /** At a responder, rounds that it may still take part in. */
+  /** Rounds in which the peer's candidates may still be challenged. */
   readonly allowance: TokenBucket;
 }
 
-export function createCandidates(now: number): Candidates {
+export function createCandidates(role: Session["role"], now: number): Candidates {
   return {
     own: [],
     sequence: 0,
@@ -52,7 +56,7 @@ export function createCandidates(now: number): Candidates {
     roundAt: -Infinity,
     nextRoundAt: Infinity,
     interval: FIRST_INTERVAL,
-    allowance: new TokenBucket(ROUNDS, now),
+    allowance: new TokenBucket(ROUNDS[role], now),
   };
 }
 
@@ -93,23 +97,30 @@ export function restRounds(state: Candidates): void {
   state.nextRoundAt = Infinity;
 }
 
-/** The initiator begins the next round, unless there is nothing to try; returns what is to be challenged. */
+/**
+ * The initiator begins the next round, unless there is nothing to try; returns what is to be challenged. When the peer has
+ * caused too many, its candidates have to wait for the next one.
+ */
 export function beginRound(
   state: Candidates,
   inUse: SocketAddress,
   now: number,
 ): readonly SocketAddress[] {
-  const addresses = [...state.ways, ...state.peer].filter((one) => !sameAddress(one, inUse));
-  if (addresses.length === 0) {
+  const isElsewhere = (one: SocketAddress) => !sameAddress(one, inUse);
+  const ways = state.ways.filter(isElsewhere);
+  const candidates = state.peer.filter(isElsewhere);
+  if (ways.length + candidates.length === 0) {
     state.nextRoundAt = Infinity;
-    return addresses;
+    return [];
   }
-  state.round += 1;
+  const wait = candidates.length === 0 ? 0 : state.allowance.tryTake(now);
   state.roundAt = now;
-  state.due = true;
-  state.nextRoundAt = now + state.interval;
+  state.nextRoundAt = now + Math.max(state.interval, wait);
   state.interval = Math.min(2 * state.interval, MAX_INTERVAL);
-  return addresses;
+  if (wait > 0) return ways;
+  state.round += 1;
+  state.due = true;
+  return [...ways, ...candidates];
 }
 
 /** The initiator has begun a round: returns what is to be challenged, nothing if it begins too many. */

@@ -67,7 +67,7 @@ export function nameCandidates(
   addresses: readonly SocketAddress[],
   now: number,
 ): void {
-  session.candidates ??= createCandidates(now);
+  session.candidates ??= createCandidates(session.role, now);
   const { candidates } = session;
   if (setOwnCandidates(candidates, addresses) && session.role === "initiator") {
     scheduleRound(candidates, now);
@@ -76,7 +76,7 @@ export function nameCandidates(
 
 /** A way to the peer that the initiator knows of, such as a relay: it is kept open, for when the others are lost. */
 export function addWay(session: Session, way: SocketAddress, now: number): void {
-  session.candidates ??= createCandidates(now);
+  session.candidates ??= createCandidates(session.role, now);
   const { ways } = session.candidates;
   if (!ways.some((one) => sameAddress(one, way))) ways.push(way);
   scheduleRound(session.candidates, now);
@@ -102,12 +102,18 @@ export function knownAddresses({ candidates, path }: Session): SocketAddress[] {
   return candidates === null ? addresses : [...addresses, ...candidates.ways];
 }
 
+/** An initiator doubts that the path in use carries anything: it is challenged. */
+export function checkPath(session: Session, now: number): void {
+  const { candidates, path, role } = session;
+  if (role !== "initiator" || candidates === null) return;
+  renewProof(path.current, challengeOptions(session), now);
+}
+
 /** The network of this end has changed: the paths are tried again. */
 export function networkChanged(session: Session, now: number): void {
-  const { candidates, path } = session;
-  if (session.role !== "initiator" || candidates === null) return;
-  renewProof(path.current, challengeOptions(session), now);
-  scheduleRound(candidates, now);
+  checkPath(session, now);
+  const { candidates, role } = session;
+  if (role === "initiator" && candidates !== null) scheduleRound(candidates, now);
 }
 
 /** At the initiator, after a path was proven: goes to a better one. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { activate, connect } from "../../../src/protocol/endpoint.ts";
 import {
   addWay,
+  checkPath,
   nameCandidates,
   networkChanged,
   wayLost,
@@ -350,6 +351,44 @@ describe("a peer that misuses candidates (docs/protocol.md s. 14.1)", () => {
     const relayed = relayedPair();
     for (let round = 1; round <= 50; round += 1) say(relayed, 9, round, 1, ...VICTIM, 10, round);
     expect(strayChallenges(relayed)).toHaveLength(10);
+  });
+
+  test("has an initiator challenge them in eight rounds at once and one in 10 s, whatever it names", () => {
+    const relayed = relayedPair();
+    const { pair, network, connected, accepted } = relayed;
+    const from = pair.sent.length;
+    for (let sequence = 1; sequence <= 63; sequence += 1) {
+      const named = craft(accepted, [9, sequence, 1, ...VICTIM]);
+      deliver(pair.initiator, named, network.relay.toResponder, pair.now);
+      pass(pair, 1_000);
+    }
+    expect(connected.candidates?.peerSequence).toBe(63);
+    const stray = sentBy(pair, "initiator", from).filter(({ to }) => to.carrier === undefined);
+    expect(stray).toHaveLength((8 + 6) * 10);
+    for (const { to } of stray) expect(to).toEqual({ address: "192.0.2.99", port: 53 });
+  });
+
+  test("which refuse what is sent there begins no rounds: only the path in use is challenged", () => {
+    const relayed = relayedPair();
+    const { pair, network, connected, accepted } = relayed;
+    deliver(
+      pair.initiator,
+      craft(accepted, [9, 1, 1, ...VICTIM]),
+      network.relay.toResponder,
+      pair.now,
+    );
+    pass(pair, 2_500);
+    expect(connected.candidates?.round).toBe(2);
+    const from = pair.sent.length;
+    for (let refused = 0; refused < 3; refused += 1) {
+      change(pair.initiator, connected, () => checkPath(connected, pair.now));
+      pass(pair, 1_000);
+    }
+    expect(connected.candidates?.round).toBe(2);
+    const names = sentBy(pair, "initiator", from)
+      .filter(({ to }) => to.carrier !== undefined)
+      .flatMap(({ bytes }) => frameNames(connected, bytes));
+    expect(names.filter((name) => name === "challenge")).toHaveLength(3);
   });
 
   test("has nothing sent to this machine, and nothing without a round", () => {
