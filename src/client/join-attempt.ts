@@ -3,7 +3,7 @@
 
 import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import { defer } from "../deferred.ts";
-import type { CharlaError, ErrorCode } from "../errors.ts";
+import { CharlaError, type ErrorCode } from "../errors.ts";
 import { secretToPsk, type Way } from "../identity/invitation.ts";
 import { formatAddress, formatRelay, type SocketAddress } from "../net/address.ts";
 import { type DialPlan, relayDialPlan, serverDialPlan } from "../net/dial-plan.ts";
@@ -138,9 +138,16 @@ export async function tryToJoin(
     }
   }
 
-  const to = open(paths, (error) => {
-    if (!joined) refusal.reject(error);
-  });
+  let to: SocketAddress;
+  try {
+    to = open(paths, (error) => {
+      if (!joined) refusal.reject(error);
+    });
+  } catch (error) {
+    paths[Symbol.dispose]();
+    await socket.close();
+    throw error;
+  }
   const link = socket.join({ to, psk: secretToPsk(secret), expected: trust.expected });
   try {
     joined = await Promise.race([link.joined, refusal.promise]);
@@ -160,14 +167,21 @@ export async function tryToJoin(
   }
 }
 
-/** Where UDP does not get through any more, a WebSocket may. */
+/** Where UDP does not get through any more, a WebSocket may; none through a proxy whose URL is none. */
 export function openStream(
   paths: ServerPaths,
   way: Way,
   at: SocketAddress,
   serverKey: Uint8Array | null,
 ): void {
-  const stream = paths.addWebSocket(dialPlan(way).webSockets, at);
+  let stream: SocketAddress;
+  try {
+    stream = paths.addWebSocket(dialPlan(way).webSockets, at);
+  } catch (error) {
+    // The session does without: nothing that is wrong with a second path ends it.
+    if (error instanceof CharlaError) return;
+    throw error;
+  }
   if (way.kind === "direct") paths.addAddress(stream);
   else if (serverKey !== null)
     paths.addRelay({ address: stream, name: formatRelay(way) }, serverKey);

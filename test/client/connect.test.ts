@@ -440,21 +440,26 @@ async function openRelay(server: SocketAddress) {
   let front = createSocket("udp4");
   const back = createSocket("udp4");
   let client = 0;
+  let isSilent = false;
   async function listen(): Promise<void> {
     front = createSocket("udp4");
     front.on("message", (datagram, from) => {
       client = from.port;
-      back.send(datagram, server.port, server.address);
+      if (!isSilent) back.send(datagram, server.port, server.address);
     });
     await new Promise<void>((resolve) => front.bind(port, "127.0.0.1", resolve));
   }
   await listen();
   let isAway = false;
   back.on("message", (datagram) => {
-    if (!isAway) front.send(datagram, client, "127.0.0.1");
+    if (!isAway && !isSilent) front.send(datagram, client, "127.0.0.1");
   });
   return {
     at: at(port),
+    /** Whether it drops what comes, both ways. */
+    setSilent(silent: boolean) {
+      isSilent = silent;
+    },
     async leave() {
       isAway = true;
       await new Promise<void>((resolve) => front.close(resolve));
@@ -505,6 +510,34 @@ describe("a session whose datagrams are refused (docs/protocol.md s. 15.5)", () 
     expect(took).toBeGreaterThan(1_000);
     expect(took).toBeLessThan(10_000);
     await relay.comeBack();
+  });
+});
+
+describe("a proxy whose URL is none (docs/protocol.md s. 19.6)", () => {
+  const env = { HTTP_PROXY: "socks5://proxy.example:1" };
+
+  test("ends no session: where nothing is heard any more, there is just no WebSocket", async () => {
+    await using server = await openServer();
+    await using relay = await openRelay(server.at);
+    const way: Way = { kind: "direct", host: "127.0.0.1", port: relay.at.port };
+    const connection = await connect([way], { ...options, env });
+    await using _ = connection.socket;
+    relay.setSilent(true);
+    void connection.link.say(new TextEncoder().encode("into the silence"));
+    await until("the silence", () => connection.link.isSilent);
+    // By then paths are looked for that nothing has used yet.
+    await Bun.sleep(1_500);
+    relay.setSilent(false);
+    expect(await server.heard.next()).toBe("into the silence");
+  }, 60_000);
+
+  test("is what is said when nothing else leads to the server", async () => {
+    const port = await reservePort();
+    const way: Way = { kind: "direct", host: "127.0.0.1", port };
+    expect(await rejection(connect([way], { ...options, env }))).toMatchObject({
+      code: "INVALID_URL",
+      message: "the proxy in HTTP_PROXY is not an HTTP proxy",
+    });
   });
 });
 
