@@ -1,8 +1,9 @@
 // The handshakes that wait for their finish, and which of them keep a place when there are too few (docs/protocol.md
-// s. 8.3). Anyone with an address can take a place, so networks share the places, and so do the sources in one network; among
-// equals, an initiator that knows the responder's key goes first. Knows nothing of what the handshakes are for.
+// s. 8.3). Anyone with an address can take a place, so networks share the places, and so do the sources in one network, and the
+// addresses of one source, as all joiners of a relay are; among equals, an initiator that knows the responder's key goes
+// first. Knows nothing of what the handshakes are for.
 
-import { type SocketAddress, sourcePrefixes } from "../socket-address.ts";
+import { addressKey, type SocketAddress, sourcePrefixes } from "../socket-address.ts";
 import type { HandshakeState } from "./noise/handshake-state.ts";
 
 /** Handshakes that wait for their finish at a time. */
@@ -35,7 +36,7 @@ export interface Unfinished extends Newcomer {
   refused: { readonly hash: Uint8Array; readonly refusal: Uint8Array } | null;
 }
 
-/** The places of one network or of one source. */
+/** The places of one network, of one source or of one address. */
 interface Share {
   places: number;
 }
@@ -44,6 +45,7 @@ interface Place {
   readonly handshake: Unfinished;
   readonly network: Share;
   readonly source: Share;
+  readonly address: Share;
 }
 
 export interface UnfinishedHandshakes {
@@ -53,24 +55,32 @@ export interface UnfinishedHandshakes {
   /** By prefix. */
   readonly networks: Map<string, Share>;
   readonly sources: Map<string, Share>;
+  /** By `addressKey`. */
+  readonly addresses: Map<string, Share>;
 }
 
 export function createUnfinishedHandshakes(): UnfinishedHandshakes {
-  return { byId: new Map(), byHello: new Map(), networks: new Map(), sources: new Map() };
+  return {
+    byId: new Map(),
+    byHello: new Map(),
+    networks: new Map(),
+    sources: new Map(),
+    addresses: new Map(),
+  };
 }
 
 /**
  * Whether a newcomer gets a place: "free" if there is one, "none", or the handshake to drop for it.
  *
  * A place is taken from a network that has more places than the newcomer's network would have with the newcomer or, within
- * that network, from a source that has more than the newcomer's. A newcomer that knows the key also takes the place of
- * one that doesn't, where both have as many. Dropped is one of the largest network, of its largest source, rather without
- * the key, the oldest.
+ * that network, from a source that has more than the newcomer's or, within that source, from an address that has more. A
+ * newcomer that knows the key also takes the place of one that doesn't, where both have as many. Dropped is one of the
+ * largest network, of its largest source, of that one's largest address, rather without the key, the oldest.
  *
  * @param most how many places there are
  */
 export function findPlace(
-  { byId, networks, sources }: UnfinishedHandshakes,
+  { byId, networks, sources, addresses }: UnfinishedHandshakes,
   { proven, knowsKey }: Newcomer,
   most: number,
 ): "free" | "none" | Unfinished {
@@ -78,13 +88,16 @@ export function findPlace(
   const prefixes = sourcePrefixes(proven);
   const ownNetwork = networks.get(prefixes.network);
   const ownSource = sources.get(prefixes.source);
+  const ownAddress = addresses.get(addressKey(proven));
   const inNetwork = (ownNetwork?.places ?? 0) + 1;
   const inSource = (ownSource?.places ?? 0) + 1;
-  /** How many places more than the newcomer's network, or source, it would come from. */
-  const lead = ({ network, source }: Place) => {
+  const atAddress = (ownAddress?.places ?? 0) + 1;
+  /** How many places more than the newcomer's network, source, or address, it would come from. */
+  const lead = ({ network, source, address }: Place) => {
     if (network !== ownNetwork) return network.places - inNetwork;
+    if (source !== ownSource) return source.places - inSource;
     // To exchange one of its own for another changes no share.
-    return source === ownSource ? 0 : source.places - inSource;
+    return address === ownAddress ? 0 : address.places - atAddress;
   };
   let chosen: Place | null = null;
   for (const place of byId.values()) {
@@ -99,6 +112,9 @@ export function findPlace(
 function isBefore(one: Place, other: Place): boolean {
   if (one.network.places !== other.network.places) return one.network.places > other.network.places;
   if (one.source.places !== other.source.places) return one.source.places > other.source.places;
+  if (one.address.places !== other.address.places) {
+    return one.address.places > other.address.places;
+  }
   return !one.handshake.knowsKey && other.handshake.knowsKey;
 }
 
@@ -107,12 +123,13 @@ export function addUnfinished(table: UnfinishedHandshakes, handshake: Unfinished
   const prefixes = sourcePrefixes(proven);
   const network = take(table.networks, prefixes.network);
   const source = take(table.sources, prefixes.source);
-  table.byId.set(id, { handshake, network, source });
+  const address = take(table.addresses, addressKey(proven));
+  table.byId.set(id, { handshake, network, source, address });
   table.byHello.set(hello, handshake);
 }
 
 export function dropUnfinished(
-  { byId, byHello, networks, sources }: UnfinishedHandshakes,
+  { byId, byHello, networks, sources, addresses }: UnfinishedHandshakes,
   { id, hello, proven }: Unfinished,
 ): void {
   byId.delete(id);
@@ -120,6 +137,7 @@ export function dropUnfinished(
   const prefixes = sourcePrefixes(proven);
   giveBack(networks, prefixes.network);
   giveBack(sources, prefixes.source);
+  giveBack(addresses, addressKey(proven));
 }
 
 /** Drops those whose time is over. */

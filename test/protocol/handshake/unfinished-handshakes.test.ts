@@ -310,6 +310,27 @@ describe("the key proof of a hello (docs/protocol.md s. 8.1)", () => {
   });
 });
 
+/** What a server sees of a joiner past a relay. */
+const joiner = (id: string): SocketAddress => ({
+  address: ATTACKER,
+  port: 12_345,
+  carrier: { id: `relay ${id}`, rank: 1 },
+});
+
+test("one joiner past a relay does not keep the others there from the server", () => {
+  const pair = createPair(FEW);
+  const { responder, random, now } = pair;
+  const hello = (id: string, knowsKey: boolean) =>
+    takePlace(responder.endpoint, { from: joiner(id), random, knowsKey, now });
+  for (let count = 0; count < FEW.maxSessions; count += 1) hello("hostile", true);
+  expect(places(pair).byId.size).toBe(FEW.maxSessions);
+  expect(hello("hostile", true)).not.toBe(ANSWER);
+  // They share one source, the relay, and each has a part of its places.
+  for (let id = 0; id < 14; id += 1) expect(hello(`other ${id}`, id % 2 === 0)).toBe(ANSWER);
+  const held = [...places(pair).byId.values()].map(({ handshake }) => handshake.proven.carrier?.id);
+  expect(held.filter((id) => id !== "relay hostile")).toHaveLength(14);
+});
+
 test("a handshake that ends leaves nothing of its source and its network behind", () => {
   const pair = createPair();
   for (let network = 0; network < 50; network += 1) helloFrom(pair, hostIn(network));
@@ -318,4 +339,5 @@ test("a handshake that ends leaves nothing of its source and its network behind"
   helloFrom(pair, ATTACKER);
   expect([places(pair).networks.size, places(pair).sources.size]).toEqual([1, 1]);
   expect([places(pair).byId.size, places(pair).byHello.size]).toEqual([1, 1]);
+  expect(places(pair).addresses.size).toBe(1);
 });
