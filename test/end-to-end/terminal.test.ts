@@ -335,7 +335,9 @@ describe("turn-taking", () => {
     const rows = await screen.until(
       "their turn after the answer",
       (shown) =>
-        withoutTimes(shown).includes("##:## < now you") && typedRow(shown) === "(their turn) >",
+        withoutTimes(shown).includes("##:## < now you") &&
+        withoutTimes(shown).includes("##:## > too early") &&
+        typedRow(shown) === "(their turn) >",
     );
     expect(withoutTimes(rows)).toEqual([
       "##:## > hi",

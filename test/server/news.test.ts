@@ -6,6 +6,7 @@ import { encodeFrame, type ServerFrame } from "../../src/chat/frames.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
 import type { ServerState } from "../../src/server/server-state.ts";
+import { FULL_SIZE } from "../harness/full-size.ts";
 import {
   brokenLog,
   connect,
@@ -21,6 +22,9 @@ import {
 import { virtualClock } from "./virtual-clock.ts";
 
 type NewsFrame = Extract<ServerFrame, { type: "news" }>;
+
+/** Members of the largest test. */
+const CROWD = FULL_SIZE ? 1_000 : 100;
 
 const watching = (...rooms: string[]) => ({
   type: "watch" as const,
@@ -289,12 +293,12 @@ test("the news of 50 rooms with the longest names fits one message", () => {
   expect(encodeFrame({ type: "news", rooms }).length).toBeLessThan(65_536);
 });
 
-test("for 1,000 members who watch 50 busy rooms, the server sends 1,000 frames a second", async () => {
+test(`for ${CROWD} members who watch 50 busy rooms, the server sends ${CROWD} frames a second`, async () => {
   const clock = virtualClock();
   const state = openState(clock);
   const rooms = Array.from({ length: 50 }, (_, place) => `room-${place}`);
   const members = await Promise.all(
-    Array.from({ length: 1_000 }, (_, place) =>
+    Array.from({ length: CROWD }, (_, place) =>
       enter(state, `guest-${place}`, { room: `home-${place % 20}` }),
     ),
   );
@@ -303,7 +307,7 @@ test("for 1,000 members who watch 50 busy rooms, the server sends 1,000 frames a
   await clock.pass(1_000);
   for (const member of members) member.frames.length = 0;
   let number = 0;
-  const start = performance.now();
+  const start = process.cpuUsage();
   for (let round = 0; round < 10; round += 1) {
     for (const room of rooms) {
       const draft = { author: "key of Ann", name: "Ann", device: deviceOf("Ann") };
@@ -312,9 +316,11 @@ test("for 1,000 members who watch 50 busy rooms, the server sends 1,000 frames a
     }
     await clock.pass(100);
   }
-  expect(performance.now() - start).toBeLessThan(10_000);
+  const { user, system } = process.cpuUsage(start);
+  // In µs of a processor, not of the clock: other tests use the machine too.
+  expect(user + system).toBeLessThan(CROWD * 10_000);
   const news = members.flatMap((member) => member.of("news"));
-  expect(news.length).toBeLessThanOrEqual(2_000);
+  expect(news.length).toBeLessThanOrEqual(2 * CROWD);
   const last = members.map((member) => member.of("news").at(-1)?.rooms ?? []);
   expect(last.every((all) => all.length === 50)).toBe(true);
 }, 60_000);

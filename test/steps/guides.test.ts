@@ -5,6 +5,8 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { describeReach } from "../../src/cli/reach-notice.ts";
+import { parseInvitation } from "../../src/identity/invitation.ts";
 import { testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { root, run } from "../harness/program.ts";
@@ -56,7 +58,12 @@ function withoutVarying(rows: readonly string[]): string[] {
     row
       .replace(/^(Waiting on|.* from 127\.0\.0\.1) port \d+$/, "$1 port PORT")
       .replace(/^(-- ##:## listening on \[::\]|Open http:\/\/localhost):\d+$/, "$1:PORT")
-      .replace(/charla:\/\/\S+/, "INVITATION"),
+      // What this machine can be reached at, and so an invitation, which is quoted when it has several addresses.
+      .replace(
+        /^(-- ##:## ).*(?:reachable from|from everywhere by|only this network|no network:).*/,
+        "$1REACH",
+      )
+      .replace(/'?charla:\/\/\S+/, "INVITATION"),
   );
 }
 
@@ -150,6 +157,9 @@ for (const guide of GUIDES) {
       const [opening, joining] = transcripts(guide).slice(10, 12);
       const [, , sendBye = ""] = commandsInText(guide);
       if (opening === undefined || joining === undefined) throw new Error("no sealed wire");
+      const { ways } = parseInvitation(/charla:\S+/.exec(opening.rows[2] ?? "")?.[0] ?? "");
+      const reach = describeReach(ways, { bind: undefined, remedy: null })?.message;
+      expect(withoutTimes(opening.rows)[0]).toBe(`-- ##:## ${reach}`);
       using person = newPerson();
       await using ana = await openScreen(COLUMNS, ROWS, { as: person });
       await using ben = await openScreen(COLUMNS, ROWS);
