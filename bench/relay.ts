@@ -1,6 +1,7 @@
 // What a relay forwards: datagrams of 1,200 bytes for each second of its processor time, and how much later they arrive,
 // beside a C program that only receives them with recvmmsg and sends them on with sendmmsg. A third process, in C, is both
 // ends. Processor time, since the processes share the machine's cores: a relay that has one for itself forwards as many a second.
+// Then what idle registrations cost.
 
 import { join } from "node:path";
 
@@ -12,6 +13,7 @@ import { compile } from "./harness/c-program.ts";
 import { machine } from "./harness/machine.ts";
 import { reportUsage, startOther } from "./harness/other-process.ts";
 import { median } from "./harness/quantiles.ts";
+import { measureRegistrations } from "./relay/registrations.ts";
 
 const ROUNDS = 7;
 /** A sealed datagram of 1,200 bytes behind the relay's header. */
@@ -159,4 +161,7 @@ if (process.argv[2] === "serve") {
   );
   console.log(machine);
   for (const pairs of CASES) await compare(program.path, pairs);
+  await measureRegistrations();
+  // The registered servers are still there.
+  process.exit(0);
 }

@@ -1,12 +1,16 @@
 // The other process of a measurement: the same file run again with "serve". It reports its own CPU time and memory, so
 // that the cost of each end is measured separately.
 
+import { heapStats } from "bun:jsc";
+
 /** CPU time and memory of a process. */
 export interface Usage {
   /** CPU time of all threads so far, us. */
   readonly cpu: number;
   /** RSS, bytes. */
   readonly memory: number;
+  /** Of it, what the runtime's objects take, bytes. */
+  readonly heap: number;
 }
 
 export interface OtherProcess extends AsyncDisposable {
@@ -64,5 +68,5 @@ export function reportUsage(port: number): void {
 
 function usage(): Usage {
   const { user, system } = process.cpuUsage();
-  return { cpu: user + system, memory: process.memoryUsage.rss() };
+  return { cpu: user + system, memory: process.memoryUsage.rss(), heap: heapStats().heapSize };
 }
