@@ -278,6 +278,7 @@ function addSession(
     random,
     datagramLimit,
     memory: endpoint.memory,
+    strayAnswers: endpoint.strayAnswers,
     now,
   });
   startCounting(session);

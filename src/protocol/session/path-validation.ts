@@ -341,11 +341,6 @@ function isChallengeDue({ challenge }: PeerAddress, now: number): boolean {
   return challenge !== null && now >= challenge.sendAt && challenge.sent < challenge.most;
 }
 
-/** Whether a challenge of so many bytes may be sent now. */
-export function mayChallengeNow(address: PeerAddress, length: number): boolean {
-  return address.challenge?.unprompted === true || length <= sendAllowance(address);
-}
-
 export function challengeSent({ challenge }: PeerAddress, now: number): void {
   if (challenge === null) return;
   challenge.sent += 1;

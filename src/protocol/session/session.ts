@@ -15,6 +15,7 @@ import { createRecovery, type Recovery } from "../recovery/recovery.ts";
 import { probeTimeout } from "../recovery/round-trip.ts";
 import type { SentPacket } from "../recovery/sent-packets.ts";
 import type { SocketAddress } from "../socket-address.ts";
+import type { StrayAnswers } from "../stray-answers.ts";
 import type { Candidates } from "./candidates.ts";
 import { type Fragment, NO_FRAGMENTS } from "./fragments.ts";
 import {
@@ -135,6 +136,8 @@ export interface Session {
   end: SessionEnd | null;
   /** The budget of all sessions of the endpoint; null for none. */
   readonly memory: MemoryBudget | null;
+  /** Of the endpoint: what its peers have it send to addresses that have not answered. */
+  readonly strayAnswers: StrayAnswers;
   /** Bytes that are counted there for this session; 0 for a session that is not one of them. */
   counted: number;
 }
@@ -167,6 +170,7 @@ export interface SessionOptions {
   /** Bytes of the longest datagram worth trying. */
   readonly datagramLimit: number;
   readonly memory: MemoryBudget | null;
+  readonly strayAnswers: StrayAnswers;
   readonly now: number;
 }
 
@@ -202,6 +206,7 @@ export function createSession(options: SessionOptions): Session {
     closing: null,
     end: null,
     memory,
+    strayAnswers: options.strayAnswers,
     counted: 0,
   };
 }

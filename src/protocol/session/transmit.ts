@@ -11,6 +11,7 @@ import { nextMtuProbeSize, packetSent } from "../recovery/recovery.ts";
 import { MAX_ACK_DELAY } from "../recovery/round-trip.ts";
 import type { PacketKind } from "../recovery/sent-packets.ts";
 import { sameAddress, type SocketAddress } from "../socket-address.ts";
+import { mayAnswerStray } from "../stray-answers.ts";
 import type { Candidates } from "./candidates.ts";
 import type { Fragment } from "./fragments.ts";
 import {
@@ -38,7 +39,6 @@ import {
   countSent,
   dueChallenge,
   findPeerAddress,
-  mayChallengeNow,
   type PeerAddress,
   postponeChallenge,
   sendAllowance,
@@ -261,14 +261,21 @@ function buildPacket(
 /** A challenge to an address that is not in use. */
 function buildChallenge(session: Session, to: PeerAddress, now: number): Outbound | null {
   const bytes = new Uint8Array(CHALLENGE_PACKET);
-  if (to.challenge === null || !mayChallengeNow(to, bytes.length)) {
+  const { challenge } = to;
+  const { strayAnswers } = session;
+  const mayChallenge =
+    challenge?.unprompted === true
+      ? // Peers name these, in as many sessions as they like: all together have a limit.
+        mayAnswerStray(strayAnswers, to.address, now)
+      : bytes.length <= sendAllowance(to);
+  if (challenge === null || !mayChallenge) {
     postponeChallenge(to, now);
     return null;
   }
-  writePathChallenge(bytes, SEALED_HEADER, to.challenge.data);
+  writePathChallenge(bytes, SEALED_HEADER, challenge.data);
   challengeSent(to, now);
   // Those to a candidate are few, and don't use up what may be answered to it.
-  const counted = to.challenge.unprompted ? 0 : bytes.length;
+  const counted = challenge.unprompted ? 0 : bytes.length;
   return sealElsewhere(session, to, bytes, counted, now);
 }
 

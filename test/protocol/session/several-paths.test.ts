@@ -391,6 +391,26 @@ describe("a peer that misuses candidates (docs/protocol.md s. 14.1)", () => {
     expect(names.filter((name) => name === "challenge")).toHaveLength(3);
   });
 
+  test("in many sessions has an address challenged as often as strays are answered there", () => {
+    const relayed = relayedPair();
+    const { pair, network } = relayed;
+    const to = network.relay.toResponder;
+    const connected = Array.from({ length: 30 }, () =>
+      connect(pair.initiator.endpoint, { to, psk: PSK, expected: null }, pair.now),
+    );
+    pass(pair, 500);
+    const from = pair.sent.length;
+    for (const session of connected) {
+      const punch = craft(session, [9, 1, 1, ...VICTIM, 10, 1]);
+      deliver(pair.responder, punch, network.relay.toInitiator, pair.now);
+    }
+    pass(pair, 900);
+    const stray = sentBy(pair, "responder", from).filter(({ to: at }) => at.carrier === undefined);
+    // 100 at once and 100 a second (s. 15.4), of the 270 that the sessions want to send.
+    expect(stray.length).toBeGreaterThanOrEqual(100);
+    expect(stray.length).toBeLessThanOrEqual(190);
+  });
+
   test("has nothing sent to this machine, and nothing without a round", () => {
     const relayed = relayedPair();
     say(relayed, 9, 1, 1, ...LOOPBACK, 10, 1);
