@@ -43,6 +43,13 @@ export interface MetricsServer extends AsyncDisposable {
 /** @throws {CharlaError} PORT_IN_USE, PORT_NOT_PERMITTED */
 export async function serveMetrics(port: number, state: () => RelayState): Promise<MetricsServer> {
   const server = createServer((request, response) => {
+    // A page in a browser here can reach loopback under a name of its own site (DNS rebinding).
+    const name = request.headers.host?.replace(/:\d+$/, "").toLowerCase();
+    if (name !== LOOPBACK && name !== "localhost") {
+      response.writeHead(421, { "content-type": "text/plain" });
+      response.end(`ask for ${LOOPBACK}\n`);
+      return;
+    }
     const isFound = request.url === "/metrics" && request.method === "GET";
     response.writeHead(isFound ? 200 : 404, { "content-type": "text/plain; version=0.0.4" });
     response.end(isFound ? formatMetrics(state()) : "the counts are at /metrics\n");
