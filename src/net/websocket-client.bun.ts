@@ -3,11 +3,15 @@
 
 import {
   OPEN_TIMEOUT,
+  WEBSOCKET_DATAGRAM_LIMIT,
   type WebSocketClient,
   type WebSocketClientOptions,
   type WebSocketFailure,
 } from "./websocket-client.ts";
 
+/** Codes of RFC 6455 s. 7.4.1. */
+const UNSUPPORTED_DATA = 1003;
+const TOO_LONG = 1009;
 /** What Bun 1.4.5 says before the reason. */
 const PREFIX = /^WebSocket connection to '[^']*' failed: /;
 
@@ -32,7 +36,10 @@ export function openWebSocketClient(options: WebSocketClientOptions): WebSocketC
     options.onOpen();
   });
   socket.addEventListener("message", ({ data }) => {
-    if (data instanceof ArrayBuffer) options.onMessage(new Uint8Array(data));
+    if (!(data instanceof ArrayBuffer)) socket.close(UNSUPPORTED_DATA);
+    // Bun 1.4.5 can't be given a limit of its own; the longest that it takes has 128 MiB.
+    else if (data.byteLength > WEBSOCKET_DATAGRAM_LIMIT) socket.close(TOO_LONG);
+    else options.onMessage(new Uint8Array(data));
   });
   socket.addEventListener("error", ({ message, error }) => {
     if (failure.code === "ETIMEDOUT") return;

@@ -6,6 +6,8 @@ import { writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { join as joinPath } from "node:path";
 
+import { openWebSocketClient } from "#websocket-client";
+
 import type { CharlaError } from "../../src/errors.ts";
 import { pathKind } from "../../src/net/carrier.ts";
 import type { SealedSocket } from "../../src/net/sealed-socket.ts";
@@ -45,6 +47,36 @@ function open(
     [Symbol.dispose]: () => over.abort(),
   };
 }
+
+test("a text, and a message that is longer than a datagram, end the connection and go no further", async () => {
+  const codes: number[] = [];
+  using server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: (request, runtime) => (runtime.upgrade(request) ? undefined : new Response()),
+    websocket: {
+      open: (webSocket) => void webSocket.send(codes.length === 0 ? "text" : new Uint8Array(1_473)),
+      message() {},
+      close: (_, code) => void codes.push(code),
+    },
+  });
+  const taken: number[] = [];
+  for (const code of [1003, 1009]) {
+    const closed = Promise.withResolvers<void>();
+    openWebSocketClient({
+      url: new URL(`ws://127.0.0.1:${server.port}/`),
+      proxy: null,
+      onOpen() {},
+      onMessage: (message) => void taken.push(message.length),
+      onClosed: () => closed.resolve(),
+    });
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await closed.promise;
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    await until("the close", () => codes.at(-1) === code);
+  }
+  expect(taken).toEqual([]);
+});
 
 /** A TCP port that passes connections on to another one, until it is told to forget them. */
 async function openForwarder(to: number) {
