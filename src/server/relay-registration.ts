@@ -17,6 +17,7 @@ import type { SealedLink } from "../net/sealed-link.ts";
 import type { SealedSocket } from "../net/sealed-socket.ts";
 import { openWebSocketCarrier, type WebSocketCarrierOptions } from "../net/websocket-carrier.ts";
 import { mapKey } from "../protocol/bytes.ts";
+import { mayChallenge } from "../protocol/session/candidate-addresses.ts";
 import { CLOSE_DONE, type SessionEnd } from "../protocol/session/session.ts";
 import { addressKey, type SocketAddress } from "../protocol/socket-address.ts";
 
@@ -143,8 +144,9 @@ export function keepRegistered(socket: SealedSocket, options: RelayOptions): Rel
           isReported = false;
           const seen = readSocketAddress(reply.address);
           if (seen === null) continue;
-          // What a relay sees of a WebSocket is a port of TCP.
-          outer = carrierOf(at) === null ? seen : null;
+          // What a relay sees of a WebSocket is a port of TCP. Joiners send to what invitations and candidates name: a
+          // relay that lies must not have them send to this machine, to a group, or to nowhere.
+          outer = carrierOf(at) === null && mayChallenge(seen, at) ? seen : null;
           options.onRegistered(seen);
         }
       },

@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 
 import type { CharlaError } from "../../src/errors.ts";
-import { parseInvitation } from "../../src/identity/invitation.ts";
+import { parseInvitation, secretToPsk } from "../../src/identity/invitation.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
 import { pathKind } from "../../src/net/carrier.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
@@ -154,6 +154,59 @@ test("a relay with another key than before is refused, and the server says so on
     "not registered at the relay relay.example: it has another key than before",
   );
   expect(server.registered).toEqual([]);
+});
+
+test("no address that a lying relay names is taken for the server's, unless others can be there", async () => {
+  const addresses = [
+    "224.0.0.251:5353",
+    "255.255.255.255:7",
+    "0.0.0.0:80",
+    "169.254.1.1:80",
+    "[ff02::1]:80",
+    "[fe80::1%lo]:80",
+    "[::]:80",
+  ];
+  let answered = 0;
+  const links: SealedLink[] = [];
+  const liar = await openSealedSocket({
+    bind: "127.0.0.1",
+    port: 0,
+    staticKeys: RELAY_KEYS,
+    admission: secretToPsk(null),
+    onJoined(link) {
+      links.push(link);
+      return { onMessages() {} };
+    },
+  });
+  const socket = await openSealedSocket({
+    bind: "127.0.0.1",
+    port: 0,
+    staticKeys: SERVER_KEYS,
+    admission: PSK,
+  });
+  const registration = keepRegistered(socket, {
+    relay: { host: "relay.example", port: 12_345 },
+    name: "relay.example",
+    reach: async () => liar.local,
+    expected: null,
+    onRegistered: () => void (answered += 1),
+    onLost() {},
+    random: () => 0,
+  });
+  await until("the session", () => links.length === 1);
+  const [link] = links;
+  if (link === undefined) throw new Error("no session");
+  for (const [index, address] of [...addresses, "192.0.2.7:5"].entries()) {
+    void link.sayAll([bytes(JSON.stringify({ type: "registered", address }))]);
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await until("the answer", () => answered === index + 1);
+    const { outer } = registration;
+    expect(outer).toEqual(address === "192.0.2.7:5" ? { address: "192.0.2.7", port: 5 } : null);
+  }
+  await registration[Symbol.asyncDispose]();
+  await socket.close();
+  link.abort(1, "the test is over");
+  await liar.close();
 });
 
 test("an invitation made while the server is registered names the address at which the relay sees it, before the relay", async () => {
