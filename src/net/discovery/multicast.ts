@@ -4,6 +4,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 
+import { isOnOwnNetwork } from "../own-addresses.ts";
 import { decodeMessage, type DnsMessage, encodeMessage } from "./dns-message.ts";
 import { type Endpoint, MDNS_PORT, type Sending } from "./responder.ts";
 
@@ -76,7 +77,7 @@ export async function openMulticast({
       const { to } = sending;
       if (to === null) for (const link of links) sendOn(link, sending);
       else {
-        const link = links.find(({ address }) => isNear(address, to.address)) ?? links[0];
+        const link = findLink(links, to.address, networkInterfaces());
         if (link !== undefined) sendOn(link, sending);
       }
     },
@@ -117,6 +118,19 @@ function openOn(address: string, port: number): Promise<Link | null> {
   );
   if (!isBinding) resolve(null);
   return promise;
+}
+
+/**
+ * By which an answer goes to one program; undefined for one that is on no network of this machine: a question may name any
+ * sender, and must not have others sent what is longer than it (RFC 6762 s. 11).
+ */
+export function findLink<L extends Pick<Link, "address">>(
+  links: readonly L[],
+  to: string,
+  interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>,
+): L | undefined {
+  if (!isOnOwnNetwork(to, interfaces)) return undefined;
+  return links.find(({ address }) => isNear(address, to)) ?? links[0];
 }
 
 /** By the first three bytes, which two addresses of a home network share: a guess, for the address that an answer names. */
