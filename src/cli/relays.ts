@@ -9,8 +9,8 @@ import { CharlaError, usageError } from "../errors.ts";
 import { configFolder, type Environment } from "../identity/folders.ts";
 import { findKnownServer, rememberServer } from "../identity/known-servers.ts";
 import { formatRelay, type HostAndPort, parseHostAndPort } from "../net/address.ts";
-import { relayDialPlan } from "../net/dial-plan.ts";
 import { resolve } from "../net/resolve.ts";
+import { relayWebSocketUrls } from "../net/websocket-urls.ts";
 import type { OpenOptions } from "../server/open.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
@@ -91,7 +91,7 @@ function registration(
       if (address === undefined) throw new Error("a host without an address");
       return address;
     },
-    webSocket: { urls: relayDialPlan(relay).webSockets, env },
+    webSocket: { urls: relayWebSocketUrls(relay), env },
     onKey(key) {
       if (folder !== null) rememberServer(folder, relay, key);
     },

@@ -6,10 +6,14 @@ import { defer } from "../deferred.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { secretToPsk, type Way } from "../identity/invitation.ts";
 import { formatAddress, formatRelay, type SocketAddress } from "../net/address.ts";
-import { type DialPlan, relayDialPlan, serverDialPlan } from "../net/dial-plan.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../net/sealed-socket.ts";
 import type { WebSocketCarrierOptions } from "../net/websocket-carrier.ts";
+import {
+  relayWebSocketUrls,
+  serverWebSocketUrls,
+  type WebSocketUrls,
+} from "../net/websocket-urls.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
 import { describeJoinFailure, relayRefused, relayUnreachable } from "./conversation-errors.ts";
 import type { SealedTarget } from "./sealed-target.ts";
@@ -46,8 +50,8 @@ const GONE_AFTER = 1_000;
 /** And in round trips, for a server that is far away. */
 const PATIENCE = 4;
 
-function dialPlan(way: Way): DialPlan {
-  return way.kind === "relay" ? relayDialPlan(way) : serverDialPlan(way);
+function webSocketUrls(way: Way): WebSocketUrls {
+  return way.kind === "relay" ? relayWebSocketUrls(way) : serverWebSocketUrls(way);
 }
 
 /** What an attempt to join sends to. */
@@ -66,7 +70,7 @@ export function byUdp(way: Way, to: SocketAddress, options: ConnectOptions): Des
 }
 
 export function byWebSocket(way: Way, at: SocketAddress, options: ConnectOptions): Destination {
-  const urls = dialPlan(way).webSockets;
+  const urls = webSocketUrls(way);
   if (way.kind === "relay") {
     return pastRelay(way, options, (paths, onRefused) => paths.addWebSocket(urls, at, onRefused));
   }
@@ -176,7 +180,7 @@ export function openStream(
 ): void {
   let stream: SocketAddress;
   try {
-    stream = paths.addWebSocket(dialPlan(way).webSockets, at);
+    stream = paths.addWebSocket(webSocketUrls(way), at);
   } catch (error) {
     // The session does without: nothing that is wrong with a second path ends it.
     if (error instanceof CharlaError) return;

@@ -10,6 +10,7 @@ import { type DatagramCarrier, pathRank, WEBSOCKET_DATAGRAM_LIMIT } from "./carr
 import type { SealedSocket } from "./sealed-socket.ts";
 import { proxyFor } from "./web-proxy.ts";
 import { describeFailure, hostOf, type WebSocketClient } from "./websocket-client.ts";
+import type { WebSocketUrls } from "./websocket-urls.ts";
 
 /** When the next URL is tried beside the ones before, ms (RFC 8305 s. 8). */
 const STAGGER = 250;
@@ -29,7 +30,7 @@ const UNANSWERED_FOR = 5_000;
 
 export interface WebSocketCarrierOptions {
   /** The same end by several URLs, the best first; one that opens is kept. */
-  readonly urls: readonly [string, ...string[]];
+  readonly urls: WebSocketUrls;
   /** Where it is, if that is known: for limits and for what must not be challenged. */
   readonly at?: SocketAddress | undefined;
   /** Where proxies are named; without it, none is used. */
