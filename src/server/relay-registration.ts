@@ -32,7 +32,7 @@ const REMEMBERED = 4_096;
 /** Between two messages at least that ask whether the relay still knows the session, ms. */
 const DOUBT_INTERVAL = 1_000;
 
-export interface RelayOptions {
+export interface RegistrationOptions {
   /** For invitations. */
   readonly relay: HostAndPort;
   /** The relay as people write it: HOST or HOST:PORT. */
@@ -70,7 +70,10 @@ export interface RelayRegistration extends AsyncDisposable {
   networkChanged(): void;
 }
 
-export function keepRegistered(socket: SealedSocket, options: RelayOptions): RelayRegistration {
+export function keepRegistered(
+  socket: SealedSocket,
+  options: RegistrationOptions,
+): RelayRegistration {
   const { name } = options;
   const over = new AbortController();
   let outer: SocketAddress | null = null;
@@ -157,6 +160,7 @@ export function keepRegistered(socket: SealedSocket, options: RelayOptions): Rel
         void opened.say(writeRelayMessage({ type: "register" }));
       }
     } catch (error) {
+      clearTimeout(timeout);
       opened.abort(ENDED_BY_PROGRAM, "");
       throw error;
     }

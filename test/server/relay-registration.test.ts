@@ -12,7 +12,7 @@ import type { SealedLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import { openRelay, type Relay } from "../../src/relay/relay.ts";
 import { open } from "../../src/server/open.ts";
-import { keepRegistered, type RelayOptions } from "../../src/server/relay-registration.ts";
+import { keepRegistered, type RegistrationOptions } from "../../src/server/relay-registration.ts";
 import { reservePort } from "../harness/ports.ts";
 import { until } from "../harness/until.ts";
 
@@ -29,7 +29,7 @@ function relayOn(port = 0): Promise<Relay> {
 }
 
 /** A server that says each message again, and is reached only past its relays. */
-async function openServer(at: () => SocketAddress, more: Partial<RelayOptions> = {}) {
+async function openServer(at: () => SocketAddress, more: Partial<RegistrationOptions> = {}) {
   const links: SealedLink[] = [];
   const registered: SocketAddress[] = [];
   const losses: CharlaError[] = [];
