@@ -4,11 +4,10 @@ import { hostname } from "node:os";
 
 import { fingerprint } from "../identity/key-text.ts";
 import { isLoopback } from "../net/address.ts";
+import { isAnyAddress } from "../net/udp-socket.ts";
 import type { SocketAddress } from "../protocol/socket-address.ts";
 import type { CommandLine } from "./options.ts";
 
-/** Addresses of a socket that takes datagrams to all that this machine has. */
-const EVERY_ADDRESS: ReadonlySet<string> = new Set(["::", "0.0.0.0"]);
 /** Hexadecimal digits of the key in the name of the host: two servers of one network have different ones. */
 const KEY_DIGITS = 8;
 
@@ -20,7 +19,10 @@ interface AnnouncedServer {
   readonly isOpen: boolean;
 }
 
-/** Returns at once, and announces it later: nobody who starts a server waits for that. */
+/**
+ * Returns at once, and announces it later: starting a server does not wait for that. Null where it is not announced.
+ * Disposing of it takes the announcement back.
+ */
 export function announceServer(
   { flags }: CommandLine,
   { local, publicKey, name, isOpen }: AnnouncedServer,
@@ -36,7 +38,7 @@ export function announceServer(
         fingerprint: fingerprint(publicKey),
         isOpen,
       },
-      (address) => EVERY_ADDRESS.has(local.address) || local.address === address,
+      (address) => isAnyAddress(local.address) || local.address === address,
     ),
   );
   return {

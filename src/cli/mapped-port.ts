@@ -5,7 +5,7 @@ import type { NoticeText } from "../chat/events.ts";
 import { formatAddress, type SocketAddress } from "../net/address.ts";
 import { mapPort, type PortMapping } from "../net/port-mapping/map-port.ts";
 import { type MappingSystem, SYSTEM } from "../net/port-mapping/system.ts";
-import { ANY_ADDRESS, ANY_IPV4_ADDRESS } from "../net/udp-socket.ts";
+import { isAnyAddress } from "../net/udp-socket.ts";
 
 /** ms for which the invitation waits for the router. */
 const PATIENCE = 1_000;
@@ -43,8 +43,7 @@ export async function mapServerPort(options: MappedPortOptions): Promise<AsyncDi
 /** A router maps to the address that this machine has in its network: the server must listen there. */
 function placeFor(bind: string | undefined, { findPlace }: MappingSystem) {
   const place = findPlace();
-  const listens =
-    bind === undefined || bind === ANY_ADDRESS || bind === ANY_IPV4_ADDRESS || bind === place?.own;
+  const listens = bind === undefined || isAnyAddress(bind) || bind === place?.own;
   return listens ? place : null;
 }
 

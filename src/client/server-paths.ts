@@ -1,6 +1,6 @@
 // The paths of a session to a server, at the end that has joined (docs/protocol.md s. 14): the relays of its invitation are kept
 // open, the addresses of the server are tried, the server learns where this end may be reached, and all of it is done again
-// when this machine's network changes. Which path is used decides the protocol. Knows nothing of rooms.
+// when this machine's network changes. The protocol decides which path is used. Knows nothing of rooms.
 
 import type { CharlaError } from "../errors.ts";
 import { sameAddress, type SocketAddress } from "../net/address.ts";
@@ -10,6 +10,7 @@ import { openRelayWay, type RelayWay } from "../net/relay-way.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import type { SealedSocket } from "../net/sealed-socket.ts";
 import { openWebSocketCarrier, type WebSocketCarrierOptions } from "../net/websocket-carrier.ts";
+import { withoutRepeats } from "../protocol/socket-address.ts";
 
 /** How often it is looked whether the session is silent, ms. */
 const CHECK_INTERVAL = 1_000;
@@ -71,10 +72,7 @@ export function createServerPaths(
       seen === null || relay.carrier !== undefined ? [] : [seen],
     );
     const local = (network?.addresses ?? []).map((address) => ({ address, port }));
-    const all = [...outer, ...local];
-    link?.nameCandidates(
-      all.filter((one, index) => all.findIndex((other) => sameAddress(one, other)) === index),
-    );
+    link?.nameCandidates(withoutRepeats([...outer, ...local]));
   }
 
   return {

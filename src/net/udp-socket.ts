@@ -51,6 +51,11 @@ export interface UdpSocketOptions extends WantedOptions {
 export const ANY_ADDRESS = "::";
 export const ANY_IPV4_ADDRESS = "0.0.0.0";
 
+/** Whether a socket with this address takes datagrams at all addresses of the machine, of one family at least. */
+export function isAnyAddress(address: string): boolean {
+  return address === ANY_ADDRESS || address === ANY_IPV4_ADDRESS;
+}
+
 /** The system's code for a datagram that is longer than the network interface carries. */
 export const TOO_LONG = "EMSGSIZE";
 

@@ -28,6 +28,13 @@ export function sameAddress(one: SocketAddress, other: SocketAddress): boolean {
   );
 }
 
+/** The addresses in their order, each one once. */
+export function withoutRepeats(addresses: readonly SocketAddress[]): SocketAddress[] {
+  return addresses.filter(
+    (one, index) => addresses.findIndex((other) => sameAddress(one, other)) === index,
+  );
+}
+
 /** The same for the same address only. */
 export function addressKey({ address, port, carrier }: SocketAddress): string {
   return carrier === undefined ? `${address} ${port}` : `${address} ${port} ${carrier.id}`;

@@ -17,6 +17,7 @@ import { createRetention, type Keep } from "../log/retention.ts";
 import { openSqliteLog, type SqliteLog, STORE } from "../log/sqlite-log.ts";
 import { generateKeyPair } from "../net/node-crypto.ts";
 import { addressScope, ownAddresses, unstableAddresses } from "../net/own-addresses.ts";
+import { ANY_IPV4_ADDRESS, isAnyAddress } from "../net/udp-socket.ts";
 import { KEY_BYTES } from "../protocol/crypto-provider.ts";
 import { openInvitationFile } from "./invitations-file.ts";
 import { openModerationFile } from "./moderation-file.ts";
@@ -154,10 +155,10 @@ async function openOn(log: Log, options: OpenOptions): Promise<Server> {
  * @param isNamed whether the owner has named another one: then none that leads nowhere else is needed
  */
 function invitedAddresses(bind: string | undefined, isNamed: boolean): readonly string[] {
-  const isAnyAddress = bind === undefined || bind === "::" || bind === "0.0.0.0";
-  if (!isAnyAddress) return isNamed && addressScope(bind) === "machine" ? [] : [bind];
+  if (bind !== undefined && !isAnyAddress(bind))
+    return isNamed && addressScope(bind) === "machine" ? [] : [bind];
   const own = ownAddresses(networkInterfaces(), unstableAddresses(readAddressTable()));
-  const bound = bind === "0.0.0.0" ? own.filter(isIPv4) : own;
+  const bound = bind === ANY_IPV4_ADDRESS ? own.filter(isIPv4) : own;
   return bound.length === 0 && !isNamed ? ["localhost"] : bound;
 }
 

@@ -2,15 +2,20 @@
 // routers have told. Members who come past a relay, or by a stream, get the addresses at which a direct path may be found
 // (docs/protocol.md s. 14.1). Knows no rooms.
 
-import { sameAddress, type SocketAddress } from "../net/address.ts";
 import { carrierOf } from "../net/carrier.ts";
 import { watchNetwork } from "../net/network-watch.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import type { SealedSocket } from "../net/sealed-socket.ts";
-import { keepRegistered, type RelayOptions, type RelayRegistration } from "./relay-registration.ts";
+import { isAnyAddress } from "../net/udp-socket.ts";
+import { type SocketAddress, withoutRepeats } from "../protocol/socket-address.ts";
+import {
+  keepRegistered,
+  type RegistrationOptions,
+  type RelayRegistration,
+} from "./relay-registration.ts";
 
 export interface ReachOptions {
-  readonly relays: readonly Omit<RelayOptions, "random">[];
+  readonly relays: readonly Omit<RegistrationOptions, "random">[];
   /** From 0 to 1. */
   readonly random: () => number;
 }
@@ -53,8 +58,8 @@ export function openReach(socket: SealedSocket, options: ReachOptions): Reach {
   /** Those that only the own network knows come last. */
   function candidates(): SocketAddress[] {
     const { address, port } = socket.local;
-    const isBound = address !== "::" && address !== "0.0.0.0";
-    const local = (isBound ? [address] : network.addresses).map((own) => ({ address: own, port }));
+    const own = isAnyAddress(address) ? network.addresses : [address];
+    const local = own.map((each) => ({ address: each, port }));
     return withoutRepeats([...outer(), ...local]);
   }
 
@@ -79,10 +84,4 @@ export function openReach(socket: SealedSocket, options: ReachOptions): Reach {
       await Promise.all(registrations.map((one) => one[Symbol.asyncDispose]()));
     },
   };
-}
-
-function withoutRepeats(addresses: readonly SocketAddress[]): SocketAddress[] {
-  return addresses.filter(
-    (one, index) => addresses.findIndex((other) => sameAddress(one, other)) === index,
-  );
 }
