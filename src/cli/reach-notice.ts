@@ -5,7 +5,7 @@ import { isIP, isIPv6 } from "node:net";
 
 import type { NoticeText } from "../chat/events.ts";
 import type { Way } from "../identity/invitation.ts";
-import { formatHostAndPort } from "../net/address.ts";
+import { formatHostAndPort, formatRelay } from "../net/address.ts";
 import { addressScope } from "../net/own-addresses.ts";
 
 /** Addresses that are named. */
@@ -20,7 +20,7 @@ export function describeReach(
   ways: readonly Way[],
   { bind, remedy }: { readonly bind: string | undefined; readonly remedy: string | null },
 ): NoticeText | null {
-  const relays = ways.filter(({ kind }) => kind === "relay").map(formatHostAndPort);
+  const relays = ways.filter(({ kind }) => kind === "relay").map(formatRelay);
   const direct = ways.filter(({ kind }) => kind === "direct");
   const global = direct.filter(({ host }) => addressScope(host) === "everywhere");
   const near = direct.filter(({ host }) => addressScope(host) !== "everywhere");

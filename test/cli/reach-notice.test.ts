@@ -39,6 +39,7 @@ describe("who can reach a server", () => {
       [direct("192.168.1.5"), relay("relay.example", 443)],
       "reachable from everywhere, through relay.example:443",
     ],
+    [[relay("relay.example")], "reachable from everywhere, through relay.example"],
     [[direct("localhost")], "no network: only programs on this machine can reach this server"],
   ])("of %j is said in one sentence", (ways, message) => {
     expect(says(ways)).toEqual({ code: "REACH", message });
