@@ -44,7 +44,7 @@ import { type MemberIdentity, memberIdentity, memberOptions } from "./person.ts"
 import { describeReach } from "./reach-notice.ts";
 import { relayOption, relayRegistrations } from "./relays.ts";
 import { findServers, isRunning, type RunningServer } from "./running-server.ts";
-import { writeServerFiles } from "./server-files.ts";
+import { type ServerFiles, writeServerFiles } from "./server-files.ts";
 
 /** A server that listens, and has not begun to talk. */
 export interface Opened {
@@ -83,6 +83,13 @@ export async function openConversation(
   };
   const addNotice = (notice: NoticeText) => addEvent(noticeEvent(notice));
   const relays = relayRegistrations(relayOption(commandLine), io.env, addNotice);
+  /** Null until they are written, with the invitation as it is then. */
+  let files: ServerFiles | null = null;
+  const rewriteFiles = () => {
+    if (files === null) return;
+    files[Symbol.dispose]();
+    files = writeFiles();
+  };
   await using server = await openServer(commandLine, io.env, {
     ...listening,
     publicHost,
@@ -105,7 +112,7 @@ export async function openConversation(
       rewriteFiles();
       if (flags.has("json") && service === null) {
         addEvent({ type: "invitation", invitation: server.invitation(room) });
-      } else if (files.forOthers !== null) addNotice(files.forOthers);
+      } else if (files !== null && files.forOthers !== null) addNotice(files.forOthers);
       // In the owner's window the answer to their own ban says it, and a notice what an operator has done.
       else if (service !== null || (cause === "renew" && by === fingerprint(keyPair.publicKey))) {
         addNotice(RENEWED_NOTICE);
@@ -132,7 +139,7 @@ export async function openConversation(
           if (outer === null) return;
           if (service === null || isOpen) {
             addEvent({ type: "invitation", invitation: server.invitation(room) });
-          } else if (files.forOthers !== null) addNotice(files.forOthers);
+          } else if (files !== null && files.forOthers !== null) addNotice(files.forOthers);
         },
       })
     : null;
@@ -151,13 +158,8 @@ export async function openConversation(
         named === undefined ? (service === null || isOpen ? "none" : "default") : { path: named },
       io,
     });
-  let files = writeFiles();
-  const rewriteFiles = () => {
-    files[Symbol.dispose]();
-    files = writeFiles();
-  };
-  using _files = { [Symbol.dispose]: () => files[Symbol.dispose]() };
-  const { notFound, forOthers } = files;
+  const { notFound, forOthers } = (files = writeFiles());
+  using _files = { [Symbol.dispose]: () => files?.[Symbol.dispose]() };
   const reach = describeReach(parseInvitation(invitation).ways, {
     bind: listening.bind,
     remedy: "charla --server --relay HOST",
