@@ -10,7 +10,7 @@ import { fingerprint } from "../identity/key-text.ts";
 import { loadIdentity, loadResetSalt } from "../identity/private-files.ts";
 import { formatAddress, parsePort } from "../net/address.ts";
 import { serveMetrics } from "../relay/metrics.ts";
-import type { RelayLimits } from "../relay/relay-table.ts";
+import { RELAY_LIMITS, type RelayLimits } from "../relay/relay-table.ts";
 import { openRelay } from "../relay/relay.ts";
 import { openAuthorizedKeys } from "../server/authorized-keys.ts";
 import type { Io } from "../terminal/io.ts";
@@ -23,7 +23,7 @@ import { type CommandLine, helpFor } from "./options.ts";
 const MIN_RATE = 10 * 1_024;
 /** Of the total rate, what one server may use, so that others get through beside it. */
 const SERVER_SHARE = 1 / 2;
-/** The one that networks let out which let out little. */
+/** HTTPS: the port that even strict firewalls leave open. */
 const HTTPS_PORT = 443;
 
 export async function relay(commandLine: CommandLine, io: Io): Promise<number> {
@@ -42,7 +42,7 @@ export async function relay(commandLine: CommandLine, io: Io): Promise<number> {
   const isAllowed =
     list === undefined
       ? undefined
-      : openAuthorizedKeys(resolve(io.cwd, list), (error) => reportDamaged(io, error));
+      : openAuthorizedKeys(resolve(io.cwd, list), (error) => reportUnusable(io, error));
   const folder = join(dataFolder(io.env), "relay");
   const { keyPair } = loadIdentity({
     folder,
@@ -65,7 +65,7 @@ export async function relay(commandLine: CommandLine, io: Io): Promise<number> {
       ? null
       : watchCertificate(certificate, {
           onRenewed: (renewed) => webSockets.useCertificate(renewed),
-          onUnusable: (error) => reportDamaged(io, error),
+          onUnusable: (error) => reportUnusable(io, error),
         });
   await using metrics = port === null ? null : await serveMetrics(port, () => opened.state());
   const address = formatAddress(opened.local);
@@ -144,7 +144,7 @@ function rateLimits(written: string | undefined): Partial<RelayLimits> | undefin
   if (written === undefined) return undefined;
   const rate = parseBytes(written);
   if (rate !== null && rate >= MIN_RATE) {
-    return { totalRate: rate, rate: Math.min(4 * 1_024 * 1_024, rate * SERVER_SHARE) };
+    return { totalRate: rate, rate: Math.min(RELAY_LIMITS.rate, rate * SERVER_SHARE) };
   }
   throw usageError(
     `--max-rate takes a number of bytes a second from 10K, not ${JSON.stringify(written)}`,
@@ -152,7 +152,7 @@ function rateLimits(written: string | undefined): Partial<RelayLimits> | undefin
   );
 }
 
-/** Until the list is mended, no server registers anew. */
-function reportDamaged(io: Io, { message, hint }: CharlaError): void {
+/** A list or a certificate that was changed while the relay runs can't be used. */
+function reportUnusable(io: Io, { message, hint }: CharlaError): void {
   io.stderr.write(`${message}\nhint: ${hint}\n`);
 }

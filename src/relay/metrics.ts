@@ -1,5 +1,5 @@
-// The counts of a relay as text, in the format that Prometheus reads (text format 0.0.4), over HTTP on loopback only: how much
-// who talks is nobody's on the network. Holds no address and no key.
+// The counts of a relay as text, in the format that Prometheus reads (text format 0.0.4), over HTTP on loopback only: other
+// machines have no business with them. Holds no address and no key.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
