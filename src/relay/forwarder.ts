@@ -104,6 +104,8 @@ export function forward(
     return { to: toJoiner.address, bytes: datagram };
   }
   const joiner = forwarder.joiners.get(address);
+  // To a joiner who has gone, or to see whether this relay still knows the server.
+  if (server !== undefined && joiner === undefined) return null;
   // Who names another server than before has to ask for it: a forged datagram must not tear anybody from theirs.
   if (joiner === undefined || joiner.slotKey !== end || !isProven(joiner, now)) {
     forwarder.counts.unproven += 1;

@@ -11,7 +11,13 @@ import { secretToPsk } from "../identity/invitation.ts";
 import { canonicalAddress, type HostAndPort, parseHostAndPort } from "../net/address.ts";
 import { carrierOf } from "../net/carrier.ts";
 import { readRelayReply, writeRelayMessage } from "../net/relay-messages.ts";
-import { readRelayPacket, writeForward } from "../net/relay-packets.ts";
+import {
+  ADDRESS_LENGTH,
+  END_ID_LENGTH,
+  FORWARD_HEADER,
+  readRelayPacket,
+  writeForward,
+} from "../net/relay-packets.ts";
 import { pastRelay } from "../net/relay-way.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import type { SealedSocket } from "../net/sealed-socket.ts";
@@ -23,7 +29,17 @@ import { addressKey, type SocketAddress } from "../protocol/socket-address.ts";
 
 /** Waits between two attempts to register, ms: the first and the longest. */
 const FIRST_WAIT = 500;
-const LONGEST_WAIT = 30_000;
+const LONGEST_WAIT = 5_000;
+/**
+ * How often a registered server shows itself, ms: a relay that does not know it, because the relay was restarted or the server
+ * has another address now, says so. The session with the relay would notice at its next keep-alive, up to 20 s later.
+ */
+const SHOW_INTERVAL = 5_000;
+/** To no joiner, and as long as the answer that it may get. */
+const SHOWN = writeForward(
+  new Uint8Array(END_ID_LENGTH),
+  new Uint8Array(ADDRESS_LENGTH - FORWARD_HEADER),
+);
 /** How long a relay may take to answer that it has registered the server, ms; by UDP, where a WebSocket may do as well. */
 const PATIENCE = 10_000;
 const UDP_PATIENCE = 2_000;
@@ -82,6 +98,8 @@ export function keepRegistered(
   let attempts = 0;
   let isReported = false;
   let askedAt = -Infinity;
+  /** Also between two attempts: what the relay then says is answered by none, and is no datagram of another wire. */
+  let stopListening = () => {};
   const done = run();
 
   async function run(): Promise<void> {
@@ -164,7 +182,11 @@ export function keepRegistered(
       opened.abort(ENDED_BY_PROGRAM, "");
       throw error;
     }
+    const showing = setInterval(() => {
+      if (outer !== null) socket.send({ to: at, bytes: SHOWN });
+    }, SHOW_INTERVAL);
     const end = await opened.ended;
+    clearInterval(showing);
     clearTimeout(timeout);
     return refused ?? relayLost(name, describeEnd(end));
   }
@@ -211,6 +233,7 @@ export function keepRegistered(
       over.abort();
       link?.abort(CLOSE_DONE, "");
       await done;
+      stopListening();
     },
   };
 }

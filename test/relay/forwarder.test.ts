@@ -297,6 +297,14 @@ describe("slots (s. 19.3)", () => {
     }
   });
 
+  test("a server that shows itself to no joiner gets no answer while it is registered there, and one elsewhere", () => {
+    const relay = relayWithServers();
+    const shown = () => writeForward(new Uint8Array(16), new Uint8Array(20));
+    expect(forward(relay, shown(), SERVER, START)).toBeNull();
+    const elsewhere = forward(relay, shown(), { ...SERVER, port: 1 }, START);
+    expect(hex(elsewhere?.bytes.subarray(0, 2))).toBe("f600");
+  });
+
   test("a server that moves is found at its new address, with its joiners, and not at the old one", () => {
     const relay = relayWithServers();
     join(relay, ANA);
