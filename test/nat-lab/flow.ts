@@ -27,7 +27,8 @@ export interface Flow extends AsyncDisposable {
   readonly path: Path;
   /** Says the next message of each end, now. */
   say(): void;
-  start(): void;
+  /** Resolves once messages have passed both ways, so that both ends know how long that takes. */
+  start(): Promise<void>;
   /** Ends the flow, and checks that everything arrives once and in order. */
   stop(): Promise<void>;
   /** Changes something, and checks that the session is on this path within 2 s, that it stays there, and that messages pass. */
@@ -118,8 +119,11 @@ function flowOf({ server, joiner, moves, current, stack }: Parts): Flow {
       return current();
     },
     say,
-    start() {
+    async start() {
       timer = setInterval(say, INTERVAL);
+      const first = said + 10;
+      for (const program of [joiner, server])
+        await until(`message ${first}`, () => newest(program) >= first);
     },
     async stop() {
       clearInterval(timer);

@@ -16,10 +16,11 @@ if (FULL_SIZE) {
       const { ana, ben, relay } = lab.sides;
       await using _ = await startRelay(relay);
       await using flow = await openFlow(ana, ben, [RELAY], "direct");
-      flow.start();
+      await flow.start();
       await flow.settles(() => ben.router.changeAddress(), "direct");
       await flow.settles(() => ana.router.changeAddress(), "direct");
-      await flow.settles(() => ben.router.restart(), "direct");
+      const both = [ana.router, ben.router];
+      await flow.settles(() => Promise.all(both.map((router) => router.changeAddress())), "direct");
       await flow.stop();
     },
   );
@@ -32,7 +33,7 @@ if (FULL_SIZE) {
       const { ana, ben, relay } = lab.sides;
       await using _ = await startRelay(relay);
       await using flow = await openFlow(ana, ben, [RELAY], "direct");
-      flow.start();
+      await flow.start();
       await flow.settles(() => ben.moveTo({ beside: "ana" }), "direct");
       await flow.settles(() => ben.moveTo("home"), "direct");
       await flow.settles(() => ben.moveTo({ beside: "ana" }), "direct");
@@ -51,12 +52,12 @@ if (FULL_SIZE) {
       await using flow = await openFlow(ana, ben, [RELAY], "direct");
       await ben.router.changeAddress();
       await Bun.sleep(3_000);
-      await flow.settles(async () => flow.start(), "direct");
+      await flow.settles(async () => void flow.start(), "direct");
       await flow.stop();
       await ana.router.changeAddress();
       // Its server shows itself at the relay each 5 s.
       await Bun.sleep(6_000);
-      await flow.settles(async () => flow.start(), "direct");
+      await flow.settles(async () => void flow.start(), "direct");
       await flow.stop();
     },
   );
@@ -69,8 +70,12 @@ if (FULL_SIZE) {
       const { ana, ben, relay } = lab.sides;
       await using _ = await startRelay(relay);
       await using flow = await openFlow(ana, ben, [RELAY], "direct");
-      flow.start();
-      await flow.settles(() => ben.router.block(`ip addr { ${ana.outer.ipv4} }`), RELAY);
+      await flow.start();
+      const { ipv4 } = ana.outer;
+      await flow.settles(async () => {
+        await ben.router.block(`ip saddr ${ipv4}`);
+        await ben.router.block(`ip daddr ${ipv4}`);
+      }, RELAY);
       await flow.settles(() => ben.router.unblock(), "direct");
       await flow.stop();
     },

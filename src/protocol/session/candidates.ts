@@ -82,8 +82,14 @@ export function candidatesReceived(
 ): boolean {
   if (sequence <= state.peerSequence) return false;
   state.peerSequence = sequence;
-  state.peer = addresses.filter((address) => mayChallenge(address, inUse));
+  state.peer = distinct(addresses.filter((address) => mayChallenge(address, inUse)));
   return true;
+}
+
+function distinct(addresses: readonly SocketAddress[]): SocketAddress[] {
+  return addresses.filter(
+    (address, index) => addresses.findIndex((one) => sameAddress(one, address)) === index,
+  );
 }
 
 /** Something has changed that may open a path: the initiator begins a round as soon as one may begin. */
@@ -108,7 +114,8 @@ export function beginRound(
 ): readonly SocketAddress[] {
   const isElsewhere = (one: SocketAddress) => !sameAddress(one, inUse);
   const ways = state.ways.filter(isElsewhere);
-  const candidates = state.peer.filter(isElsewhere);
+  const isWay = (one: SocketAddress) => state.ways.some((way) => sameAddress(way, one));
+  const candidates = state.peer.filter((one) => isElsewhere(one) && !isWay(one));
   if (ways.length + candidates.length === 0) {
     state.nextRoundAt = Infinity;
     return [];

@@ -60,7 +60,7 @@ export function doubtfulPaths(path: SessionPath, since: number, now: number): Pe
   );
 }
 
-const provenAt = ({ provenUntil }: PeerAddress): number => provenUntil - PROOF_LASTS;
+export const provenAt = ({ provenUntil }: PeerAddress): number => provenUntil - PROOF_LASTS;
 
 function comparePaths(one: PeerAddress, other: PeerAddress): number {
   const byRank = rankOf(one.address) - rankOf(other.address);

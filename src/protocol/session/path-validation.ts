@@ -238,9 +238,11 @@ export function leavePath(path: SessionPath, next: PeerAddress, now: number): vo
   forget(path, next);
 }
 
-/** Proofs whose time is over don't count any more. */
-export function expireProofs({ others }: SessionPath, now: number): void {
-  for (const other of others) if (now >= other.provenUntil) other.proven = false;
+/** Proofs whose time is over don't count any more, nor do those from before `since`. */
+export function expireProofs({ others }: SessionPath, now: number, since = -Infinity): void {
+  for (const other of others) {
+    if (now >= other.provenUntil || other.provenUntil - PROOF_LASTS < since) other.proven = false;
+  }
 }
 
 /** Where the peer is besides the address in use, and can be reached. */

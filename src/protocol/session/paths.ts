@@ -16,6 +16,7 @@ import {
   doubtfulPaths,
   findBetterPath,
   findOtherPath,
+  provenAt,
   rankOf,
   staleWays,
   waysTimerAt,
@@ -24,6 +25,7 @@ import {
   challengeCandidates,
   type ChallengeOptions,
   expireProofs,
+  findPeerAddress,
   leavePath,
   type PeerAddress,
   renewProof,
@@ -74,12 +76,18 @@ export function nameCandidates(
   }
 }
 
-/** A way to the peer that the initiator knows of, such as a relay: it is kept open, for when the others are lost. */
+/**
+ * A way to the peer that the initiator knows of, such as a relay: it is kept open, for when the others are lost. Again when it
+ * works again.
+ */
 export function addWay(session: Session, way: SocketAddress, now: number): void {
   session.candidates ??= createCandidates(session.role, now);
   const { ways } = session.candidates;
-  if (!ways.some((one) => sameAddress(one, way))) ways.push(way);
-  scheduleRound(session.candidates, now);
+  const isNew = !ways.some((one) => sameAddress(one, way));
+  if (isNew) ways.push(way);
+  if (isNew || findPeerAddress(session.path, way)?.proven !== true) {
+    scheduleRound(session.candidates, now);
+  }
 }
 
 /** The carrier of these addresses has ended, or the initiator knows that nothing passes there any more. */
@@ -149,6 +157,8 @@ export function leaveDeadPath(session: Session, now: number, since = -Infinity):
     scheduleRound(candidates, next === null ? now : now + NEWS_DELAY);
   }
   if (next === null) return false;
+  // One that has answered since was found: the others, which have not, are tried again in the round.
+  if (provenAt(next) >= since) expireProofs(path, now, since);
   leavePath(path, next, now);
   usePath(session, next, now);
   return true;

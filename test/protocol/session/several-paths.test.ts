@@ -411,6 +411,13 @@ describe("a peer that misuses candidates (docs/protocol.md s. 14.1)", () => {
     expect(stray.length).toBeLessThanOrEqual(190);
   });
 
+  test("has an address challenged ten times that it names ten times", () => {
+    const relayed = relayedPair();
+    const named = Array.from({ length: 10 }, () => VICTIM).flat();
+    say(relayed, 9, 1, 10, ...named, 10, 1);
+    expect(strayChallenges(relayed)).toHaveLength(10);
+  });
+
   test("has nothing sent to this machine, and nothing without a round", () => {
     const relayed = relayedPair();
     say(relayed, 9, 1, 1, ...LOOPBACK, 10, 1);
