@@ -23,6 +23,7 @@ export type Path = string;
 export interface Flow extends AsyncDisposable {
   readonly server: Program;
   readonly joiner: Program;
+  readonly invitation: string;
   /** What the joiner said last. */
   readonly path: Path;
   /** Says the next message of each end, now. */
@@ -81,7 +82,7 @@ export async function openFlow(
     stack.defer(() => clearInterval(timer));
     const current = () => moves.at(-1)?.path ?? "";
     await until("the first path", () => (path === null ? moves.length > 0 : current() === path));
-    return flowOf({ server, joiner, moves, current, stack });
+    return flowOf({ server, joiner, invitation, moves, current, stack });
   } catch (error) {
     await stack.disposeAsync();
     throw error;
@@ -91,12 +92,13 @@ export async function openFlow(
 interface Parts {
   readonly server: Program;
   readonly joiner: Program;
+  readonly invitation: string;
   readonly moves: readonly { readonly path: Path; readonly at: number }[];
   readonly current: () => Path;
   readonly stack: AsyncDisposableStack;
 }
 
-function flowOf({ server, joiner, moves, current, stack }: Parts): Flow {
+function flowOf({ server, joiner, invitation, moves, current, stack }: Parts): Flow {
   let said = 0;
   let timer: NodeJS.Timeout | undefined;
   stack.defer(() => clearInterval(timer));
@@ -115,6 +117,7 @@ function flowOf({ server, joiner, moves, current, stack }: Parts): Flow {
   return {
     server,
     joiner,
+    invitation,
     get path() {
       return current();
     },
