@@ -99,7 +99,7 @@ export function keepRegistered(
   let isReported = false;
   let askedAt = -Infinity;
   /** Also between two attempts: what the relay then says is answered by none, and is no datagram of another wire. */
-  let stopListening = () => {};
+  let stopListening: (() => void) | null = null;
   const done = run();
 
   async function run(): Promise<void> {
@@ -133,13 +133,10 @@ export function keepRegistered(
       const at = byStream
         ? openWebSocketCarrier(socket, { ...webSocket, at: found, signal })
         : found;
-      const stopListening = socket.listenToRelay(at, forwardReceiver(at));
-      try {
-        const error = await register(at, patience);
-        return { error, wasRegistered: attempts === 0 };
-      } finally {
-        stopListening();
-      }
+      stopListening?.();
+      stopListening = socket.listenToRelay(at, forwardReceiver(at));
+      const error = await register(at, patience);
+      return { error, wasRegistered: attempts === 0 };
     } catch (error) {
       if (error instanceof CharlaError) return { error, wasRegistered: false };
       if (!over.signal.aborted) throw error;
@@ -233,7 +230,7 @@ export function keepRegistered(
       over.abort();
       link?.abort(CLOSE_DONE, "");
       await done;
-      stopListening();
+      stopListening?.();
     },
   };
 }

@@ -299,9 +299,9 @@ describe("slots (s. 19.3)", () => {
 
   test("a server that shows itself to no joiner gets no answer while it is registered there, and one elsewhere", () => {
     const relay = relayWithServers();
-    const shown = () => writeForward(new Uint8Array(16), new Uint8Array(20));
-    expect(forward(relay, shown(), SERVER, START)).toBeNull();
-    const elsewhere = forward(relay, shown(), { ...SERVER, port: 1 }, START);
+    const toNone = writeForward(new Uint8Array(16), new Uint8Array(20));
+    expect(forward(relay, toNone, SERVER, START)).toBeNull();
+    const elsewhere = forward(relay, toNone, { ...SERVER, port: 1 }, START);
     expect(hex(elsewhere?.bytes.subarray(0, 2))).toBe("f600");
   });
 
