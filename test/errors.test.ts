@@ -27,6 +27,7 @@ const EXIT_STATUS: Readonly<Record<ErrorCode, 1 | 2>> = {
   WRONG_SECRET: 1,
   CONVERSATION_FULL: 1,
   RELAY_FULL: 1,
+  NOT_REGISTERED: 1,
   RELAY_LOST: 1,
   SESSION_LOST: 1,
   NOT_CONNECTED: 1,

@@ -205,13 +205,15 @@ async function connectByFirst(
     setImmediate(step);
   }
 
-  /** The reason that a server gives says more than the silence of another address. */
+  /** The most telling one is reported. */
   function note(index: number, error: unknown, attempt?: Attempt): void {
     if (signal.aborted) return;
     if (!(error instanceof CharlaError)) return fail(error);
     const known = failures[index] ?? null;
-    const isLess = isStream(attempt) && SILENT.has(error.code);
-    if (known === null || (SILENT.has(known.code) && !isLess)) failures[index] = error;
+    if (known !== null && howTelling(known) >= howTelling(error)) return;
+    if (known === null || !isStream(attempt) || howTelling(error) === ANSWERED) {
+      failures[index] = error;
+    }
   }
 
   function step(): void {
@@ -265,5 +267,12 @@ function isStream(attempt: Attempt | undefined): boolean {
   return attempt !== undefined && attempt.rank !== null && attempt.rank >= STREAM_RANK;
 }
 
-/** Codes of failures in which nobody has answered. */
-const SILENT = new Set(["NO_ANSWER", "NOBODY_LISTENING", "UNREACHABLE"]);
+/** Failures in which nobody has answered; a later one says more: many machines have no route to any IPv6 address. */
+const SILENT: readonly string[] = ["UNREACHABLE", "NO_ANSWER", "NOBODY_LISTENING"];
+const ANSWERED = SILENT.length;
+
+/** The reason that a server gives says more than any silence. */
+function howTelling({ code }: CharlaError): number {
+  const index = SILENT.indexOf(code);
+  return index === -1 ? ANSWERED : index;
+}

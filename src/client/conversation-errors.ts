@@ -161,7 +161,7 @@ export function describeWaysFailure(failures: readonly WayFailure[]): CharlaErro
 }
 
 const FROM_ELSEWHERE =
-  "join from the same network, or ask for an invitation that leads into it: charla --server --public-host NAME";
+  "join from the same network, or ask for an invitation that leads into it: charla --server --relay HOST, or --public-host NAME";
 
 /** Why a private address of another network does not answer, or who else does. */
 function withNetwork({ way, error, privateElsewhere }: WayFailure): CharlaError {
@@ -183,7 +183,7 @@ export function relayRefused(relay: string, status: "no-server" | "full"): Charl
     return new CharlaError("RELAY_FULL", `the relay ${relay} has no room`, "try again later");
   }
   return new CharlaError(
-    "NO_ANSWER",
+    "NOT_REGISTERED",
     `the server is not registered at the relay ${relay}`,
     "check that charla --server runs, with this --relay; it comes back to the relay by itself",
   );

@@ -382,8 +382,18 @@ describe("with several ways", () => {
   test("a relay at which the server is not registered is named, and what to do", async () => {
     await using relay = await startRelay({ bind: "127.0.0.1", port: 0, identity: RELAY });
     expect(await rejection(connect([throughRelay(relay.local)], options))).toMatchObject({
-      code: "NO_ANSWER",
+      code: "NOT_REGISTERED",
       message: `the server is not registered at the relay 127.0.0.1:${relay.local.port}`,
+    });
+  });
+
+  test("what the relay says of the server is the error, also where one of the relay's addresses is dead", async () => {
+    await using relay = await startRelay({ bind: "127.0.0.1", port: 0, identity: RELAY });
+    // ::1 as well on most machines, where nothing listens.
+    const way = throughRelay({ address: "localhost", port: relay.local.port });
+    expect(await rejection(connect([way], options))).toMatchObject({
+      code: "NOT_REGISTERED",
+      message: `the server is not registered at the relay localhost:${relay.local.port}`,
     });
   });
 

@@ -191,7 +191,7 @@ const says = (...failures: Parameters<typeof describeWaysFailure>[0]) => {
 
 describe("why none of the ways leads to the server", () => {
   const ELSEWHERE =
-    "join from the same network, or ask for an invitation that leads into it: charla --server --public-host NAME";
+    "join from the same network, or ask for an invitation that leads into it: charla --server --relay HOST, or --public-host NAME";
 
   test("the error of the only way stays as it is", () => {
     expect(says(failed("h:1", "NO_ANSWER"))).toEqual({
