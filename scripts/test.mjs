@@ -20,6 +20,8 @@ const CHECKS = [
 ];
 /** Files run at a time: three for each processor, because many tests wait for a clock or another program. */
 const WORKERS = 3 * availableParallelism();
+/** Files with labs run at a time: they wait for timers most of the time, and some check how long a path takes. */
+const LABS = 1 + availableParallelism();
 /** The default time limit of a test, in ms: long, for a busy machine. */
 const TIMEOUT = 30_000;
 /** A file system in memory (POSIX shared memory), and the free bytes that it must have. */
@@ -44,11 +46,12 @@ const environment = {
   TMPDIR: folder,
 };
 const counts = { passed: 0, failed: 0, skipped: 0, assertions: 0 };
-const { files, proofs } = isFull ? splitTests() : { files: chosen, proofs: [] };
+const { files, labs, proofs } = isFull ? splitTests() : { files: chosen, labs: [], proofs: [] };
 const tests = isFull && files.length === 0 ? null : runTests(files, WORKERS);
 // Their output is printed after that of the tests, where it is seen.
 const checks = isWhole ? await runChecks() : [];
 await tests;
+if (labs.length > 0) await runTests(labs, LABS);
 if (proofs.length > 0) await runTests(proofs, 1);
 for (const { title, output, passed } of checks) {
   process.stdout.write(`\n== ${title}\n${output}`);
@@ -105,14 +108,19 @@ function runsPrograms(path) {
 
 /**
  * The test files whose path contains one of the given names, apart from those of the large proofs: each of these takes
- * all processors, and is run alone, because its programs have to answer each other in time.
+ * all processors, and is run alone, because its programs have to answer each other in time. Labs wait more than they work.
  */
 function splitTests() {
   const files = readdirSync(join(root, "test"), { recursive: true })
     .map((path) => `./test/${path.replaceAll("\\", "/")}`)
     .filter((path) => path.endsWith(".test.ts"))
     .filter((path) => chosen.length === 0 || chosen.some((name) => path.includes(name)));
-  return { files: files.filter((path) => !isProof(path)), proofs: files.filter(isProof) };
+  const proofs = files.filter(isProof);
+  return {
+    files: files.filter((path) => !proofs.includes(path)),
+    labs: proofs.filter(isLab),
+    proofs: proofs.filter((path) => !isLab(path)),
+  };
 }
 
 /** The program that tests start hundreds of times, in few files; they start its source if it cannot be built. */
@@ -128,6 +136,10 @@ function compile(file) {
 
 function isProof(path) {
   return readFileSync(join(root, path), "utf8").includes("/full-size.ts");
+}
+
+function isLab(path) {
+  return path.startsWith("./test/nat-lab/") || path === "./test/end-to-end/lan.test.ts";
 }
 
 /** @param selected paths, names in paths, or other options of `bun test` */

@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from "bun:test";
 
+import { FULL_SIZE } from "../harness/full-size.ts";
 import {
   canOpenLan,
   type Lan,
@@ -72,6 +73,11 @@ async function untilFound(lan: Lan, count: number): Promise<Found> {
   throw new Error(`${count} servers were not found`);
 }
 
+/** Of those that are much like another, which only a full run makes. */
+const onLanFully = (title: string, body: () => Promise<void>) => {
+  if (FULL_SIZE) onLan(title, body);
+};
+
 const onLan = (title: string, body: () => Promise<void>) =>
   test.skipIf(!canOpenLan)(
     canOpenLan ? title : `${title} (no network namespaces on this machine)`,
@@ -115,17 +121,20 @@ describe("a server", () => {
     expect(JSON.stringify(found)).not.toContain("garden");
   });
 
-  onLan("is not announced with --no-announce, or where only this machine reaches it", async () => {
-    using ana = newPerson();
-    using ben = newPerson();
-    await using lan = await openLan();
-    await using quiet = openServer(lan, ana, "--no-announce");
-    await using local = openServer(lan, ben, "--bind", "127.0.0.1", "--port", "9000");
-    await quiet.until("stderr", "you are");
-    await local.until("stderr", "you are");
-    await Bun.sleep(1_500);
-    expect((await browseOn(lan)).found).toEqual([]);
-  });
+  onLanFully(
+    "is not announced with --no-announce, or where only this machine reaches it",
+    async () => {
+      using ana = newPerson();
+      using ben = newPerson();
+      await using lan = await openLan();
+      await using quiet = openServer(lan, ana, "--no-announce");
+      await using local = openServer(lan, ben, "--bind", "127.0.0.1", "--port", "9000");
+      await quiet.until("stderr", "you are");
+      await local.until("stderr", "you are");
+      await Bun.sleep(1_500);
+      expect((await browseOn(lan)).found).toEqual([]);
+    },
+  );
 
   onLan("needs no network, and the list is then empty at once", async () => {
     using ana = newPerson();
@@ -139,7 +148,7 @@ describe("a server", () => {
     expect(await server.exited).toBe(0);
   });
 
-  onLan("is announced on a network that its machine enters later", async () => {
+  onLanFully("is announced on a network that its machine enters later", async () => {
     using ana = newPerson();
     await using lan = await openLan(NO_NETWORK);
     await using server = openServer(lan, ana);
@@ -149,7 +158,7 @@ describe("a server", () => {
     expect(found).toMatchObject([{ address: LAN_ADDRESS }]);
   });
 
-  onLan("on two networks is one server", async () => {
+  onLanFully("on two networks is one server", async () => {
     using ana = newPerson();
     await using lan = await openLan(SET_UP + SECOND_NETWORK);
     await using _server = openServer(lan, ana, "--name", "ana");
@@ -166,7 +175,7 @@ describe("a server", () => {
     expect(found).toMatchObject([{ address: "10.8.0.1" }]);
   });
 
-  onLan("works where multicast is refused, and is not found", async () => {
+  onLanFully("works where multicast is refused, and is not found", async () => {
     using ana = newPerson();
     await using lan = await openLan(SET_UP + REFUSE_MULTICAST);
     await using server = openServer(lan, ana);
@@ -264,7 +273,7 @@ describe("charla without arguments, on a terminal", () => {
     await screen.until("the shell", (shown) => shown.at(-1) === "$");
   });
 
-  onLan("opens a conversation of one's own, if that is chosen", async () => {
+  onLanFully("opens a conversation of one's own, if that is chosen", async () => {
     using ana = newPerson();
     await using lan = await openLan();
     await using _server = openServer(lan, ana, "--open", "--name", "ana", "--port", "9000");
@@ -302,7 +311,7 @@ describe("charla without arguments, on a terminal", () => {
     hostile.endInput();
   });
 
-  onLan("asks nothing where it is no terminal, or where nothing is announced", async () => {
+  onLanFully("asks nothing where it is no terminal, or where nothing is announced", async () => {
     using ana = newPerson();
     await using lan = await openLan();
     const alone = await run(lan.enter(CHARLA));
