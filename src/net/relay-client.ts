@@ -12,7 +12,7 @@ const MIN_INTERVAL = 50;
 const RENEWAL = 20_000;
 /** When a query was not answered, or a relay refuses: the first wait and the longest, ms. */
 const FIRST_RETRY = 250;
-const LONGEST_RETRY = 10_000;
+const LONGEST_RETRY = 4_000;
 /** Queries in a row without an answer after which the relay counts as lost. */
 const MOST_UNANSWERED = 4;
 

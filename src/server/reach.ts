@@ -14,6 +14,9 @@ import {
   type RelayRegistration,
 } from "./relay-registration.ts";
 
+/** Between two times that all members are named addresses, ms. */
+const NAMING_INTERVAL = 1_000;
+
 export interface ReachOptions {
   readonly relays: readonly Omit<RegistrationOptions, "random">[];
   /** From 0 to 1. */
@@ -32,6 +35,8 @@ export interface Reach extends AsyncDisposable {
 export function openReach(socket: SealedSocket, options: ReachOptions): Reach {
   const links = new Set<SealedLink>();
   let mapped: SocketAddress | null = null;
+  let namedAt = -Infinity;
+  let timer: NodeJS.Timeout | undefined;
   const network = watchNetwork({
     onChanged() {
       for (const registration of registrations) registration.networkChanged();
@@ -63,8 +68,17 @@ export function openReach(socket: SealedSocket, options: ReachOptions): Reach {
     return withoutRepeats([...outer(), ...local]);
   }
 
+  /** Not at once each time: a relay may say that the address has changed as often as it likes. */
   function nameToAll(): void {
-    for (const link of links) link.nameCandidates(candidates());
+    timer ??= setTimeout(
+      () => {
+        timer = undefined;
+        namedAt = performance.now();
+        const all = candidates();
+        for (const link of links) link.nameCandidates(all);
+      },
+      Math.max(0, namedAt + NAMING_INTERVAL - performance.now()),
+    );
   }
 
   return {
@@ -80,6 +94,7 @@ export function openReach(socket: SealedSocket, options: ReachOptions): Reach {
       nameToAll();
     },
     async [Symbol.asyncDispose]() {
+      clearTimeout(timer);
       network[Symbol.dispose]();
       await Promise.all(registrations.map((one) => one[Symbol.asyncDispose]()));
     },

@@ -11,6 +11,8 @@ import type { Session } from "./session.ts";
 
 /** Between two rounds at least, ms: a round lasts a second. */
 const MIN_INTERVAL = 1_000;
+/** Candidates with the same IP address. */
+const MAX_PORTS = 3;
 /**
  * Rounds in which the peer's candidates are challenged: each may have this end send to MAX_CANDIDATES addresses that may be
  * somebody else's. Those that find nothing are rarer, unless the peer names others again and again.
@@ -82,8 +84,19 @@ export function candidatesReceived(
 ): boolean {
   if (sequence <= state.peerSequence) return false;
   state.peerSequence = sequence;
-  state.peer = distinct(addresses.filter((address) => mayChallenge(address, inUse)));
+  const allowed = distinct(addresses.filter((address) => mayChallenge(address, inUse)));
+  state.peer = allowed.filter(isOneOfFewAt);
   return true;
+}
+
+/** A peer behind several NATs has several ports at one address; a victim must not fill the whole list. */
+function isOneOfFewAt(
+  { address }: SocketAddress,
+  index: number,
+  addresses: readonly SocketAddress[],
+): boolean {
+  const earlier = addresses.slice(0, index).filter((other) => other.address === address);
+  return earlier.length < MAX_PORTS;
 }
 
 function distinct(addresses: readonly SocketAddress[]): SocketAddress[] {

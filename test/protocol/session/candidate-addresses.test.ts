@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { mayChallenge } from "../../../src/protocol/session/candidate-addresses.ts";
+import { candidatesReceived, createCandidates } from "../../../src/protocol/session/candidates.ts";
 import type { SocketAddress } from "../../../src/protocol/socket-address.ts";
 
 const at = (address: string, port = 12_345): SocketAddress => ({ address, port });
@@ -54,4 +55,11 @@ describe("an address that a peer names (docs/protocol.md s. 14.1)", () => {
     expect(mayChallenge(at("2001:db8:1:9::9"), relay)).toBe(false);
     expect(mayChallenge(at("2001:db8:2::9"), relay)).toBe(true);
   });
+});
+
+test("of ten candidates at one address the first three are kept, and one at another address", () => {
+  const state = createCandidates("initiator", 0);
+  const victim = Array.from({ length: 10 }, (_, index) => at("198.51.100.9", 1_000 + index));
+  expect(candidatesReceived(state, 1, [...victim, at("192.0.2.1")], PEER)).toBe(true);
+  expect(state.peer).toEqual([...victim.slice(0, 3), at("192.0.2.1")]);
 });
