@@ -57,10 +57,11 @@ export function tickSession(session: Session, now: number): void {
   if (now >= awaitingSince(session) + SILENCE) session.silent = true;
   if (now >= quietSince(session) + KEEP_ALIVE) session.pingDue = true;
   const unansweredSince = awaitingOnPathSince(session);
-  const { doubtAt, deadAt } = pathLossTimes(session);
-  const isDue = now >= deadAt && findOtherPath(path, unansweredSince, now) !== null;
+  const patience = pathPatience(session);
+  const isDue =
+    now >= unansweredSince + patience && findOtherPath(path, unansweredSince, now) !== null;
   if (abandonChallenges(path, now) || isDue) leaveDeadPath(session, now, unansweredSince);
-  else if (now >= doubtAt) doubtPath(session, unansweredSince, now);
+  else if (now >= unansweredSince + patience / 2) doubtPath(session, unansweredSince, now);
   followHost(session, null, now);
   tryPaths(session, now);
   const outcome = timerFired(recovery, now);
@@ -87,22 +88,23 @@ function awaitingOnPathSince({ path, recovery }: Session): number {
 }
 
 /**
- * When other paths are asked whether they still work, and when the one in use is left for one of them, unless something
- * arrives by it, ms. No probe timeout comes while new packets are sent more often (RFC 9002 s. 6.2.1).
+ * How long an acknowledgment is awaited, ms, until the path in use is left for another one, unless something arrives by it; after
+ * half of that the others are asked whether they still work. No probe timeout comes while new packets are sent more often
+ * (RFC 9002 s. 6.2.1).
  */
-function pathLossTimes(session: Session): { doubtAt: number; deadAt: number } {
-  const since = awaitingOnPathSince(session);
-  const patience = Math.max(DEAD_AFTER, DEAD_AFTER_INTERVALS * currentProbeTimeout(session));
-  return { doubtAt: since + patience / 2, deadAt: since + patience };
+function pathPatience(session: Session): number {
+  return Math.max(DEAD_AFTER, DEAD_AFTER_INTERVALS * currentProbeTimeout(session));
 }
 
-/** When that is due next, ms; Infinity for never, as without another path. */
+/** When one of that is due next, ms; Infinity for never, as without another path. */
 function pathLossTimerAt(session: Session): number {
   const { path } = session;
   if (path.others.length === 0) return Infinity;
   const since = awaitingOnPathSince(session);
-  const { doubtAt, deadAt } = pathLossTimes(session);
+  const patience = pathPatience(session);
+  const doubtAt = since + patience / 2;
   if (doubtfulPaths(path, since, doubtAt).length > 0) return doubtAt;
+  const deadAt = since + patience;
   return findOtherPath(path, since, deadAt) === null ? Infinity : deadAt;
 }
 
