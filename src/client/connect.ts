@@ -98,7 +98,7 @@ export async function connect(ways: readonly Way[], options: ConnectOptions): Pr
 }
 
 /** Finds the addresses of a way; again only when it has found none. */
-function locate(way: Way): (signal?: AbortSignal) => Promise<readonly SocketAddress[]> {
+function locate(way: Way): (signal: AbortSignal) => Promise<readonly SocketAddress[]> {
   let found: readonly SocketAddress[] | null = null;
   return async (signal) => (found ??= (await lookUp(way, signal)).slice(0, MAX_ADDRESSES));
 }
@@ -107,18 +107,18 @@ function locate(way: Way): (signal?: AbortSignal) => Promise<readonly SocketAddr
 async function keepWay(
   { link, paths }: Connection,
   way: Way,
-  find: () => Promise<readonly SocketAddress[]>,
+  find: (signal: AbortSignal) => Promise<readonly SocketAddress[]>,
   { trust }: ConnectOptions,
 ): Promise<void> {
-  const found = await find().catch(() => []);
+  const found = await find(paths.ended).catch(() => []);
+  // A look-up may outlast the session, and what is opened then would stay open.
+  if (paths.ended.aborted) return;
   const [first] = found;
   if (first !== undefined) paths.whenSilent(() => openStream(paths, way, first, trust.expected));
   if (way.kind === "direct") {
     for (const address of found) if (!sameAddress(address, link.peer)) paths.addAddress(address);
-  } else if (trust.expected !== null) {
-    if (first !== undefined) {
-      paths.addRelay({ address: first, name: formatRelay(way) }, trust.expected);
-    }
+  } else if (first !== undefined && trust.expected !== null) {
+    paths.addRelay({ address: first, name: formatRelay(way) }, trust.expected);
   }
 }
 
@@ -126,7 +126,7 @@ async function keepWay(
 const LOOKUP_TIMEOUT = 8_000;
 const LOOKUP_INTERVAL = 500;
 
-async function lookUp(host: HostAndPort, signal?: AbortSignal): Promise<SocketAddress[]> {
+async function lookUp(host: HostAndPort, signal: AbortSignal): Promise<SocketAddress[]> {
   const start = performance.now();
   for (;;) {
     try {
@@ -135,7 +135,7 @@ async function lookUp(host: HostAndPort, signal?: AbortSignal): Promise<SocketAd
       const isPassing = error instanceof CharlaError && error.code === "UNREACHABLE";
       if (!isPassing || performance.now() - start > LOOKUP_TIMEOUT) throw error;
       // The signal ends the timer as well, which would keep the program running.
-      await delay(LOOKUP_INTERVAL, null, { signal }).catch(() => signal?.throwIfAborted());
+      await delay(LOOKUP_INTERVAL, null, { signal }).catch(() => signal.throwIfAborted());
     }
   }
 }

@@ -16,6 +16,8 @@ import { withoutRepeats } from "../protocol/socket-address.ts";
 const CHECK_INTERVAL = 1_000;
 
 export interface ServerPaths extends Disposable {
+  /** Aborts when the paths end: nothing is added to them any more. */
+  readonly ended: AbortSignal;
   /**
    * Joins the server at a relay, and keeps that open.
    *
@@ -76,6 +78,7 @@ export function createServerPaths(
   }
 
   return {
+    ended: over.signal,
     addRelay({ address, name }, serverKey, onRefused) {
       const known = relays.find((one) => sameAddress(one.relay, address));
       if (known !== undefined) return known;

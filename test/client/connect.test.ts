@@ -1,8 +1,9 @@
 // Connecting to one of several addresses of a host (RFC 8305): which are tried, in which order, which wins, and what
 // becomes of the others.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, mock, test } from "bun:test";
 import { createSocket } from "node:dgram";
+import * as dns from "node:dns/promises";
 import { getEventListeners } from "node:events";
 import { readFileSync } from "node:fs";
 
@@ -364,6 +365,31 @@ describe("with several ways", () => {
     );
     await using _ = connection.socket;
     expect(connection.link.peer).toEqual(server.at);
+  });
+
+  test("a relay that is found once the session has ended gets nothing", async () => {
+    const real = { ...dns };
+    const lookup = Promise.withResolvers<{ address: string; family: number }[]>();
+    void mock.module("node:dns/promises", () => ({ ...real, lookup: () => lookup.promise }));
+    try {
+      await using server = await openServer();
+      await using relay = await openBareSocket();
+      let asked = false;
+      void relay.next().then(() => (asked = true));
+      const ways = [
+        direct(server.at),
+        throughRelay({ address: "relay.example", port: relay.port }),
+      ];
+      const connection = await connect(ways, options);
+      await using _socket = connection.socket;
+      connection.link.abort(0, "");
+      await connection.link.ended;
+      lookup.resolve([{ address: "127.0.0.1", family: 4 }]);
+      await Bun.sleep(100);
+      expect(asked).toBe(false);
+    } finally {
+      void mock.module("node:dns/promises", () => real);
+    }
   });
 
   test("with a relay alone, the server is joined through it", async () => {
