@@ -1,5 +1,6 @@
 // `charla` without arguments on a terminal: lists the servers that are announced on this network, and asks which to join. A
-// server that nobody announces is joined as ever. What the list shows was written by others, and proves nothing.
+// server that is not announced is joined by its address or invitation. What the list shows was written by others, and proves
+// nothing.
 
 import { CharlaError } from "../errors.ts";
 import { configFolder, dataFolder, type Environment } from "../identity/folders.ts";
@@ -36,6 +37,7 @@ interface ListedServer {
   readonly access: "open" | "joined before" | "by invitation";
 }
 
+/** Asks only where a person can answer; `none` where it was not asked, or nothing was found. */
 export async function findNearby(commandLine: CommandLine, io: Io): Promise<Nearby> {
   if (!mayAsk(commandLine, io)) return { type: "none" };
   const { browse } = await import("../net/discovery/browse.ts");
@@ -43,7 +45,7 @@ export async function findNearby(commandLine: CommandLine, io: Io): Promise<Near
   return servers.length === 0 ? { type: "none" } : await ask(servers, io);
 }
 
-/** Somebody sits at a terminal, and nothing else says where to join. */
+/** A person is at a terminal, and nothing else says where to join. */
 function mayAsk({ words, flags, values }: CommandLine, io: Io): boolean {
   const isSaid =
     words.length > 0 ||

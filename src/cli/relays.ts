@@ -1,5 +1,5 @@
-// `charla --server --relay`: the relays at which a server registers, and how it trusts them, as other servers, by the key that
-// they had the first time.
+// `charla --server --relay`: the relays at which a server registers. They are trusted as servers are, by the key that they had
+// the first time. `charla relay` itself is in relay.ts.
 
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -77,7 +77,7 @@ function registration(
 ): NonNullable<OpenOptions["relays"]>[number] {
   const name = formatRelay(relay);
   const folder = findFolder(env);
-  /** Whether the owner was told that the server can't be reached there. */
+  /** Whether a notice has said that the server can't be reached there. */
   let isLost = false;
   return {
     relay,

@@ -140,7 +140,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
         break;
       case "emit":
         queue.push(action);
-        if (action.event.type === "entered" || action.event.type === "reconnected") addWay();
+        if (action.event.type === "entered" || action.event.type === "reconnected") reportWay();
         break;
       case "keep":
         options.onEntry?.(action.log, action.entry);
@@ -199,7 +199,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
     },
     onSilent: (duration) => addEvent({ type: "silent", seconds: inSeconds(duration) }),
     onHeard: (duration) => addEvent({ type: "heard", seconds: inSeconds(duration) }),
-    onPath: addWay,
+    onPath: reportWay,
   };
 
   function way(): ConnectionPath | null {
@@ -207,7 +207,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
     return isIn ? (channel?.path?.() ?? null) : null;
   }
 
-  function addWay(): void {
+  function reportWay(): void {
     const current = way();
     if (current !== null) addEvent({ type: "way", ...current });
   }

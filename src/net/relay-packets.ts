@@ -36,7 +36,7 @@ export function relaySlot(crypto: CryptoProvider, serverKey: Uint8Array): Uint8A
 }
 
 /** What a relay says to an address, by the byte that says it. */
-export const ADDRESS_STATUS = ["unproven", "joined", "no-server", "full"] as const;
+const ADDRESS_STATUS = ["unproven", "joined", "no-server", "full"] as const;
 
 /**
  * `unproven`: repeat the cookie to have datagrams forwarded. `joined`: they are, for 60 s from now on. `no-server`: none has

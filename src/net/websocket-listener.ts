@@ -39,7 +39,7 @@ export interface WebSocketLimits {
   readonly unusedTimeout: number;
 }
 
-export const WEBSOCKET_LIMITS: WebSocketLimits = {
+const WEBSOCKET_LIMITS: WebSocketLimits = {
   connections: 8_192,
   ofSource: 256,
   ofNetwork: 1_024,

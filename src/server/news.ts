@@ -246,7 +246,7 @@ export class News {
   }
 }
 
-/** Counts an entry for those whom it names. */
+/** Counts an entry for each member that it names. */
 function note(names: NameIndex<Watch>, entry: LogEntry): void {
   const { name, author, text } = entry;
   for (const watch of names.find(text.slice(0, MAX_SEARCHED_TEXT))) {

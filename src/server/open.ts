@@ -162,7 +162,7 @@ function invitedAddresses(bind: string | undefined, isNamed: boolean): readonly 
   return bound.length === 0 && !isNamed ? ["localhost"] : bound;
 }
 
-/** Empty on systems that don't have it, and for whom it may not be read: then all addresses count as stable. */
+/** Empty on systems without it, and where this user may not read it: then all addresses count as stable. */
 function readAddressTable(): string {
   try {
     return readFileSync("/proc/net/if_inet6", "latin1");

@@ -1,6 +1,6 @@
-// How those outside reach a server besides its own socket: relays at which it is registered, and addresses that relays and
-// routers have told. Members who come past a relay, or by a stream, get the addresses at which a direct path may be found
-// (docs/protocol.md s. 14.1). Knows no rooms.
+// How those outside reach a server besides its own socket: relays at which it is registered, and its addresses as relays and
+// routers see them. Members who come through a relay, or by a WebSocket, get the addresses at which a direct path may be
+// found (docs/protocol.md s. 14.1). Knows no rooms.
 
 import { carrierOf } from "../net/carrier.ts";
 import { watchNetwork } from "../net/network-watch.ts";
@@ -24,7 +24,7 @@ export interface ReachOptions {
 }
 
 export interface Reach extends AsyncDisposable {
-  /** A member has come, or has moved: past a relay they get the addresses, now and whenever they change. */
+  /** A member has come, or has moved: one without a direct path by UDP gets the addresses, now and whenever they change. */
   follow(link: SealedLink): void;
   /** Where those outside see this server: at the router's mapped port, and past a NAT as relays see it. */
   outer(): SocketAddress[];
@@ -54,7 +54,7 @@ export function openReach(socket: SealedSocket, options: ReachOptions): Reach {
     }),
   );
 
-  /** The best first: what the router has promised, and what it has made of its own. */
+  /** The best first: what the router has promised, and what relays see. */
   function outer(): SocketAddress[] {
     const seen = [mapped, ...registrations.map((registration) => registration.outer)];
     return withoutRepeats(seen.filter((one) => one !== null));

@@ -111,7 +111,7 @@ async function openForwarder(to: number) {
   };
 }
 
-test("a session by a WebSocket", async () => {
+test("a session goes by a WebSocket that this end opens", async () => {
   await using server = await openEchoServer();
   await using socket = await openClientSocket();
   using carrier = open(socket, [`ws://127.0.0.1:${server.port}/`]);

@@ -9,7 +9,7 @@ import type { CommandLine } from "../options.ts";
 import { checkSetting } from "./check-setting.ts";
 import { type ConfigFile, pathInFile, readConfigFile } from "./config-file.ts";
 
-export const SECTIONS: readonly Section[] = ["person", "server", "serve", "get"];
+const SECTIONS: readonly Section[] = ["person", "server", "serve", "get"];
 
 export interface Setting {
   readonly section: Section;

@@ -7,7 +7,7 @@ import { networkAddresses, openMulticast } from "./multicast.ts";
 import { MDNS_PORT, type Sending } from "./responder.ts";
 import { type FoundService, SERVICE_TYPE, servicesIn } from "./service.ts";
 
-/** When the question is asked, ms: once more for who was busy, or whose answer was lost. */
+/** When the question is asked, ms: a second time in case a question or an answer was lost. */
 const ASKED_AT = [0, 300];
 /** How long answers are waited for, ms: they come within 120 (RFC 6762 s. 6), or with the second question. */
 const WAIT = 900;

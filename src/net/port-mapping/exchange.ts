@@ -86,6 +86,8 @@ export async function openExchange(options: ExchangeOptions): Promise<Exchange> 
         }
       } finally {
         open.delete(hear);
+        // Else the signal of all questions would keep the one made of it for as long as the port is mapped.
+        answered.abort();
       }
       return answer;
     },

@@ -1,5 +1,5 @@
-// Which of the addresses that a peer names may be challenged (docs/protocol.md s. 14.1): a peer must not be able to send
-// this end's datagrams to whom it likes. Pure.
+// Which of the addresses that a peer names may be challenged (docs/protocol.md s. 14.1): a peer must not be able to aim
+// this end's datagrams at others. Pure.
 
 import { ipBytes, isMappedIpv4 } from "../../ip-bytes.ts";
 import { type SocketAddress, sourcePrefixes } from "../socket-address.ts";
