@@ -88,7 +88,7 @@ export function createServerPaths(
         serverKey,
         onStatus(status) {
           if (status === "joined") link?.addWay(relay.address);
-          else if (status !== "unproven") link?.wayLost(relay.address);
+          else if (status !== "unproven") link?.pathLost(relay.address);
           if (status === "no-server" || status === "full") onRefused?.(status);
         },
         onOuter: nameCandidates,

@@ -11,8 +11,8 @@ import {
   checkPath,
   nameCandidates,
   networkChanged,
-  wayBack,
-  wayLost,
+  pathBack,
+  pathLost,
 } from "../protocol/session/paths.ts";
 import { isDrained, receiveMessages } from "../protocol/session/receive.ts";
 import {
@@ -67,10 +67,10 @@ export interface SealedLink {
   nameCandidates(addresses: readonly SocketAddress[]): void;
   /** Another way to the peer, at an initiator: it is tried, and kept open for when the one in use is lost. */
   addWay(way: SocketAddress): void;
-  /** Nothing passes by this way any more: the session goes to another one. */
-  wayLost(way: SocketAddress): void;
-  /** The carrier of this way is back, with another one at the peer's end: the peer learns it. */
-  wayBack(way: SocketAddress): void;
+  /** Nothing passes to this address any more: the session goes to another path. */
+  pathLost(to: SocketAddress): void;
+  /** The carrier of this address is back, with another one at the peer's end: the peer learns it. */
+  pathBack(to: SocketAddress): void;
   /** The network has refused a datagram, which may have been for another path: an initiator asks whether this one still works. */
   checkPath(): void;
   /** The network of this end has changed: an initiator tries all ways again. */
@@ -264,13 +264,13 @@ export class SessionLink implements SealedLink {
     this.#driver.changed(this.session);
   }
 
-  wayLost(way: SocketAddress): void {
-    wayLost(this.session, way, this.#driver.now());
+  pathLost(to: SocketAddress): void {
+    pathLost(this.session, to, this.#driver.now());
     this.#driver.changed(this.session);
   }
 
-  wayBack(way: SocketAddress): void {
-    wayBack(this.session, way, this.#driver.now());
+  pathBack(to: SocketAddress): void {
+    pathBack(this.session, to, this.#driver.now());
     this.#driver.changed(this.session);
   }
 

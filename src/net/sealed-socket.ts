@@ -271,7 +271,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   function carrierLost(address: SocketAddress): void {
     for (const [session, link] of links) {
       for (const known of knownAddresses(session)) {
-        if (isCarriedBy(known, address)) link.wayLost(known);
+        if (isCarriedBy(known, address)) link.pathLost(known);
       }
     }
   }
@@ -279,7 +279,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   function carrierBack(address: SocketAddress): void {
     for (const [session, link] of links) {
       for (const known of knownAddresses(session)) {
-        if (isCarriedBy(known, address)) link.wayBack(known);
+        if (isCarriedBy(known, address)) link.pathBack(known);
       }
     }
   }

@@ -186,7 +186,7 @@ test("a session goes from a WebSocket to UDP and back, and 1,000 messages arrive
   await until("a standby", () => server.socket.carriersInUse().size === 1);
   // It is left only for a path whose proof holds, and that of the WebSocket may be under way again.
   await until("the WebSocket", () => {
-    client.link.wayLost(server.socket.local);
+    client.link.pathLost(server.socket.local);
     return pathKind(client.link.peer).transport === "websocket";
   });
   expect(pathKind(client.link.peer)).toEqual(WEBSOCKET);

@@ -209,7 +209,7 @@ test("when its connection ends, a session goes to another path at once", async (
   await until("the second path", () => server.socket.carriersInUse().size === 1);
   expect(link?.peer.carrier).toBeUndefined();
   // The better way is lost, at both ends.
-  direct.link.wayLost(server.socket.local);
+  direct.link.pathLost(server.socket.local);
   void direct.link.say(bytes("by the WebSocket"));
   await until("the answer", () => direct.heard.length === 1);
   expect(direct.heard).toEqual(["by the WebSocket"]);

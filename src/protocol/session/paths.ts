@@ -90,17 +90,17 @@ export function addWay(session: Session, way: SocketAddress, now: number): void 
   }
 }
 
-/** The carrier of these addresses has ended, or the initiator knows that nothing passes there any more. */
-export function wayLost(session: Session, way: SocketAddress, now: number): void {
+/** The carrier of this address has ended, or the initiator knows that nothing passes there any more. */
+export function pathLost(session: Session, to: SocketAddress, now: number): void {
   const { path } = session;
-  if (sameAddress(path.current.address, way)) leaveDeadPath(session, now);
-  else for (const other of path.others) if (sameAddress(other.address, way)) other.proven = false;
+  if (sameAddress(path.current.address, to)) leaveDeadPath(session, now);
+  else for (const other of path.others) if (sameAddress(other.address, to)) other.proven = false;
 }
 
 /** The carrier of this address was replaced: the peer sees another address, and has to learn that this end is there. */
-export function wayBack(session: Session, way: SocketAddress, now: number): void {
+export function pathBack(session: Session, to: SocketAddress, now: number): void {
   const { candidates, path } = session;
-  if (sameAddress(path.current.address, way)) session.pingDue = true;
+  if (sameAddress(path.current.address, to)) session.pingDue = true;
   else if (candidates !== null) scheduleRound(candidates, now);
 }
 

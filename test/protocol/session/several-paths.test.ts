@@ -6,7 +6,7 @@ import {
   checkPath,
   nameCandidates,
   networkChanged,
-  wayLost,
+  pathLost,
 } from "../../../src/protocol/session/paths.ts";
 import type { Session } from "../../../src/protocol/session/session.ts";
 import type { SocketAddress } from "../../../src/protocol/socket-address.ts";
@@ -310,7 +310,7 @@ describe("a session with a direct path and a relay (docs/protocol.md s. 14.2)", 
     nameBoth(relayed);
     pass(pair, 1_000);
     change(pair.initiator, connected, () => {
-      wayLost(connected, inUse(connected), pair.now);
+      pathLost(connected, inUse(connected), pair.now);
     });
     expect(inUse(connected)).toEqual(network.relay.toResponder);
   });
