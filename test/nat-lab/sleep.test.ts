@@ -46,10 +46,14 @@ if (FULL_SIZE) {
       });
       const { ana, ben, cleo, dan, eva, fay, relay } = lab.sides;
       await using _relay = await startRelay(relay);
-      await using direct = await openFlow(ana, ben, [RELAY], "direct");
-      await using relayed = await openFlow(cleo, dan, [RELAY], RELAY);
-      const { program, invitation } = await startServer(eva, [RELAY]);
-      await using _server = program;
+      const [direct, relayed, silent] = await Promise.all([
+        openFlow(ana, ben, [RELAY], "direct"),
+        openFlow(cleo, dan, [RELAY], RELAY),
+        startServer(eva, [RELAY]),
+      ]);
+      const { program, invitation } = silent;
+      await using programs = new AsyncDisposableStack();
+      for (const one of [direct, relayed, program]) programs.use(one);
       await Promise.all([sleeps(direct, "joiner"), sleeps(relayed, "server")]);
       await using joiner = startJoiner(fay, invitation);
       await joiner.until("stdout", `"relay":"${RELAY}"`);
