@@ -4,6 +4,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 import type { NoticeText } from "../chat/events.ts";
+import { untilAborted } from "../client/abort.ts";
 import { defer } from "../deferred.ts";
 import { CharlaError, usageError } from "../errors.ts";
 import { configFolder, type Environment } from "../identity/folders.ts";
@@ -85,8 +86,8 @@ function registration(
     get expected() {
       return folder === null ? null : (findKnownServer(folder, relay)?.key ?? null);
     },
-    async reach(failures) {
-      const addresses = await resolve(relay);
+    async reach(failures, signal) {
+      const addresses = await untilAborted(resolve(relay), signal);
       const address = addresses[failures % addresses.length];
       if (address === undefined) throw new Error("a host without an address");
       return address;

@@ -57,7 +57,8 @@ export interface RegistrationOptions {
    * Where the relay is, for each attempt anew.
    *
    * @param failures so far in a row: after one, another address is worth trying
-   * @throws {CharlaError} UNKNOWN_HOST, UNREACHABLE
+   * @param signal ends the look-up: a server that is stopped does not wait for it
+   * @throws {CharlaError} UNKNOWN_HOST, UNREACHABLE; the reason of the signal
    */
   reach(failures: number, signal: AbortSignal): Promise<SocketAddress>;
   /** Where UDP does not get through, a WebSocket is tried in turns with it. */

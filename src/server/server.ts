@@ -125,7 +125,6 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   let otherWiresReportedAt = 1;
   /** With the fingerprints of those at the other ends. */
   const channels = new Map<Channel, string>();
-  /** Where a router lets datagrams in for this server. */
   const closed = Promise.withResolvers<void>();
   let closing: Promise<void> | null = null;
   /** After `/close`, who has yet to learn of it, by their fingerprints; null before. */
