@@ -6,8 +6,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { NoticeText } from "../chat/events.ts";
 import { untilAborted } from "../client/abort.ts";
 import { defer } from "../deferred.ts";
-import { CharlaError, usageError } from "../errors.ts";
-import { configFolder, type Environment } from "../identity/folders.ts";
+import { usageError } from "../errors.ts";
+import { type Environment, findConfigFolder } from "../identity/folders.ts";
 import { findKnownServer, rememberServer } from "../identity/known-servers.ts";
 import { formatRelay, type HostAndPort, parseHostAndPort } from "../net/address.ts";
 import { resolve } from "../net/resolve.ts";
@@ -77,7 +77,8 @@ function registration(
   attempted: () => void,
 ): NonNullable<OpenOptions["relays"]>[number] {
   const name = formatRelay(relay);
-  const folder = findFolder(env);
+  // Without a folder, the relay's key is taken as it comes.
+  const folder = findConfigFolder(env);
   /** Whether a notice has said that the server can't be reached there. */
   let isLost = false;
   return {
@@ -107,14 +108,4 @@ function registration(
       notify(error);
     },
   };
-}
-
-/** Null for a user without a home folder: then the relay's key is taken as it comes. */
-function findFolder(env: Environment): string | null {
-  try {
-    return configFolder(env);
-  } catch (error) {
-    if (error instanceof CharlaError) return null;
-    throw error;
-  }
 }

@@ -2,7 +2,12 @@
 // by the key in the invitation, or, as SSH does it, by the key it had the first time.
 
 import { CharlaError } from "../errors.ts";
-import { configFolder, dataFolder, type Environment } from "../identity/folders.ts";
+import {
+  configFolder,
+  dataFolder,
+  type Environment,
+  findConfigFolder,
+} from "../identity/folders.ts";
 import {
   type Invitation,
   looksLikeInvitation,
@@ -75,6 +80,7 @@ function invited(invitation: Invitation): FoundTarget {
 
 /** Trust on first use, as SSH has it: RFC 4251 s. 4.1. */
 function byHost(server: HostAndPort, env: Environment): FoundTarget {
+  // Without a folder, this person has met no server.
   const folder = findConfigFolder(env);
   const find = () => (folder === null ? null : findKnownServer(folder, server));
   // Whether or not it can be remembered, the server has the same key when the connection is made again.
@@ -103,16 +109,6 @@ function byHost(server: HostAndPort, env: Environment): FoundTarget {
       return true;
     },
   };
-}
-
-/** Null for a user without a home folder, who has met no server. */
-function findConfigFolder(env: Environment): string | null {
-  try {
-    return configFolder(env);
-  } catch (error) {
-    if (error instanceof CharlaError) return null;
-    throw error;
-  }
 }
 
 export function invitedTo({ ways, room, key, secret }: Invitation): SealedTarget {

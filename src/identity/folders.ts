@@ -38,7 +38,21 @@ export function configFolder(
   return charlaFolder(CONFIG, environment, home, platform);
 }
 
-/** The same, for what charla stores while it runs. */
+/** The folder that `configFolder` names; null for a user without a home folder. */
+export function findConfigFolder(environment: Environment): string | null {
+  try {
+    return configFolder(environment);
+  } catch (error) {
+    if (error instanceof CharlaError) return null;
+    throw error;
+  }
+}
+
+/**
+ * As `configFolder`, for what charla stores while it runs.
+ *
+ * @throws {CharlaError} FOLDER_NOT_WRITABLE: there is no home folder
+ */
 export function dataFolder(
   environment: Environment,
   home: string = homeFolder(),
@@ -47,7 +61,11 @@ export function dataFolder(
   return charlaFolder(DATA, environment, home, platform);
 }
 
-/** The same, for what can be found out again. */
+/**
+ * As `configFolder`, for what can be found out again.
+ *
+ * @throws {CharlaError} FOLDER_NOT_WRITABLE: there is no home folder
+ */
 export function cacheFolder(
   environment: Environment,
   home: string = homeFolder(),

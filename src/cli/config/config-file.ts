@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 
 import { CharlaError, describeCause, systemCode } from "../../errors.ts";
 import { readSmallFile } from "../../identity/atomic-file.ts";
-import { configFolder, type Environment } from "../../identity/folders.ts";
+import { type Environment, findConfigFolder } from "../../identity/folders.ts";
 
 /** Names another config file; empty, none is read. */
 export const CONFIG_VARIABLE = "CHARLA_CONFIG";
@@ -26,12 +26,8 @@ export interface ConfigFile {
 export function configPath(environment: Environment, cwd: string): string | null {
   const named = environment[CONFIG_VARIABLE];
   if (named !== undefined) return named === "" ? null : resolve(cwd, named);
-  try {
-    return join(configFolder(environment), FILE_NAME);
-  } catch (error) {
-    if (error instanceof CharlaError && error.code === "FOLDER_NOT_WRITABLE") return null;
-    throw error;
-  }
+  const folder = findConfigFolder(environment);
+  return folder === null ? null : join(folder, FILE_NAME);
 }
 
 /**
