@@ -1,4 +1,4 @@
-// What takes datagrams to a peer besides a UDP socket: a relay, or a stream of a WebSocket. The protocol compares them, and
+// What takes datagrams to a peer besides a UDP socket: a relay, or a WebSocket. The protocol compares them, and
 // sealed-socket.ts sends by them.
 
 import { type Carrier, sameAddress, type SocketAddress } from "../protocol/socket-address.ts";

@@ -38,7 +38,8 @@ export function addressScope(address: string): AddressScope {
   return isIn(providerLocal, bare) ? "provider" : "everywhere";
 }
 
-type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
+/** As `os.networkInterfaces()` returns them. */
+export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
 /** Flags of an address that is not to be handed out (if_addr.h): IFA_F_TEMPORARY (RFC 8981), IFA_F_DEPRECATED (RFC 4862). */
 const UNSTABLE = 0x01 | 0x20;
@@ -63,11 +64,12 @@ export function unstableAddresses(table: string): ReadonlySet<string> {
 export function isOnOwnNetwork(address: string, interfaces: Interfaces): boolean {
   const family = isIPv4(address) ? "IPv4" : "IPv6";
   return Object.values(interfaces).some((infos = []) =>
-    infos.some((info) => info.family === family && contains(info.cidr, address)),
+    infos.some((info) => info.family === family && isInSubnet(address, info.cidr)),
   );
 }
 
-function contains(cidr: string | null, address: string): boolean {
+/** @param cidr of the same family; null for none, which holds no address */
+export function isInSubnet(address: string, cidr: string | null): boolean {
   const [prefix = "", length] = (cidr ?? "").split("/");
   if (isIP(prefix) === 0 || length === undefined) return false;
   const network = new BlockList();

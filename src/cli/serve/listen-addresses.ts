@@ -2,18 +2,15 @@
 // interfaces are an argument.
 
 import { isIPv6 } from "node:net";
-import type { NetworkInterfaceInfo } from "node:os";
 
 import { CharlaError, systemCode } from "../../errors.ts";
 import { isLoopback } from "../../net/address.ts";
-import { ownAddresses } from "../../net/own-addresses.ts";
+import { type Interfaces, ownAddresses } from "../../net/own-addresses.ts";
 import { describeBindError } from "../../net/socket-error.ts";
+import { ANY_ADDRESS, ANY_IPV4_ADDRESS, isAnyAddress } from "../../net/udp-socket.ts";
 
 /** Both, because "localhost" may be either; the second only if this machine has IPv6. */
 export const LOOPBACK = ["127.0.0.1", "::1"] as const;
-/** Includes IPv4. */
-const ANY = "::";
-const ANY_IPV4 = "0.0.0.0";
 
 export interface ListenAddresses {
   /** Tried in this order, until the server can listen on all addresses of one. */
@@ -23,14 +20,12 @@ export interface ListenAddresses {
 
 /** @param bind an address or "localhost"; loopback by default */
 export function chooseAddresses(bind: string | undefined, isPublic: boolean): ListenAddresses {
-  if (isPublic) return { candidates: [[ANY], [ANY_IPV4]], isPublic };
+  if (isPublic) return { candidates: [[ANY_ADDRESS], [ANY_IPV4_ADDRESS]], isPublic };
   if (bind === undefined || bind === "localhost") {
     return { candidates: [LOOPBACK, LOOPBACK.slice(0, 1)], isPublic: false };
   }
   return { candidates: [[bind]], isPublic: !isLoopback({ address: bind, port: 0 }) };
 }
-
-type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
 /** The one with localhost first, if there is one. */
 export function formatUrls(
@@ -50,8 +45,8 @@ export function formatUrls(
 
 function hostNames(address: string, interfaces: Interfaces): string[] {
   if (LOOPBACK.some((one) => one === address)) return ["localhost"];
-  if (address !== ANY && address !== ANY_IPV4) return [formatHost(address)];
-  const own = ownAddresses(interfaces).filter((one) => address === ANY || !isIPv6(one));
+  if (!isAnyAddress(address)) return [formatHost(address)];
+  const own = ownAddresses(interfaces).filter((one) => address === ANY_ADDRESS || !isIPv6(one));
   return ["localhost", ...own.map(formatHost)];
 }
 

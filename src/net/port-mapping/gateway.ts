@@ -1,17 +1,14 @@
 // The router of this machine's network, and the machine's own address there. Pure: the system's tables are arguments.
 
-import { BlockList } from "node:net";
 import type { NetworkInterfaceInfo } from "node:os";
 
-import { addressScope } from "../own-addresses.ts";
+import { addressScope, type Interfaces, isInSubnet } from "../own-addresses.ts";
 
 export interface Place {
   /** IPv4 addresses. */
   readonly gateway: string;
   readonly own: string;
 }
-
-export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
 /** Flags of a route (linux/route.h): it is up, and goes through a gateway. */
 const UP_AND_GATEWAY = 3;
@@ -60,13 +57,7 @@ function littleEndianAddress(hex: string): string {
 
 /** The interface's address in the gateway's subnet. */
 function ownAddress(infos: readonly NetworkInterfaceInfo[], gateway: string): string | null {
-  const own = infos.find(({ family, cidr }) => {
-    const [address, bits] = cidr?.split("/") ?? [];
-    if (family !== "IPv4" || address === undefined) return false;
-    const subnet = new BlockList();
-    subnet.addSubnet(address, Number(bits), "ipv4");
-    return subnet.check(gateway, "ipv4");
-  });
+  const own = infos.find(({ family, cidr }) => family === "IPv4" && isInSubnet(gateway, cidr));
   return own?.address ?? null;
 }
 
