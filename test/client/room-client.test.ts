@@ -1117,6 +1117,25 @@ describe("a session that the server ends for a fault", () => {
   });
 });
 
+describe("a connection that is lost again before the member is back in the room", () => {
+  test("as at a server that is closing, is reported once; and again after the member was in", () => {
+    const client = joined();
+    expect(happen(client, 0, LOSS)).toEqual([emit(DISCONNECTED)]);
+    expect(happen(client, 60_000, TICK, CONNECTED, LOSS)).not.toContainEqual(emit(DISCONNECTED));
+    expect(happen(client, 120_000, TICK, CONNECTED, welcome(0)).at(-1)).toEqual(
+      emit(RECONNECTED, at(0)),
+    );
+    expect(happen(client, 120_000, LOSS)).toEqual([emit(DISCONNECTED)]);
+  });
+
+  test("is reported when the server then says why", () => {
+    const fault: ClientEvent = { type: "ended", end: { type: "failed", reason: "a bug" } };
+    const client = after(joined(), LOSS);
+    const later = happen(client, 60_000, TICK, CONNECTED, fault, TICK);
+    expect(later).toContainEqual(emit({ type: "disconnected", message: "a bug" }));
+  });
+});
+
 describe("the server's goodbye", () => {
   test.each([
     ["entering", entering],
@@ -1235,6 +1254,19 @@ describe("the wait before another attempt", () => {
       500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
     ]);
     expect(connectDelay(2_000, 1)).toBe(30_000);
+  });
+
+  test("is at most five seconds for two minutes after the server was reached last", () => {
+    const asked: number[] = [];
+    const retryDelay = (_attempts: number, _random: number, longest: number) => {
+      asked.push(longest);
+      return 1_000;
+    };
+    const client = after(joined({ retryDelay }), LOSS);
+    happen(client, 119_000, TICK, failed(true));
+    happen(client, 121_000, TICK, failed(true));
+    expect(asked).toEqual([5_000, 5_000, 30_000]);
+    expect(connectDelay(9, 1, 5_000)).toBe(5_000);
   });
 
   test("is half left to chance", () => {

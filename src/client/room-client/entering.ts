@@ -86,6 +86,7 @@ export function welcome(
   client.entered = true;
   client.attempts = 0;
   client.reportedFailure = null;
+  client.reportedLoss = null;
   if (connectionPhase(client.phase)?.name === "closing") return;
   setConnection(client, { name: "joined", resendAt: null });
   holdBack(client, actions);

@@ -16,6 +16,10 @@ const RESEND_AFTER = 2_000;
 const FIRST_RETRY = 500;
 /** The longest, ms: a server that comes back is noticed soon. */
 const LONGEST_RETRY = 30_000;
+/** The longest while the server was reached within RECENT, ms: mostly it is restarting. */
+const LONGEST_RECENT_RETRY = 5_000;
+/** ms */
+const RECENT = 120_000;
 
 export interface RoomClientOptions {
   readonly room: string;
@@ -46,8 +50,11 @@ export interface RoomClientOptions {
   /** RESEND_AFTER by default. */
   readonly resendAfter?: number | undefined;
   /** How long to wait before another attempt, ms. */
-  readonly retryDelay?: ((attempts: number, random: number) => number) | undefined;
+  readonly retryDelay?: RetryDelay | undefined;
 }
+
+/** @param longest the longest wait ever, ms */
+type RetryDelay = (attempts: number, random: number, longest: number) => number;
 
 type OpenPhase =
   /** When the next attempt begins; null while one is being made. */
@@ -101,7 +108,7 @@ export interface RoomClient extends Pick<
   /** Null once it was shown. */
   belowPast: RoomEvent | null;
   readonly resendAfter: number;
-  readonly retryDelay: (attempts: number, random: number) => number;
+  readonly retryDelay: RetryDelay;
   /** The name under which this member enters. */
   name: string;
   /** The name that the server has given it; empty before it was in the room. */
@@ -111,6 +118,10 @@ export interface RoomClient extends Pick<
   attempts: number;
   /** The code of the last of them that was reported in a notice; null for none since then. */
   reportedFailure: string | null;
+  /** Why the connection was lost, as was reported last; null for no loss since the member was in the room. */
+  reportedLoss: string | null;
+  /** When the last channel to the server ended, ms; null before. */
+  lostAt: number | null;
   /** What the member may do in the room, as far as is known. */
   rights: { readonly operator: boolean; readonly muted: boolean };
   /** Whether the member was in the room at least once. */
@@ -235,6 +246,8 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     phase: { name: "connecting", retryAt: now },
     attempts: 0,
     reportedFailure: null,
+    reportedLoss: null,
+    lostAt: null,
     rights: { operator: false, muted: false },
     entered: false,
     log: "",
@@ -263,8 +276,17 @@ export function wakeAt({ phase }: RoomClient): number {
 }
 
 /** How long to wait before another attempt to connect, ms. */
-export function connectDelay(failures: number, random: number): number {
-  return backoff(failures, random, FIRST_RETRY, LONGEST_RETRY);
+export function connectDelay(
+  failures: number,
+  random: number,
+  longest: number = LONGEST_RETRY,
+): number {
+  return backoff(failures, random, FIRST_RETRY, longest);
+}
+
+/** The longest wait before another attempt, ms. */
+export function longestRetry({ lostAt }: RoomClient, now: number): number {
+  return lostAt !== null && now - lostAt < RECENT ? LONGEST_RECENT_RETRY : LONGEST_RETRY;
 }
 
 /** The connection, also while leaving; null when it is over. */

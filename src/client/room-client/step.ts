@@ -32,6 +32,7 @@ import {
   connectionPhase,
   emit,
   emitBelowPast,
+  longestRetry,
   type RoomClient,
   setConnection,
 } from "./state.ts";
@@ -117,7 +118,7 @@ function connectFailed(
 
 function retry(client: RoomClient, now: number): void {
   client.attempts += 1;
-  const delay = client.retryDelay(client.attempts, client.random());
+  const delay = client.retryDelay(client.attempts, client.random(), longestRetry(client, now));
   client.phase = { name: "connecting", retryAt: now + delay };
 }
 
@@ -136,9 +137,18 @@ function channelEnded(client: RoomClient, end: ChannelEnd, now: number, actions:
   // A member who leaves does not wait for a server that may not come back.
   if (phase.name === "leaving") return finish(client, "left", actions);
   if (isFinal) return finish(client, "peer-left", actions);
-  const message = "error" in end ? end.error.message : end.reason;
-  emit(actions, { type: "disconnected", message });
+  reportLoss(client, end, actions);
+  client.lostAt = now;
   retry(client, now);
+}
+
+/** Once, however often another channel is lost before the member is back; but each reason that the server gives. */
+function reportLoss(client: RoomClient, end: ChannelEnd, actions: Action[]): void {
+  const message = "error" in end ? end.error.message : end.reason;
+  const { reportedLoss } = client;
+  if (reportedLoss !== null && (end.type === "lost" || message === reportedLoss)) return;
+  client.reportedLoss = message;
+  emit(actions, { type: "disconnected", message });
 }
 
 function receive(client: RoomClient, message: Uint8Array, now: number, actions: Action[]): void {
