@@ -43,6 +43,8 @@ interface Source {
   newest: number;
   /** Of those whose watch has begun. */
   readonly names: NameIndex<Watch>;
+  /** The room was deleted, and nothing was said since in another one of its name. */
+  isDeleted: boolean;
 }
 
 /** One member's interest in one room. */
@@ -107,16 +109,33 @@ export class News {
     for (const watch of this.#watches.get(member) ?? []) this.#remove(watch);
   }
 
-  /** A person gets no more news of a room. */
+  /** A person gets no more news of a room, but that nothing is unread there. */
   removePerson(room: string, fingerprint: string): void {
     for (const watch of this.#sources.get(room)?.watches.get(fingerprint) ?? []) {
+      if (watch.sent !== 0) send(watch.member, [nothingIn(room, watch.after)]);
       this.#remove(watch);
     }
   }
 
-  /** There is no such room any more. */
-  removeRoom(room: string): void {
-    for (const watch of watchesOf(this.#sources.get(room))) this.#remove(watch);
+  /** The room was deleted: nothing is unread there, until one of the same name has messages. */
+  clearRoom(room: string): void {
+    const source = this.#sources.get(room);
+    if (source === undefined) return;
+    source.isDeleted = true;
+    this.#restart(source, source.newest);
+    this.#announce(source);
+  }
+
+  /** What came up to this sequence number is not news any more. */
+  #restart(source: Source, sequence: number): void {
+    for (const watch of watchesOf(source)) {
+      watch.after = sequence;
+      // One that is still reading the log finds out itself.
+      if (watch.start !== null) watch.start = sequence;
+      watch.own = 0;
+      watch.mentions = 0;
+      watch.mention = null;
+    }
   }
 
   /** A person has another name in a room. */
@@ -154,6 +173,7 @@ export class News {
       watches: new Map(),
       newest: 0,
       names: new NameIndex(),
+      isDeleted: false,
     };
     this.#sources.set(room, source);
     return source;
@@ -213,6 +233,9 @@ export class News {
   }
 
   #appended(source: Source, entries: readonly LogEntry[]): void {
+    // The numbers of another room of that name may begin far behind those of the deleted one.
+    if (source.isDeleted) this.#restart(source, (entries[0]?.sequence ?? 1) - 1);
+    source.isDeleted = false;
     source.newest = Math.max(source.newest, entries.at(-1)?.sequence ?? 0);
     for (const entry of entries) {
       for (const watch of source.watches.get(entry.author) ?? []) {
@@ -220,6 +243,11 @@ export class News {
       }
       note(source.names, entry);
     }
+    this.#announce(source);
+  }
+
+  /** Sends its news with those of others that are due then. */
+  #announce(source: Source): void {
     this.#due.add(source);
     const wait = Math.max(0, this.#nextAt - this.#clock.now());
     this.#timer ??= this.#clock.setTimer(() => this.#send(), wait);
@@ -234,8 +262,12 @@ export class News {
     for (const source of due) {
       for (const watch of watchesOf(source)) {
         const { member } = watch;
-        if (!this.#maySee(member, source.room)) this.#remove(watch);
-        else if (watch.start !== null && (watch.mention !== null || watch.sent !== unread(watch))) {
+        if (!this.#maySee(member, source.room)) {
+          this.removePerson(source.room, member.fingerprint);
+        } else if (
+          watch.start !== null &&
+          (watch.mention !== null || watch.sent !== unread(watch))
+        ) {
           const rooms = news.get(member) ?? [];
           rooms.push(describe(watch));
           news.set(member, rooms);
@@ -272,6 +304,11 @@ function describe(watch: Watch): RoomNews {
   watch.mention = null;
   const news = { room: source.room, after, unread: watch.sent, mentions };
   return mention === null ? news : { ...news, mention };
+}
+
+/** Of a room that the member may not see any more. */
+function nothingIn(room: string, after: number): RoomNews {
+  return { room, after, unread: 0, mentions: 0 };
 }
 
 function send(member: Member, rooms: RoomNews[]): void {

@@ -223,7 +223,7 @@ export class ServerState {
       }
     }
     this.moderation.forgetRoom(name);
-    this.news.removeRoom(name);
+    this.news.clearRoom(name);
     if (await this.quota.delete(name)) return;
     throw new CharlaError(
       "NO_SUCH_ROOM",

@@ -196,17 +196,39 @@ describe("news of another room", () => {
     expect(roomsOf(await bob.until("news"))).toEqual([[ofLunch(2)]]);
   });
 
-  test("counts nothing of a deleted room that another one has the name of", async () => {
+  test("says that nothing is unread when the room is deleted, and counts from the first message of one made anew", async () => {
     const { clock, state, bob, ann } = await open();
-    ann.say(sayFrame(1), sayFrame(2));
+    ann.say(sayFrame(1), sayFrame(2, "Bob, are you there?"));
     await ann.texts(2);
+    await clock.pass(1_000);
+    expect(roomsOf(bob.of("news")).at(-1)).toMatchObject([ofLunch(2, 1)]);
     await state.deleteRoom("lunch", "Ann");
+    await clock.pass(1_000);
+    expect(roomsOf(bob.of("news")).at(-1)).toEqual([ofLunch(0, 0, 2)]);
+    bob.frames.length = 0;
     await talk(state.log, 1, "lunch");
     await clock.pass(2_000);
-    expect(bob.of("news")).toEqual([]);
-    bob.say({ type: "watch", rooms: [{ room: "lunch", after: 1 }] });
-    await clock.settle();
     expect(roomsOf(bob.of("news"))).toEqual([[ofLunch(1, 0, 2)]]);
+  });
+
+  test("counts from there as well where a longer room was deleted meanwhile, whose numbers it goes on from", async () => {
+    const { clock, state, bob } = await open();
+    await talk(state.log, 7, "tea");
+    await state.deleteRoom("lunch", "Ann").catch(() => {});
+    await state.deleteRoom("tea", "Ann");
+    await talk(state.log, 2, "lunch");
+    await clock.pass(2_000);
+    expect(roomsOf(bob.of("news")).at(-1)).toMatchObject([{ room: "lunch", unread: 2 }]);
+  });
+
+  test("ends with nothing unread for somebody who is kicked from the room", async () => {
+    const { clock, state, bob, ann } = await open();
+    await enter(state, "Bob", { room: "lunch", key: "key of Bob", device: deviceOf("lunch") });
+    ann.say(sayFrame(1));
+    await clock.pass(1_000);
+    expect(roomsOf(bob.of("news")).at(-1)).toEqual([ofLunch(1)]);
+    await ask(ann, { type: "kick", request: 1, name: "Bob" });
+    expect(roomsOf(bob.of("news")).at(-1)).toEqual([ofLunch(0)]);
   });
 });
 
