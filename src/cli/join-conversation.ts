@@ -70,7 +70,10 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     // With a new key, its messages would be sent by somebody else next time.
     if (!canKeep) return undefined;
     const known = devices.get(room);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.catchUp();
+      return known;
+    }
     const device = orNotice(() => {
       const folder = join(dataFolder(io.env), "rooms");
       const isWindow = missed !== undefined;

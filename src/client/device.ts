@@ -97,7 +97,10 @@ export interface DeviceFileOptions {
   onFailure?(error: CharlaError): void;
 }
 
-export interface DeviceFile extends Device, Disposable {}
+export interface DeviceFile extends Device, Disposable {
+  /** In a window that comes back to the room: what the person has read in another one meanwhile counts as shown. */
+  catchUp(): void;
+}
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const journalLine = v.pipe(
@@ -157,9 +160,12 @@ export function openDeviceFile(options: DeviceFileOptions): DeviceFile {
     const path = join(folder, `device-${slot.number}.jsonl`);
     const known = readJournal(path);
     const state = known === null ? newState() : { ...known, next: known.next + NUMBER_GAP };
-    if (options.isWindow === true) skipWhatWasRead(state, folder, path);
+    const catchUp = () => {
+      if (options.isWindow === true) skipWhatWasRead(state, folder, path);
+    };
+    catchUp();
     const journal = createJournal(path, state, () => slot[Symbol.dispose]());
-    return createDevice(state, options, journal);
+    return createDevice(state, options, journal, catchUp);
   } catch (error) {
     slot[Symbol.dispose]();
     throw error;
@@ -176,6 +182,7 @@ function createDevice(
   state: State,
   options: Pick<DeviceFileOptions, "where" | "isWindow" | "onFailure">,
   journal: Journal,
+  catchUp = () => {},
 ): DeviceFile {
   const { where, isWindow = false } = options;
   let failed = false;
@@ -218,6 +225,7 @@ function createDevice(
     settled: (number) => note({ settled: number }),
     named: (number) => note({ named: number }),
     shown: (shown) => note(isWindow ? { shown, read: true } : { shown }),
+    catchUp,
     [Symbol.dispose]() {
       if (isOpen) journal.close();
       isOpen = false;

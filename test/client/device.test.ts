@@ -230,6 +230,21 @@ describe("what a person has read in another window", () => {
     expect(secondBegins(folder.path, window)).toEqual(at(7));
   });
 
+  test("counts in a window that goes on, once it comes back to the room", () => {
+    using folder = temporaryFolder();
+    using own = open(folder.path, window);
+    using other = open(folder.path, window);
+    own.shown(at(4));
+    other.shown(at(4));
+    other.shown(at(6));
+    expect(own.cursor).toEqual(at(4));
+    own.catchUp();
+    expect(own.cursor).toEqual(at(6));
+    own.shown(at(7));
+    own.catchUp();
+    expect(own.cursor).toEqual(at(7));
+  });
+
   test("does not count for a program, which gets everything, nor what a program has shown for a window", () => {
     for (const [first, second] of [
       [window, { isWindow: false }],
