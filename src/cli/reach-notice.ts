@@ -24,7 +24,14 @@ export function describeReach(
   const direct = ways.filter(({ kind }) => kind === "direct");
   const global = direct.filter(({ host }) => addressScope(host) === "everywhere");
   const near = direct.filter(({ host }) => addressScope(host) !== "everywhere");
-  if (relays.length > 0) return reach(`reachable from everywhere, through ${list(relays)}`);
+  const publicRelays = ways.filter(
+    ({ kind, host }) => kind === "relay" && addressScope(host) === "everywhere",
+  );
+  if (publicRelays.length > 0) {
+    return reach(`reachable from everywhere, through ${list(publicRelays.map(formatRelay))}`);
+  }
+  if (relays.length > 0)
+    return reach(`only who reaches the relay ${list(relays)} reaches this server`);
   if (direct.every(({ host }) => addressScope(host) === "machine")) {
     const message = "no network: only programs on this machine can reach this server";
     return bind === undefined ? reach(message) : null;

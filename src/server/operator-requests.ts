@@ -341,7 +341,11 @@ async function findAbsent(
   nameOrFingerprint: string,
 ): Promise<Person | null> {
   const holder = await log.nameHolder(room.name, nameOrFingerprint);
-  if (holder !== null) return { fingerprint: holder.author, name: holder.name };
+  if (holder !== null) {
+    // They may have had other names since.
+    const { author, name } = holder;
+    return { fingerprint: author, name: (await log.nameOf(room.name, author)) ?? name };
+  }
   if (!isFingerprint(nameOrFingerprint)) return null;
   const known = await log.nameOf(room.name, nameOrFingerprint);
   if (known === null && !mayHaveStanding(member)) return null;

@@ -40,6 +40,14 @@ describe("who can reach a server", () => {
       "reachable from everywhere, through relay.example:443",
     ],
     [[relay("relay.example")], "reachable from everywhere, through relay.example"],
+    [
+      [relay("192.168.1.9"), relay("relay.example")],
+      "reachable from everywhere, through relay.example",
+    ],
+    [
+      [direct("192.168.1.5"), relay("192.168.1.9")],
+      "only who reaches the relay 192.168.1.9 reaches this server",
+    ],
     [[direct("localhost")], "no network: only programs on this machine can reach this server"],
   ])("of %j is said in one sentence", (ways, message) => {
     expect(says(ways)).toEqual({ code: "REACH", message });

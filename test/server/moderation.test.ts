@@ -629,6 +629,27 @@ describe("an operator", () => {
     ]);
   });
 
+  test("is announced under the last name of somebody who has left the room, whichever of theirs was typed", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    const bob = await enter(state, "bob");
+    await ask(bob, { type: "rename", name: "BOB" });
+    await ask(bob, { type: "rename", name: "Robert" });
+    bob.say(sayFrame(1));
+    await ann.texts(1);
+    await bob.channel.close();
+    for (const named of ["Robert", "bob"]) {
+      await ask(ann, { type: "op", name: named, operator: true });
+      await ask(ann, { type: "op", name: "Robert", operator: false });
+    }
+    expect((await ann.until("notice", 4)).slice(-4).map(({ message }) => message)).toEqual([
+      "Robert is an operator now",
+      "Robert is no longer an operator",
+      "Robert is an operator now",
+      "Robert is no longer an operator",
+    ]);
+  });
+
   test("may resign, under the name that they have now or by their fingerprint", async () => {
     for (const named of ["robert", "key of Bob"]) {
       const state = openState();
