@@ -211,7 +211,12 @@ function followPeer(
 ): void {
   const { path } = session;
   if (!newest) return countFrom(path, from, length, now);
-  if (sameAddress(from, path.current.address)) return stayOnPath(path, length, now);
+  if (sameAddress(from, path.current.address)) {
+    stayOnPath(path, length, now);
+    // All challenges were lost, and no other address is proven: the peer is there all the same.
+    if (!path.current.proven) renewProof(path.current, challengeOptions(session), now);
+    return;
+  }
   if (session.role === "initiator" && session.candidates !== null) {
     const standby = findPeerAddress(path, from);
     if (standby?.standby === true) {

@@ -407,6 +407,21 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
     expect(receive(pair.initiator, connected, pair.now).map(words)).toEqual(["still here"]);
   });
 
+  test("challenges the new address again with the next packet from there, where all challenges were lost and no other is proven", () => {
+    const { pair, connected, accepted } = connectedPair();
+    pair.loses = () => true;
+    deliver(pair.responder, craft(connected, [1]), AWAY, pair.now);
+    // The old one was found dead.
+    accepted.path.others = [];
+    pass(pair, 10_000);
+    expect(accepted.path.current).toMatchObject({ address: AWAY, proven: false, challenge: null });
+    pair.loses = () => false;
+    pair.initiator.address = AWAY;
+    send(pair.initiator, connected, "still here");
+    pass(pair, 1_000);
+    expect(accepted.path.current).toMatchObject({ address: AWAY, proven: true });
+  });
+
   test("is not moved by an old packet that is replayed from another address", () => {
     const { pair, accepted } = connectedPair();
     const home = accepted.path.current.address;
