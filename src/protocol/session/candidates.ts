@@ -7,7 +7,6 @@ import { sameAddress, type SocketAddress } from "../socket-address.ts";
 import { type Rate, TokenBucket } from "../token-bucket.ts";
 import { mayChallenge } from "./candidate-addresses.ts";
 import { MAX_CANDIDATES } from "./frames.ts";
-import type { Session } from "./session.ts";
 
 /** Between two rounds at least, ms: a round lasts a second. */
 const MIN_INTERVAL = 1_000;
@@ -17,10 +16,7 @@ const MAX_PORTS = 3;
  * Rounds in which the peer's candidates are challenged: each may have this end send to MAX_CANDIDATES addresses that may be
  * somebody else's. Those that find nothing are rarer, unless the peer names others again and again.
  */
-const ROUNDS: Record<Session["role"], Rate> = {
-  initiator: { burst: 8, perSecond: 1 / 10 },
-  responder: { burst: 4, perSecond: 1 / 15 },
-};
+const ROUNDS: Rate = { burst: 8, perSecond: 1 / 10 };
 /** Between rounds that have found nothing: twice as long each time, up to this; ms. */
 const FIRST_INTERVAL = 2_000;
 const MAX_INTERVAL = 60_000;
@@ -46,7 +42,7 @@ export interface Candidates {
   readonly allowance: TokenBucket;
 }
 
-export function createCandidates(role: Session["role"], now: number): Candidates {
+export function createCandidates(now: number): Candidates {
   return {
     own: [],
     sequence: 0,
@@ -58,7 +54,7 @@ export function createCandidates(role: Session["role"], now: number): Candidates
     roundAt: -Infinity,
     nextRoundAt: Infinity,
     interval: FIRST_INTERVAL,
-    allowance: new TokenBucket(ROUNDS[role], now),
+    allowance: new TokenBucket(ROUNDS, now),
   };
 }
 

@@ -69,7 +69,7 @@ export function nameCandidates(
   addresses: readonly SocketAddress[],
   now: number,
 ): void {
-  session.candidates ??= createCandidates(session.role, now);
+  session.candidates ??= createCandidates(now);
   const { candidates } = session;
   if (setOwnCandidates(candidates, addresses) && session.role === "initiator") {
     scheduleRound(candidates, now);
@@ -81,7 +81,7 @@ export function nameCandidates(
  * works again.
  */
 export function addWay(session: Session, way: SocketAddress, now: number): void {
-  session.candidates ??= createCandidates(session.role, now);
+  session.candidates ??= createCandidates(now);
   const { ways } = session.candidates;
   const isNew = !ways.some((one) => sameAddress(one, way));
   if (isNew) ways.push(way);

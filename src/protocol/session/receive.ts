@@ -296,7 +296,7 @@ class PacketFrames implements FrameHandler {
   onCandidates(sequence: number, addresses: readonly SocketAddress[]): void {
     this.eliciting = true;
     const session = this.#session;
-    session.candidates ??= createCandidates(session.role, this.#now);
+    session.candidates ??= createCandidates(this.#now);
     const { candidates, path, role } = session;
     const isNews = candidatesReceived(candidates, sequence, addresses, path.current.address);
     if (isNews && role === "initiator") scheduleRound(candidates, this.#now);

@@ -58,7 +58,7 @@ describe("an address that a peer names (docs/protocol.md s. 14.1)", () => {
 });
 
 test("of ten candidates at one address the first three are kept, and one at another address", () => {
-  const state = createCandidates("initiator", 0);
+  const state = createCandidates(0);
   const victim = Array.from({ length: 10 }, (_, index) => at("198.51.100.9", 1_000 + index));
   expect(candidatesReceived(state, 1, [...victim, at("192.0.2.1")], PEER)).toBe(true);
   expect(state.peer).toEqual([...victim.slice(0, 3), at("192.0.2.1")]);
