@@ -5,6 +5,7 @@ import { expect, test } from "bun:test";
 import manifest from "../../package.json" with { type: "json" };
 import { runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { holdLessonPort } from "../harness/ports.ts";
 import { run, runCharla as runProcess, start } from "../harness/program.ts";
 
 test("charla --help describes charla", async () => {
@@ -336,6 +337,7 @@ test(
 test(
   "npm start without arguments opens a conversation, and SIGTERM to npm's child ends it",
   async () => {
+    await using _port = await holdLessonPort();
     await using npm = start(["node", "scripts/start.mjs"]);
     // Port 12345 of this machine may be in use, which is then reported.
     await npm.until("stderr", /listening on \[::\]:12345|port 12345 is in use/);

@@ -4,11 +4,16 @@
 import { createSocket } from "node:dgram";
 import { createServer, type Server } from "node:net";
 
+import { until } from "./until.ts";
+
 /** Below the ports that systems choose: from 32,768 (Linux) or 49,152 (macOS, Windows; RFC 6335 s. 6) on. */
 const FIRST = 20_000;
 const END = 32_768;
 /** Each port that is reserved has the one after it for its lock. */
 const PAIRS = (END - FIRST) / 2;
+
+/** Whoever listens there has the lesson's port. */
+const LESSON_LOCK = 12_346;
 
 /** Where this process begins; others, whose ids are near, begin elsewhere. */
 let nextPair = (process.pid * 97) % PAIRS;
@@ -32,6 +37,21 @@ export async function reservePort(): Promise<number> {
     await close(lock);
   }
   throw new Error(`no port from ${FIRST} to ${END - 1} is free`);
+}
+
+/** For the lesson's port, 12345, which has to be free: of all tests that run, one at a time has it. */
+export async function holdLessonPort(): Promise<AsyncDisposable> {
+  const held: Server[] = [];
+  await until("the lesson's port is free", async () => {
+    const lock = await listen(LESSON_LOCK, "127.0.0.1");
+    if (lock !== null) held.push(lock);
+    return lock !== null;
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.all(held.map(close));
+    },
+  };
 }
 
 async function isFree(port: number): Promise<boolean> {

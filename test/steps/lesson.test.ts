@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { holdLessonPort } from "../harness/ports.ts";
 import { root, run, start } from "../harness/program.ts";
 import { command, portOf } from "./lesson.ts";
 
@@ -74,6 +75,7 @@ describe("the lesson", () => {
   test.skipIf(portTaken)(
     "Without arguments the two ends of every step meet at localhost, port 12345.",
     async () => {
+      await using _port = await holdLessonPort();
       for (const [serverStep, clientStep, heard] of [
         ["1-one-way/server", "1-one-way/client", "hello from 127.0.0.1 port "],
         ["2-reply/server", "2-reply/client", "hola from 127.0.0.1 port "],
