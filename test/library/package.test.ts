@@ -40,7 +40,7 @@ test("an error that nobody catches is printed with its name, its code and what h
   }
 });
 
-test(
+test.skipIf(!FULL_SIZE)(
   "publint and Are The Types Wrong find nothing to object to in the package",
   async () => {
     const cwd = folder.path;
