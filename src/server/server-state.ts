@@ -223,8 +223,10 @@ export class ServerState {
       }
     }
     this.moderation.forgetRoom(name);
+    const existed = await this.quota.delete(name);
+    // Whatever was said until then is deleted as well.
     this.news.clearRoom(name);
-    if (await this.quota.delete(name)) return;
+    if (existed) return;
     throw new CharlaError(
       "NO_SUCH_ROOM",
       `this server has no room ${name}`,

@@ -118,11 +118,16 @@ export interface News {
 
 export function newsCame(unread: Unread, rooms: readonly RoomNews[]): News {
   const counts = new Map(unread.rooms.map((room) => [room.room, room]));
+  const left = new Map(unread.left);
   const mentions: Mention[] = [];
   let count = 0;
-  for (const { room, unread: unreadThere, mentions: named, mention } of rooms) {
-    if (!unread.left.has(room)) continue;
-    const before = counts.get(room) ?? { count: 0, mentions: 0 };
+  for (const { room, after, unread: unreadThere, mentions: named, mention } of rooms) {
+    const known = left.get(room);
+    if (known === undefined) continue;
+    // The room may be another one of that name, or in another log: what was counted there is not counted here.
+    const isSame = known.after === after;
+    left.set(room, { ...known, after });
+    const before = (isSame ? counts.get(room) : undefined) ?? { count: 0, mentions: 0 };
     count += Math.max(0, unreadThere - before.count);
     if (named > before.mentions && mention !== undefined) {
       mentions.push({ room, from: mention.name, text: mention.text });
@@ -131,6 +136,6 @@ export function newsCame(unread: Unread, rooms: readonly RoomNews[]): News {
     // The server may have searched only the last messages again.
     else counts.set(room, { room, count: unreadThere, mentions: Math.max(named, before.mentions) });
   }
-  const next = { ...unread, rooms: [...counts.values()], hasNews: true, askAt: null };
+  const next = { ...unread, left, rooms: [...counts.values()], hasNews: true, askAt: null };
   return { unread: next, count, mentions };
 }

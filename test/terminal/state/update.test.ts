@@ -456,10 +456,28 @@ describe("messages in other rooms", () => {
     screen.emit(enters("tea"));
     const lunch = { room: "lunch", after: 3 };
     expect(screen.effects()).toContainEqual({ type: "watch", rooms: [main, lunch] });
-    screen.emit(news("lunch", 0), news("main", 2));
+    screen.emit(
+      { type: "news", rooms: [{ ...lunch, unread: 0, mentions: 0 }] },
+      { type: "news", rooms: [{ ...main, unread: 2, mentions: 0 }] },
+    );
     screen.emit(enters("main"));
     const tea = { room: "tea", after: 0 };
     expect(screen.effects()).toContainEqual({ type: "watch", rooms: [lunch, tea] });
+  });
+
+  test("are counted from where the server counts them, in another room of that name or another log as well", () => {
+    const screen = openRoom();
+    screen.emit({ ...entered(), room: "lunch", last: 30 }, enters("tea"));
+    const ofLunch = (after: number, unread: number, mentions: number) =>
+      screen.emit({ type: "news", rooms: [{ room: "lunch", after, unread, mentions }] });
+    ofLunch(30, 2, 1);
+    expect(screen.state.unread.rooms).toEqual([{ room: "lunch", count: 2, mentions: 1 }]);
+    ofLunch(4, 3, 0);
+    expect(screen.state.unread.rooms).toEqual([{ room: "lunch", count: 3, mentions: 0 }]);
+    screen.effects();
+    screen.emit(enters("soup"));
+    const watch = screen.effects().find(({ type }) => type === "watch");
+    expect(watch).toMatchObject({ rooms: expect.arrayContaining([{ room: "lunch", after: 4 }]) });
   });
 
   test("are not asked for any more once the server tells them, until it is another one", () => {
