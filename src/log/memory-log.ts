@@ -51,7 +51,9 @@ interface Room {
   readonly names: Map<string, HeldName>;
 }
 
-interface HeldName extends NameHolder {
+interface HeldName extends Pick<NameHolder, "author"> {
+  /** As it was written last. */
+  name: string;
   /** When it was claimed last, up to an hour too early, ms since 1970; no two of one author at the same time. */
   used: number;
 }
@@ -240,6 +242,8 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
       if (own.length < keys.length && held.length >= MAX_NAME_KEYS) throw tooManyNames();
       for (const [key, holder] of names) if (others.has(holder)) names.delete(key);
       const claimed = own[0] ?? { author, name, used: Number.NEGATIVE_INFINITY };
+      // The same name in other letters, as when ana becomes Ana.
+      if (nameKeys(claimed.name).join() === keys.join()) claimed.name = name;
       for (const key of keys) names.set(key, claimed);
       const last = lastHeld(names, author);
       if (last !== claimed || activityAt(time, claimed.used) === time) {

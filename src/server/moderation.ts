@@ -109,12 +109,17 @@ export class Moderation {
   }
 
   /**
-   * @param mayLift which bans the person who asks may lift
+   * @param former the key of who had that name in the room of the person who asks, if somebody had
+   * @param mayLift which bans that person may lift
    * @throws {CharlaError} NO_SUCH_MEMBER
    */
-  unban(nameOrFingerprint: string, mayLift: (ban: Ban) => boolean = () => true): Ban {
+  unban(
+    nameOrFingerprint: string,
+    former: string | null = null,
+    mayLift: (ban: Ban) => boolean = () => true,
+  ): Ban {
     const bans = new Map(this.#state.bans.entries().filter(([, each]) => mayLift(each)));
-    const ban = findPerson(bans, nameOrFingerprint);
+    const ban = findPerson(bans, nameOrFingerprint, former);
     if (ban === null) throw notFound("banned", nameOrFingerprint, "/bans lists those who are");
     this.#change({ bans: without(this.#state.bans, ban.fingerprint) });
     return ban;
@@ -129,9 +134,9 @@ export class Moderation {
   }
 
   /** @throws {CharlaError} NO_SUCH_MEMBER */
-  unmute(room: string, nameOrFingerprint: string): Person {
+  unmute(room: string, nameOrFingerprint: string, former: string | null = null): Person {
     const inRoom = this.#state.mutes.get(room) ?? new Map<string, Person>();
-    const person = findPerson(inRoom, nameOrFingerprint);
+    const person = findPerson(inRoom, nameOrFingerprint, former);
     if (person === null) throw notFound("muted", nameOrFingerprint, "/who shows those who are");
     const muted = without(inRoom, person.fingerprint);
     const mutes = without(this.#state.mutes, room);
@@ -169,9 +174,9 @@ export class Moderation {
   }
 
   /** @throws {CharlaError} NO_SUCH_MEMBER */
-  removeOperator(nameOrFingerprint: string): Person {
+  removeOperator(nameOrFingerprint: string, former: string | null = null): Person {
     const { operators } = this.#state;
-    const person = findPerson(operators, nameOrFingerprint);
+    const person = findPerson(operators, nameOrFingerprint, former);
     if (person === null) throw notFound("an operator", nameOrFingerprint, "/who shows them");
     this.#change({ operators: without(operators, person.fingerprint) });
     return person;
@@ -214,10 +219,14 @@ function withEntry<Value>(
   return new Map(map).set(key, value);
 }
 
-/** @throws {CharlaError} NO_SUCH_MEMBER if several have that name */
+/**
+ * @param former the key of who had that name in a room, for people who are noted under another one
+ * @throws {CharlaError} NO_SUCH_MEMBER if several have that name
+ */
 function findPerson<Found extends Person>(
   people: ReadonlyMap<string, Found>,
   nameOrFingerprint: string,
+  former: string | null,
 ): Found | null {
   const known = people.get(nameOrFingerprint);
   if (known !== undefined) return known;
@@ -225,7 +234,7 @@ function findPerson<Found extends Person>(
   const [first, ...others] = people
     .values()
     .filter(({ name }) => nameKeys(name).some((key) => keys.has(key)));
-  if (first === undefined) return null;
+  if (first === undefined) return (former !== null && people.get(former)) || null;
   if (others.length === 0) return first;
   throw new CharlaError(
     "NO_SUCH_MEMBER",

@@ -126,7 +126,8 @@ export async function answerOperator(
     }
     case "unban": {
       const roomOf = await roomsOfBans(server);
-      const ban = moderation.unban(frame.name, (each) => mayKnow(member, roomOf(each)));
+      const former = await holderOf(server.log, room, frame.name);
+      const ban = moderation.unban(frame.name, former, (each) => mayKnow(member, roomOf(each)));
       const message = `${by} has lifted the ban of ${ban.name}`;
       notify({ message, about: roomOf(ban) });
       return done;
@@ -148,6 +149,7 @@ export async function answerOperator(
         : moderation.unmute(
             room.name,
             keyOf(room, frame.name, (key) => moderation.isMuted(room.name, key)),
+            await holderOf(server.log, room, frame.name),
           );
       if (frame.muted) {
         checkRank(server, membership, person, "mute");
@@ -160,7 +162,7 @@ export async function answerOperator(
         ? mutedNotice(room.name, member.name)
         : unmutedNotice(room.name, member.name);
       server.notifyPerson(room, person.fingerprint, notice);
-      const name = nameNow(room, person);
+      const name = await nameNow(server.log, room, person);
       const message = frame.muted
         ? `${by} has muted ${name} in ${about}`
         : `${by} lets ${name} write in ${about} again`;
@@ -220,8 +222,11 @@ export async function answerOperator(
     case "op": {
       const person = frame.operator
         ? await findOther(server, membership, frame.name)
-        : moderation.removeOperator(keyOf(room, frame.name, (key) => moderation.isOperator(key)));
-      const notice = operatorNotice(nameNow(room, person), frame.operator);
+        : moderation.removeOperator(
+            keyOf(room, frame.name, (key) => moderation.isOperator(key)),
+            await holderOf(server.log, room, frame.name),
+          );
+      const notice = operatorNotice(await nameNow(server.log, room, person), frame.operator);
       if (frame.operator) {
         const wasOperator = moderation.isOperator(person.fingerprint);
         moderation.addOperator(person);
@@ -240,7 +245,7 @@ export async function answerOperator(
         ? notice.message
         : frame.operator
           ? `${by} has made ${person.name} an operator`
-          : `${by} has taken the operator's rights of ${nameNow(room, person)}`;
+          : `${by} has taken the operator's rights of ${await nameNow(server.log, room, person)}`;
       notify({ message, about: null, person: person.fingerprint, knownIn: new Set([room]) });
       return done;
     }
@@ -285,9 +290,15 @@ function keyOf(
   return found !== undefined && isOne(found) ? found : nameOrFingerprint;
 }
 
-/** Somebody who is in the room may have another name than when it was noted. */
-function nameNow(room: Room, { fingerprint, name }: Person): string {
-  return room.members.find((member) => member.fingerprint === fingerprint)?.name ?? name;
+/** The key of who has, or had, a name in the room; null for nobody. */
+async function holderOf(log: LogReader, room: Room, name: string): Promise<string | null> {
+  return (await log.nameHolder(room.name, name))?.author ?? null;
+}
+
+/** They may have another name than when it was noted. */
+async function nameNow(log: LogReader, room: Room, { fingerprint, name }: Person): Promise<string> {
+  const present = room.members.find((member) => member.fingerprint === fingerprint);
+  return present?.name ?? (await log.nameOf(room.name, fingerprint)) ?? name;
 }
 
 /** Operators can do nothing to the owner, and neither kick nor ban each other. */

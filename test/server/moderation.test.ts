@@ -638,16 +638,35 @@ describe("an operator", () => {
     bob.say(sayFrame(1));
     await ann.texts(1);
     await bob.channel.close();
-    for (const named of ["Robert", "bob"]) {
+    for (const named of ["Robert", "bob", "ROBERT"]) {
       await ask(ann, { type: "op", name: named, operator: true });
-      await ask(ann, { type: "op", name: "Robert", operator: false });
+      expect(await ask(ann, { type: "op", name: named, operator: false })).toMatchObject({
+        type: "done",
+      });
     }
-    expect((await ann.until("notice", 4)).slice(-4).map(({ message }) => message)).toEqual([
-      "Robert is an operator now",
-      "Robert is no longer an operator",
-      "Robert is an operator now",
-      "Robert is no longer an operator",
-    ]);
+    expect((await ann.until("notice", 6)).slice(-6).map(({ message }) => message)).toEqual(
+      Array.from({ length: 6 }, (_, index) =>
+        index % 2 === 0 ? "Robert is an operator now" : "Robert is no longer an operator",
+      ),
+    );
+  });
+
+  test("is announced under the last spelling of somebody's name, and a ban by a former name is lifted by it", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    const zoe = await enter(state, "zoe");
+    await ask(zoe, { type: "rename", name: "ZOE" });
+    zoe.say(sayFrame(1));
+    await ann.texts(1);
+    await zoe.channel.close();
+    await ask(ann, { type: "op", name: "ZOE", operator: true });
+    expect((await ann.until("notice", 1)).at(-1)?.message).toBe("ZOE is an operator now");
+    await ask(ann, { type: "op", name: "zoe", operator: false });
+    const eva = await enter(state, "eva");
+    await ask(eva, { type: "rename", name: "carla" });
+    await eva.channel.close();
+    expect(await ask(ann, { type: "ban", name: "eva" })).toMatchObject({ name: "carla" });
+    expect(await ask(ann, { type: "unban", name: "eva" })).toMatchObject({ type: "done" });
   });
 
   test("may resign, under the name that they have now or by their fingerprint", async () => {

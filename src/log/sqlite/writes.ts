@@ -107,6 +107,9 @@ export function prepareWrites(database: Connection, quota = Number.POSITIVE_INFI
   const setUsed = database.prepare<null, [number, number, string, string]>(
     "UPDATE names SET used = ? WHERE room = ? AND author = ? AND name = ?",
   );
+  const respell = database.prepare<null, [string, number, string, string]>(
+    "UPDATE names SET name = ? WHERE room = ? AND author = ? AND name = ?",
+  );
   const removeName = database.prepare<null, [number, string, string]>(
     "DELETE FROM names WHERE room = ? AND author = ? AND name = ?",
   );
@@ -256,7 +259,10 @@ export function prepareWrites(database: Connection, quota = Number.POSITIVE_INFI
         !isLapsed(lastUse.get(id, other.author)?.used ?? 0, time);
       if (others.some(isHeld)) return "taken";
       const own = holders.filter((held) => held.author === author);
-      const known = own[0]?.name ?? name;
+      const before = own[0]?.name ?? name;
+      // The same name in other letters, as when ana becomes Ana.
+      const known = nameKeys(before).join() === keys.join() ? name : before;
+      if (known !== before) respell.run(known, id, author, before);
       const used = own[0]?.used ?? Number.NEGATIVE_INFINITY;
       const last = lastUse.get(id, author)?.used ?? Number.NEGATIVE_INFINITY;
       if (own.length < keys.length) {
