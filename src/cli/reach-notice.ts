@@ -6,7 +6,7 @@ import { isIP, isIPv6 } from "node:net";
 import type { NoticeText } from "../chat/events.ts";
 import type { Way } from "../identity/invitation.ts";
 import { formatHostAndPort, formatRelay } from "../net/address.ts";
-import { addressScope } from "../net/own-addresses.ts";
+import { type AddressScope, addressScope } from "../net/own-addresses.ts";
 
 /** Addresses that are named. */
 const MAX_NAMED = 3;
@@ -20,32 +20,69 @@ export function describeReach(
   ways: readonly Way[],
   { bind, remedy }: { readonly bind: string | undefined; readonly remedy: string | null },
 ): NoticeText | null {
-  const relays = ways.filter(({ kind }) => kind === "relay").map(formatRelay);
-  const direct = ways.filter(({ kind }) => kind === "direct");
-  const global = direct.filter(({ host }) => addressScope(host) === "everywhere");
-  const near = direct.filter(({ host }) => addressScope(host) !== "everywhere");
-  const publicRelays = ways.filter(
-    ({ kind, host }) => kind === "relay" && addressScope(host) === "everywhere",
-  );
-  if (publicRelays.length > 0) {
-    return reach(`reachable from everywhere, through ${list(publicRelays.map(formatRelay))}`);
+  const direct = byScope(ways.filter(({ kind }) => kind === "direct"));
+  const relays = byScope(ways.filter(({ kind }) => kind === "relay"));
+  if (relays.everywhere.length > 0) {
+    return reach(`reachable from everywhere, through ${list(relays.everywhere.map(formatRelay))}`);
   }
-  if (relays.length > 0)
-    return reach(`only who reaches the relay ${list(relays)} reaches this server`);
-  if (direct.every(({ host }) => addressScope(host) === "machine")) {
-    const message = "no network: only programs on this machine can reach this server";
-    return bind === undefined ? reach(message) : null;
+  const relayScopes = describeRelays(relays);
+  if (direct.everywhere.length > 0)
+    return reach([describeGlobal(direct), ...relayScopes].join("; "));
+  const hasRelay = relayScopes.length > 0;
+  const better = hasRelay ? "a relay with a public address" : remedy;
+  const rest = remedy === null ? [] : [`${better} reaches the rest`];
+  if (direct.network.length > 0) {
+    const only = `only this network: ${describePrivate(direct.network)}`;
+    return reach([only, ...relayScopes, ...rest].join("; "));
   }
-  const rest = remedy === null ? "" : `; ${remedy} reaches the rest`;
-  const only = near.length === 0 ? "" : `this network: ${describePrivate(near)}`;
-  if (global.length === 0) return reach(`only ${only}${rest}`);
+  if (relays.network.length > 0) {
+    return reach(["reachable only through a relay", ...relayScopes, ...rest].join("; "));
+  }
+  const isAsked = bind !== undefined && addressScope(bind) === "machine";
+  if (isAsked && !hasRelay) return null;
+  const onlyHere = "only programs on this machine can reach this server";
+  const said = isAsked ? onlyHere : `no network: ${onlyHere}`;
+  return reach([said, ...relayScopes].join("; "));
+}
+
+interface ByScope {
+  readonly everywhere: readonly Way[];
+  /** Private addresses. */
+  readonly network: readonly Way[];
+  readonly machine: readonly Way[];
+}
+
+function byScope(ways: readonly Way[]): ByScope {
+  const scoped = ways.map((way) => ({ way, scope: addressScope(way.host) }));
+  const among = (isIn: (scope: AddressScope) => boolean) =>
+    scoped.flatMap(({ way, scope }) => (isIn(scope) ? [way] : []));
+  return {
+    everywhere: among((scope) => scope === "everywhere"),
+    network: among((scope) => scope !== "everywhere" && scope !== "machine"),
+    machine: among((scope) => scope === "machine"),
+  };
+}
+
+function describeGlobal({ everywhere, network }: ByScope): string {
+  if (everywhere.every(({ host }) => isIPv6(host)) && network.length > 0) {
+    return `from everywhere by IPv6, if no firewall blocks it; else only this network: ${describePrivate(network)}`;
+  }
   const where = list(
-    global.map((way) => (isIP(way.host) === 0 ? formatHostAndPort(way) : way.host)),
+    everywhere.map((way) => (isIP(way.host) === 0 ? formatHostAndPort(way) : way.host)),
   );
-  if (global.every(({ host }) => isIPv6(host)) && near.length > 0) {
-    return reach(`from everywhere by IPv6, if no firewall blocks it; else only ${only}${rest}`);
-  }
-  return reach(`reachable from everywhere at ${where}, unless a firewall blocks it`);
+  return `reachable from everywhere at ${where}, unless a firewall blocks it`;
+}
+
+/** Of relays without an address that is valid everywhere. */
+function describeRelays({ network, machine }: ByScope): string[] {
+  const within = network.length === 1 ? "within its own network" : "within their own networks";
+  return [...describeWhere(network, within), ...describeWhere(machine, "on this machine")];
+}
+
+function describeWhere(relays: readonly Way[], where: string): string[] {
+  if (relays.length === 0) return [];
+  const [noun, verb] = relays.length === 1 ? ["relay", "works"] : ["relays", "work"];
+  return [`the ${noun} ${list(relays.map(formatRelay))} ${verb} only ${where}`];
 }
 
 function reach(message: string): NoticeText {
