@@ -100,8 +100,7 @@ export class News {
       const watch = this.#add(member, room);
       searchable -= await this.#begin(watch, after, searchable);
     }
-    const watches = [...(this.#watches.get(member) ?? [])];
-    if (watches.length > 0) send(member, watches.map(describe));
+    if (rooms.size > 0) send(member, Array.from(this.#watches.get(member) ?? [], describe));
   }
 
   /** The member gets no more news. */
@@ -114,6 +113,15 @@ export class News {
     for (const watch of this.#sources.get(room)?.watches.get(fingerprint) ?? []) {
       if (watch.sent !== 0) send(watch.member, [nothingIn(room, watch.after)]);
       this.#remove(watch);
+    }
+  }
+
+  /** People may have lost the right to enter one of these rooms, by default any: they get no more news of it, but that nothing is unread there. */
+  checkRights(rooms: Iterable<string> = this.#sources.keys().toArray()): void {
+    for (const room of rooms) {
+      for (const { member } of watchesOf(this.#sources.get(room)).toArray()) {
+        if (!this.#maySee(member, room)) this.removePerson(room, member.fingerprint);
+      }
     }
   }
 
@@ -265,7 +273,8 @@ export class News {
         if (!this.#maySee(member, source.room)) {
           this.removePerson(source.room, member.fingerprint);
         } else if (
-          watch.start !== null &&
+          // The answer to `watch` names all rooms.
+          watch.sent !== null &&
           (watch.mention !== null || watch.sent !== unread(watch))
         ) {
           const rooms = news.get(member) ?? [];

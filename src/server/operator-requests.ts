@@ -171,7 +171,7 @@ export async function answerOperator(
     }
     case "lock":
       if (!frame.locked && !moderation.isLocked(about)) return done;
-      if (frame.locked) moderation.lock(about, room.fingerprints);
+      if (frame.locked) server.lock(room);
       else moderation.unlock(about);
       notify({ message: `${by} has ${frame.locked ? "locked" : "unlocked"} ${about}`, about });
       return done;
@@ -235,6 +235,8 @@ export async function answerOperator(
           return done;
         }
       }
+      // Locks don't keep out operators.
+      if (!frame.operator) server.news.checkRights();
       for (const entered of server.rooms.values()) {
         announceRights(server, entered, person);
         server.notifyPerson(entered, person.fingerprint, operatorNotice(null, frame.operator));

@@ -271,6 +271,12 @@ export class ServerState {
     );
   }
 
+  /** @throws {CharlaError} FOLDER_NOT_WRITABLE; then it is not locked */
+  lock(room: Room): void {
+    this.moderation.lock(room.name, room.fingerprints);
+    this.news.checkRights([room.name]);
+  }
+
   /** Disconnects all of a person's programs in one room; returns whether there were any. */
   kick(room: Room, person: Person & { readonly by: string }): boolean {
     const { moderation } = this;

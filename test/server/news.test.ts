@@ -230,6 +230,47 @@ describe("news of another room", () => {
     await ask(ann, { type: "kick", request: 1, name: "Bob" });
     expect(roomsOf(bob.of("news")).at(-1)).toEqual([ofLunch(0)]);
   });
+
+  test("ends with nothing unread for somebody for whom the room is locked, at once", async () => {
+    const { clock, state, bob, ann } = await open();
+    const device = deviceOf("lunch");
+    const eva = await enter(state, "Eva");
+    await enter(state, "Eva", { room: "lunch", key: "key of Eva", device });
+    eva.say(watching("lunch"));
+    await eva.until("news");
+    ann.say(sayFrame(1));
+    await clock.pass(1_000);
+    expect(roomsOf(bob.of("news")).at(-1)).toEqual([ofLunch(1)]);
+    await ask(ann, { type: "lock", request: 1, locked: true });
+    expect(roomsOf(bob.of("news")).at(-1)).toEqual([ofLunch(0)]);
+    // Eva was there, and may come back.
+    expect(roomsOf(eva.of("news")).at(-1)).toEqual([ofLunch(1)]);
+  });
+
+  test("names all rooms first, also where something is said in one while the log of another is read", async () => {
+    const log = openMemoryLog({ now: () => 1_000, id: "log" });
+    const clock = virtualClock();
+    const state = openState({
+      ...clock,
+      log: {
+        ...log,
+        async last(room) {
+          if (room === "tea") {
+            await talk(log, 1, "lunch");
+            await clock.pass(10);
+          }
+          return log.last(room);
+        },
+      },
+    });
+    const bob = await enter(state, "Bob");
+    bob.say(watching("lunch", "tea"));
+    await bob.until("news");
+    await clock.pass(2_000);
+    expect(roomsOf(bob.of("news"))).toEqual([
+      [ofLunch(1), { room: "tea", after: 0, unread: 0, mentions: 0 }],
+    ]);
+  });
 });
 
 describe("there is no news", () => {
@@ -247,10 +288,10 @@ describe("there is no news", () => {
     const { clock, state, ann } = await open();
     const eve = connect(state, "key of Eve", false, null, "main");
     eve.say(enterFrame("Eve"), watching("lunch"));
-    await eve.until("welcome");
+    await eve.until("news");
     ann.say(sayFrame(1, "Eve"));
     await clock.pass(2_000);
-    expect(eve.of("news")).toEqual([]);
+    expect(roomsOf(eve.of("news"))).toEqual([[]]);
   });
 
   test("of a room that is locked for the member, from when it is", async () => {
@@ -258,14 +299,30 @@ describe("there is no news", () => {
     await ask(ann, { type: "lock", request: 1, locked: true });
     ann.say(sayFrame(1, "Bob must not know"));
     await clock.pass(2_000);
+    expect(bob.of("news")).toEqual([]);
     bob.say(watching("lunch"));
     await clock.settle();
-    expect(bob.of("news")).toEqual([]);
+    expect(roomsOf(bob.of("news"))).toEqual([[]]);
     // Operators see it.
     state.moderation.addOperator({ fingerprint: "key of Bob", name: "Bob" });
     bob.say(watching("lunch"));
     await clock.settle();
-    expect(bob.of("news")).toHaveLength(1);
+    expect(roomsOf(bob.of("news")).slice(1)).toEqual([[ofLunch(0, 0, 1)]]);
+  });
+
+  test("of a locked room any more for somebody who is no operator any more", async () => {
+    const { clock, state, bob, ann } = await open();
+    state.moderation.addOperator({ fingerprint: "key of Bob", name: "Bob" });
+    await ask(ann, { type: "lock", request: 1, locked: true });
+    ann.say(sayFrame(1));
+    await clock.pass(2_000);
+    expect(roomsOf(bob.of("news"))).toEqual([[ofLunch(1)]]);
+    ann.say({ type: "op", request: 2, name: "key of Bob", operator: false });
+    await ann.until("done", 2);
+    expect(roomsOf(bob.of("news")).at(-1)).toEqual([ofLunch(0)]);
+    ann.say(sayFrame(2));
+    await clock.pass(2_000);
+    expect(bob.of("news")).toHaveLength(2);
   });
 
   test("of a room from which the person was kicked, until they ask again", async () => {

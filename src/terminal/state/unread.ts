@@ -31,11 +31,19 @@ export interface Unread {
   readonly rooms: readonly UnreadRoom[];
   /** Whether the server says when something comes. */
   readonly hasNews: boolean;
+  /** The next news answers `watch`: there is nothing to be known of rooms that it does not name. */
+  readonly awaitsAll: boolean;
   /** When to ask next; null while only one room was visited, and where the server says it unasked. */
   readonly askAt: number | null;
 }
 
-export const NO_UNREAD: Unread = { left: new Map(), rooms: [], hasNews: false, askAt: null };
+export const NO_UNREAD: Unread = {
+  left: new Map(),
+  rooms: [],
+  hasNews: false,
+  awaitsAll: false,
+  askAt: null,
+};
 
 /** How often the server is asked, ms. */
 const ASK_EVERY = 10_000;
@@ -60,6 +68,7 @@ export function roomEntered(
     ...unread,
     left,
     rooms: unread.rooms.filter(({ room }) => room !== from.room && left.has(room)),
+    awaitsAll: true,
     // At once: what came until then counts as read.
     askAt: unread.hasNews ? null : now,
   };
@@ -72,7 +81,8 @@ export function watchedRooms({ left }: Unread): WatchedRoom[] {
 
 /** There is a new connection, perhaps to another version of the server. */
 export function connectedAgain(unread: Unread, now: number): Unread {
-  return unread.hasNews ? { ...unread, hasNews: false, askAt: now + ASK_SOON } : unread;
+  const { hasNews, askAt } = unread;
+  return { ...unread, hasNews: false, awaitsAll: true, askAt: hasNews ? now + ASK_SOON : askAt };
 }
 
 /** The server is being asked. */
@@ -116,26 +126,32 @@ export interface News {
   readonly mentions: readonly Mention[];
 }
 
+const NOTHING = { count: 0, mentions: 0 };
+
 export function newsCame(unread: Unread, rooms: readonly RoomNews[]): News {
-  const counts = new Map(unread.rooms.map((room) => [room.room, room]));
+  const said = new Set(rooms.map(({ room }) => room));
+  const still = unread.rooms.filter(({ room }) => !unread.awaitsAll || said.has(room));
+  const counts = new Map(still.map((room) => [room.room, room]));
   const left = new Map(unread.left);
   const mentions: Mention[] = [];
   let count = 0;
   for (const { room, after, unread: unreadThere, mentions: named, mention } of rooms) {
     const known = left.get(room);
     if (known === undefined) continue;
-    // The room may be another one of that name, or in another log: what was counted there is not counted here.
-    const isSame = known.after === after;
     left.set(room, { ...known, after });
-    const before = (isSame ? counts.get(room) : undefined) ?? { count: 0, mentions: 0 };
+    // The room may be another one of that name, or in another log: what was counted there is not counted here.
+    const before = (after >= known.after ? counts.get(room) : undefined) ?? NOTHING;
     count += Math.max(0, unreadThere - before.count);
     if (named > before.mentions && mention !== undefined) {
       mentions.push({ room, from: mention.name, text: mention.text });
     }
     if (unreadThere === 0) counts.delete(room);
-    // The server may have searched only the last messages again.
-    else counts.set(room, { room, count: unreadThere, mentions: Math.max(named, before.mentions) });
+    else {
+      // The server may have searched only the last messages again; of those read in another window none counts.
+      const marked = after > known.after ? named : Math.max(named, before.mentions);
+      counts.set(room, { room, count: unreadThere, mentions: marked });
+    }
   }
-  const next = { ...unread, left, rooms: [...counts.values()], hasNews: true, askAt: null };
-  return { unread: next, count, mentions };
+  const counted = { rooms: [...counts.values()], hasNews: true, awaitsAll: false, askAt: null };
+  return { unread: { ...unread, left, ...counted }, count, mentions };
 }

@@ -480,6 +480,51 @@ describe("messages in other rooms", () => {
     expect(watch).toMatchObject({ rooms: expect.arrayContaining([{ room: "lunch", after: 4 }]) });
   });
 
+  test("are only those of rooms in the first news of a connection, which names all that one may enter", () => {
+    const screen = openRoom();
+    screen.emit(enters("lunch"), enters("tea"));
+    const news = (...rooms: string[]) =>
+      screen.emit({
+        type: "news",
+        rooms: rooms.map((room) => ({ room, after: 0, unread: 2, mentions: 0 })),
+      });
+    const counted = () => screen.state.unread.rooms.map(({ room, count }) => `${room}: ${count}`);
+    news("main", "lunch");
+    news("main");
+    expect(counted()).toEqual(["main: 2", "lunch: 2"]);
+    screen.emit({ type: "disconnected", message: "no answer" }, { type: "reconnected" });
+    expect(counted()).toEqual(["main: 2", "lunch: 2"]);
+    // Main was locked meanwhile, or this person kicked from it.
+    news("lunch");
+    expect(counted()).toEqual(["lunch: 2"]);
+    screen.emit(enters("soup"));
+    news();
+    expect(counted()).toEqual([]);
+    news("main");
+    expect(counted()).toEqual(["main: 2"]);
+  });
+
+  test("become fewer when some were read in another window, which rings for none again", () => {
+    const screen = openVirtualScreen({ bell: true });
+    screen.emit(entered("ben"), enters("lunch"));
+    screen.focus(false);
+    const mention = { name: "ben", text: "ana: soup?" };
+    const ofMain = (after: number, unread: number, mentions: number) =>
+      screen.emit({ type: "news", rooms: [{ room: "main", after, unread, mentions, mention }] });
+    ofMain(0, 4, 2);
+    screen.effects();
+    ofMain(3, 1, 1);
+    expect(screen.state.unread.rooms).toEqual([{ room: "main", count: 1, mentions: 1 }]);
+    ofMain(4, 0, 0);
+    expect(screen.state.unread.rooms).toEqual([]);
+    expect(screen.effects()).toEqual([]);
+    expect(titleText(screen.state)).toBe("(4) charla: lunch");
+    screen.effects();
+    screen.emit(enters("tea"));
+    const watch = screen.effects().find(({ type }) => type === "watch");
+    expect(watch).toMatchObject({ rooms: expect.arrayContaining([{ room: "main", after: 4 }]) });
+  });
+
   test("are not asked for any more once the server tells them, until it is another one", () => {
     const screen = openRoom();
     screen.emit(enters("lunch"));
