@@ -117,6 +117,7 @@ const EDGES = [
   "cli/config/config-file.ts",
   "net/udp-socket.bun.ts",
   "net/socket-calls.ts",
+  "net/tcp-connections.ts",
   "net/websocket-client.bun.ts",
   // Bun.serve
   "net/websocket-listener.ts",

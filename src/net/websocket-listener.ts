@@ -1,8 +1,6 @@
 // WebSockets on which datagrams come in (docs/protocol.md s. 19.6): one binary message is one datagram of a sealed socket. An edge:
 // knows how connections start and end, their bounds, and nothing of what the datagrams hold. Only under Bun.
 
-import { createSecureContext } from "node:tls";
-
 import { CharlaError } from "../errors.ts";
 import { isSealedWire } from "../protocol/packets.ts";
 import { addressKey, sourcePrefixes } from "../protocol/socket-address.ts";
@@ -11,6 +9,8 @@ import { type DatagramCarrier, pathRank, WEBSOCKET_DATAGRAM_LIMIT } from "./carr
 import { isRelayPacket } from "./relay-packets.ts";
 import { openSealedSocket, type SealedSocket, type SealedSocketOptions } from "./sealed-socket.ts";
 import { describeBindError } from "./socket-error.ts";
+import { type ConnectionTable, openConnectionTable } from "./tcp-connections.ts";
+import { findTooMany, type RequestLimits, type UnfinishedRequests } from "./unfinished-requests.ts";
 
 /** Bytes that wait for a slow reader besides those in the kernel; what doesn't fit is dropped, as by any network. */
 const SEND_BUFFER = 256 * 1_024;
@@ -20,6 +20,8 @@ const SWEEP = 1_000;
 const IDLE_SECONDS = 60;
 /** s that a request without a WebSocket may take. */
 const REQUEST_SECONDS = 10;
+/** Of the time, at most this part is for looking for requests that are never complete: with 8,192 connections it takes 30 ms. */
+const LOOKING_SHARE = 0.01;
 /** How often another UDP port is tried when the TCP port of its number is in use. */
 const PORT_ATTEMPTS = 10;
 
@@ -28,7 +30,7 @@ const GOING_AWAY = 1001;
 const UNSUPPORTED_DATA = 1003;
 const POLICY_VIOLATION = 1008;
 
-export interface WebSocketLimits {
+export interface WebSocketLimits extends RequestLimits {
   /** Connections in all, of one source and of one network (docs/protocol.md s. 15.4). */
   readonly connections: number;
   readonly ofSource: number;
@@ -43,6 +45,9 @@ const WEBSOCKET_LIMITS: WebSocketLimits = {
   connections: 8_192,
   ofSource: 256,
   ofNetwork: 1_024,
+  requests: 2_048,
+  requestsOfSource: 64,
+  requestsOfNetwork: 256,
   fullTimeout: 10_000,
   unusedTimeout: 10_000,
 };
@@ -73,7 +78,7 @@ export interface WebSocketListener extends AsyncDisposable {
   /**
    * New connections get this certificate.
    *
-   * @throws {Error} if it is no certificate, or of another key: the one before stays
+   * @throws {CharlaError} CERTIFICATE_UNUSABLE, or why the port can't be used: the certificate before stays
    */
   useCertificate(tls: TlsCertificate): void;
 }
@@ -81,6 +86,8 @@ export interface WebSocketListener extends AsyncDisposable {
 interface Connection {
   /** Where its datagrams come from. */
   readonly from: SocketAddress & { readonly carrier: WebSocketCarrier };
+  /** Of its end, without the carrier. */
+  readonly key: string;
   readonly prefixes: readonly string[];
 }
 
@@ -136,17 +143,25 @@ export function listenForWebSockets(
   const connections = new Set<Connection>();
   /** Connections of each source and each network. */
   const byPrefix = new Map<string, number>();
-  let server = serve(at.port, options.tls ?? null);
+  /** Those of connections with a WebSocket, as `addressKey` of their ends without the carrier. */
+  const upgraded = new Set<string>();
+  let tls = options.tls ?? null;
+  let server = serve(at.port, tls);
   const local = { address: at.address, port: server.port ?? at.port };
   const timer = setInterval(sweep, SWEEP);
   timer.unref();
+  let unfinished: UnfinishedRequests = new Set();
+  let lookAt = 0;
+  /** Null until it is loaded, and where there is none: there the time of a request is the only limit. */
+  let table: ConnectionTable | null = null;
+  const loading = openConnectionTable().then((loaded) => void (table = loaded));
 
-  function serve(port: number, tls: TlsCertificate | null): Bun.Server<Connection> {
+  function serve(port: number, shown: TlsCertificate | null): Bun.Server<Connection> {
     try {
       return Bun.serve<Connection>({
         hostname: at.address,
         port,
-        ...(tls === null ? {} : { tls: { cert: tls.certificate, key: tls.key } }),
+        ...(shown === null ? {} : { tls: { cert: shown.certificate, key: shown.key } }),
         idleTimeout: REQUEST_SECONDS,
         maxRequestBodySize: 0,
         development: false,
@@ -192,7 +207,7 @@ export function listenForWebSockets(
       (byPrefix.get(network) ?? 0) >= limits.ofNetwork;
     if (isFull) return text(503, "too many connections");
     const from = { ...where, carrier: new WebSocketCarrier() };
-    const data = { from, prefixes: [source, network] };
+    const data = { from, key: addressKey(where), prefixes: [source, network] };
     return runtime.upgrade(request, { data }) ? undefined : text(400, "no WebSocket");
   }
 
@@ -200,6 +215,7 @@ export function listenForWebSockets(
     const { data } = webSocket;
     data.from.carrier.attach(webSocket);
     connections.add(data);
+    upgraded.add(data.key);
     for (const prefix of data.prefixes) byPrefix.set(prefix, (byPrefix.get(prefix) ?? 0) + 1);
   }
 
@@ -214,6 +230,7 @@ export function listenForWebSockets(
   function ended({ data }: Bun.ServerWebSocket<Connection>): void {
     data.from.carrier.attach(null);
     if (!connections.delete(data)) return;
+    upgraded.delete(data.key);
     for (const prefix of data.prefixes) {
       const left = (byPrefix.get(prefix) ?? 1) - 1;
       if (left === 0) byPrefix.delete(prefix);
@@ -223,8 +240,12 @@ export function listenForWebSockets(
   }
 
   function sweep(): void {
-    if (connections.size === 0) return;
     const now = performance.now();
+    if (table !== null && now >= lookAt) {
+      endUnfinished(table);
+      lookAt = now + (performance.now() - now) / LOOKING_SHARE;
+    }
+    if (connections.size === 0) return;
     const used = socket.carriersInUse();
     for (const { from } of connections) {
       const { carrier } = from;
@@ -238,25 +259,64 @@ export function listenForWebSockets(
     }
   }
 
+  /** Before the request is complete, only the system knows of a connection. */
+  function endUnfinished(found: ConnectionTable): void {
+    const waiting = found.at(local.port).filter(({ peer }) => !upgraded.has(addressKey(peer)));
+    const { tooMany, ...state } = findTooMany(unfinished, waiting, limits);
+    ({ unfinished } = state);
+    for (const connection of tooMany) found.end(connection);
+  }
+
   return {
     local,
     get connections() {
       return connections.size;
     },
-    useCertificate(tls) {
-      createSecureContext({ cert: tls.certificate, key: tls.key });
+    useCertificate(renewed) {
+      checkCertificate(renewed, at.address);
       // Bun 1.4.5 can't give a server another one; its connections stay.
       void server.stop(false);
-      server = serve(local.port, tls);
+      try {
+        server = serve(local.port, renewed);
+        tls = renewed;
+      } catch (error) {
+        server = serve(local.port, tls);
+        throw error;
+      }
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       for (const { from } of connections) from.carrier.close(GOING_AWAY, "stopped");
       await server.stop(true);
+      await loading;
+      table?.[Symbol.dispose]();
       // Those of an earlier certificate whose ends have not answered.
       for (const { from } of connections) from.carrier.terminate();
     },
   };
+}
+
+/**
+ * At a port of its own: what shows the certificate before stays until this one is known to be usable.
+ *
+ * @throws {CharlaError} CERTIFICATE_UNUSABLE
+ */
+function checkCertificate({ certificate, key }: TlsCertificate, hostname: string): void {
+  try {
+    const server = Bun.serve({ hostname, port: 0, tls: { cert: certificate, key }, fetch: refuse });
+    void server.stop(true);
+  } catch (cause) {
+    throw new CharlaError(
+      "CERTIFICATE_UNUSABLE",
+      `the certificate can't be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+      "put a certificate and its key into the files, both in PEM",
+      { cause },
+    );
+  }
+}
+
+function refuse(): Response {
+  return text(404, "nothing is here");
 }
 
 function answerInWords({ method, url }: Request): Response {

@@ -1,8 +1,8 @@
 // A server's WebSockets (docs/protocol.md s. 19.6), with literal frames at the other end.
 
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { once } from "node:events";
-import { connect as connectTcp } from "node:net";
+import { connect as connectTcp, type Socket } from "node:net";
 import { connect } from "node:tls";
 
 import { type DatagramCarrier, pathKind } from "../../src/net/carrier.ts";
@@ -141,6 +141,46 @@ test("there is a limited number of connections in all", async () => {
   expect(second.header).toContain(" 503 ");
 });
 
+/** Connections of which every second one begins a request; the others send nothing. */
+async function openSilent(port: number, count: number): Promise<Socket[]> {
+  return await Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const tcp = connectTcp(port, "127.0.0.1");
+      tcp.on("error", () => {});
+      // Without a reader the end of the connection would not be noticed.
+      tcp.resume();
+      await once(tcp, "connect");
+      if (index % 2 === 0) tcp.write("GET / HTTP/1.1\r\n");
+      return tcp;
+    }),
+  );
+}
+
+const countOpen = (all: readonly Socket[]) => all.filter(({ closed }) => !closed).length;
+
+test("of a hundred connections without a request the oldest are ended, and a joiner gets in", async () => {
+  await using server = await openEchoServer({ requestsOfSource: 10 });
+  await using early = await openRawWebSocket(server.port);
+  await using socket = await openClientSocket();
+  const before = join(socket, carriedBy(early, socket));
+  expect(await before.link.joined).toBe(true);
+  const silent = await openSilent(server.port, 100);
+  await using _late = await openRawWebSocket(server.port);
+  await using other = await openClientSocket();
+  const client = join(other, carriedBy(_late, other));
+  await client.link.say(bytes("hola"));
+  await until("the answer", () => client.heard.length === 1);
+  await until("the end of most", () => countOpen(silent) <= 60);
+  // The time for a request, after which all would be gone, is not over yet.
+  expect(countOpen(silent)).toBeGreaterThanOrEqual(10);
+  await using last = await openRawWebSocket(server.port);
+  expect(last.header).toContain(" 101 ");
+  await before.link.say(bytes("still here"));
+  await until("the other answer", () => before.heard.length === 1);
+  expect(server.webSockets.connections).toBe(3);
+  for (const tcp of silent) tcp.destroy();
+});
+
 test("over HTTP there is a word, nothing else, and no WebSocket for the pages of others", async () => {
   await using server = await openEchoServer();
   const url = `http://127.0.0.1:${server.port}`;
@@ -266,4 +306,32 @@ test("another certificate is shown to new connections, and those that are open s
   const [{ code }] = await once(webSocket, "close");
   expect(code).toBe(1003);
   expect(listener.connections).toBe(0);
+});
+
+test("a certificate that can't be used leaves the one before, and so does a port that can't", async () => {
+  await using socket = await openClientSocket();
+  const at = { address: "127.0.0.1", port: 0 };
+  await using listener = listenForWebSockets(socket, at, {
+    tls: { certificate: TRUSTED, key: KEY },
+  });
+  const { port } = listener.local;
+  expect(() => listener.useCertificate({ certificate: "", key: "" })).toThrow(
+    expect.objectContaining({ code: "CERTIFICATE_UNUSABLE" }),
+  );
+  expect(await shownIssuer(port)).toBe("charla test CA");
+  const original = Bun.serve;
+  let failures = 1;
+  using _serve = spyOn(Bun, "serve").mockImplementation((...given) => {
+    if (given[0].port !== port || failures === 0) return original(...given);
+    failures -= 1;
+    throw Object.assign(new Error("taken"), { code: "EADDRINUSE" });
+  });
+  const renewed = { certificate: SELF_SIGNED, key: KEY };
+  expect(() => listener.useCertificate(renewed)).toThrow(
+    expect.objectContaining({ code: "PORT_IN_USE" }),
+  );
+  expect(failures).toBe(0);
+  expect(await shownIssuer(port)).toBe("charla test CA");
+  listener.useCertificate(renewed);
+  expect(await shownIssuer(port)).toBe("localhost");
 });
