@@ -32,14 +32,8 @@ export {
   type PlainSender,
   type ReceivedMessage,
 } from "./client/plain-message.ts";
-export {
-  type Cursor,
-  type Device,
-  type DeviceFile,
-  type DeviceFileOptions,
-  openDeviceFile,
-  type Unstored,
-} from "./client/device.ts";
+export type { Cursor, Device, DeviceOptions, Unstored } from "./client/device.ts";
+export { type DeviceFile, type DeviceFileOptions, openDeviceFile } from "./client/device-file.ts";
 export { joinRoom as join, type JoinRoomOptions as JoinOptions } from "./client/join-room.ts";
 export { openSealedSender, type SealedSender } from "./client/sealed-message.ts";
 export { CharlaError, ERROR_CODES, type ErrorCode } from "./errors.ts";

@@ -4,7 +4,8 @@
 import { join } from "node:path";
 
 import { noticeEvent, type NoticeText } from "../chat/events.ts";
-import { type Cursor, type DeviceFile, openDeviceFile } from "../client/device.ts";
+import { type DeviceFile, openDeviceFile } from "../client/device-file.ts";
+import type { Cursor } from "../client/device.ts";
 import { joinRoom } from "../client/join-room.ts";
 import { type LocalLog, openLocalLog } from "../client/local-log.ts";
 import type { OwnRoomConversation } from "../client/room-conversation.ts";

@@ -22,7 +22,7 @@ import type { LogEntry } from "../chat/frames.ts";
 import { CharlaError, describeCause, systemCode } from "../errors.ts";
 import { tryWriting } from "../identity/atomic-file.ts";
 import { readUpTo } from "../read-up-to.ts";
-import { roomFolder } from "./device.ts";
+import { roomFolder } from "./device-file.ts";
 import { firstLog } from "./room-client/entering.ts";
 
 /** Bytes of one file; the one before it is kept, so that there are at most two for a room. */

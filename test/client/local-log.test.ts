@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { roomFolder } from "../../src/client/device.ts";
+import { roomFolder } from "../../src/client/device-file.ts";
 import { listLocalLogs, openLocalLog, readLocalLog } from "../../src/client/local-log.ts";
 
 let folder = "";

@@ -2,7 +2,7 @@
 
 import { writeSync } from "node:fs";
 
-import { openDeviceFile } from "../../src/client/device.ts";
+import { openDeviceFile } from "../../src/client/device-file.ts";
 
 const [, , folder = "", round = ""] = process.argv;
 

@@ -3,7 +3,7 @@
 
 import { writeSync } from "node:fs";
 
-import { openDeviceFile } from "../../src/client/device.ts";
+import { openDeviceFile } from "../../src/client/device-file.ts";
 import { joinRoom } from "../../src/client/join-room.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { SERVER_KEYS } from "./served.ts";

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-import { type DeviceFileOptions, openDeviceFile } from "../../src/client/device.ts";
+import { type DeviceFileOptions, openDeviceFile } from "../../src/client/device-file.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { root, start } from "../harness/program.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
