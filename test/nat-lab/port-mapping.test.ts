@@ -14,8 +14,13 @@ import { INNER_PORT, startMapping } from "./port-mapping.ts";
 const SILENCE = 1;
 
 /** What comes back from a mapped port, by UDP or TCP; "" if nothing does. */
-async function answer(outsider: Side, address: string | null, protocol = "UDP"): Promise<string> {
-  const to = `${protocol}:${address}:${INNER_PORT}`;
+async function answer(
+  outsider: Side,
+  address: string | null,
+  protocol = "UDP",
+  port = INNER_PORT,
+): Promise<string> {
+  const to = `${protocol}:${address}:${port}`;
   const socat = ["socat", "-t", `${SILENCE}`, "-T", `${SILENCE}`, "-"];
   const limits = protocol === "TCP" ? ",connect-timeout=1" : "";
   const { stdout } = await outsider.run([...socat, to + limits], { input: "hello" });
@@ -102,6 +107,38 @@ if (FULL_SIZE) {
       program.signal("SIGTERM");
       await program.exited;
       expect(await list()).not.toContain("4000->");
+    },
+  );
+
+  testInLab(
+    "a router keeps the mapping of another program at the same outer port, and gives this one another by UPnP",
+    ["conntrack", "miniupnpd", "socat", "upnpc"],
+    async () => {
+      await using lab = await openLab({ ana: "mapping", outsider: "open" });
+      const { ana, outsider } = lab.sides;
+      await silence(ana, "udp dport 5351");
+      // miniupnpd replaces what the same host has asked for, without an error.
+      const other = await ana.run(["upnpc", "-i", "-a", "192.168.1.2", "5000", "4000", "UDP"]);
+      expect(other.stdout).toContain("is redirected to internal 192.168.1.2:5000");
+      await using program = startMapping(ana);
+      await program.until("stdout", "mapped");
+      const [first] = events(program);
+      expect(first).toEqual({
+        mapped: expect.stringMatching(/^198\.18\.1\.10:(?:49[1-9]|[5-6]\d\d)\d\d$/),
+        protocol: "UPnP",
+        tcp: true,
+        ms: expect.any(Number),
+      });
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as printed
+      const port = Number((first as { mapped: string }).mapped.split(":")[1]);
+      expect(await answer(outsider, ana.outer.ipv4, "UDP", port)).toBe("heard hello");
+      const list = async () => (await ana.run(["upnpc", "-i", "-l"])).stdout;
+      expect(await list()).toContain("UDP  4000->192.168.1.2:5000");
+      program.signal("SIGTERM");
+      await program.exited;
+      const left = await list();
+      expect(left).toContain("UDP  4000->192.168.1.2:5000");
+      expect(left).not.toContain("->192.168.1.2:4000");
     },
   );
 

@@ -117,9 +117,13 @@ export function decodeAddress(xml: string): string | null {
   return address !== null && isOuterAddress(address) ? address : null;
 }
 
-/** Which host a mapping is for, in an answer to `getPortMapping`. */
-export function decodeClient(xml: string): string | null {
-  return elementText(xml, "NewInternalClient");
+/** Where a mapping leads, in an answer to `getPortMapping`; null for what it leaves out. */
+export function decodeTarget(xml: string): { client: string | null; port: number | null } {
+  const port = elementText(xml, "NewInternalPort");
+  return {
+    client: elementText(xml, "NewInternalClient"),
+    port: port !== null && /^\d{1,5}$/.test(port) ? Number(port) : null,
+  };
 }
 
 /** The code of an action that failed (s. 3.2.2). */

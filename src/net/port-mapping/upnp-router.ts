@@ -14,10 +14,10 @@ import {
   addPortMapping,
   type ControlPoint,
   decodeAddress,
-  decodeClient,
   decodeDescription,
   decodeErrorCode,
   decodeSearchAnswer,
+  decodeTarget,
   deletePortMapping,
   encodeAction,
   encodeSearch,
@@ -31,12 +31,15 @@ const SEARCH: readonly number[] = [250, 850];
 /** Error codes of AddPortMapping (WANIPConnection:1 s. 2.4.16). */
 const CONFLICT = 718;
 const ONLY_PERMANENT = 725;
-/** How many other outer ports are tried when another host has the wanted one. */
+/** How many other outer ports are tried when the wanted one is another's. */
 const OTHER_PORTS = 3;
 /** Ports for the purpose (RFC 6335 s. 6). */
 const FIRST_DYNAMIC_PORT = 49_152;
 /** GetSpecificPortMappingEntry: there is none. */
 const NO_SUCH_ENTRY = 714;
+
+/** Whose mapping is at an outer port; `unknown` where the router doesn't say. */
+type MappingOwner = "this program" | "another" | "nobody" | "unknown";
 
 export interface HttpAnswer {
   readonly status: number;
@@ -73,7 +76,25 @@ export async function findUpnpRouter(options: UpnpOptions): Promise<MappingRoute
   /** Outer ports. Only these are removed: a mapping at another one may be another host's. */
   const granted = { udp: new Set<number>(), tcp: new Set<number>() };
 
+  /** Null without an answer. */
+  async function ownerOf(transport: Transport, outerPort: number): Promise<MappingOwner | null> {
+    const entry = await act(getPortMapping({ transport, outerPort }));
+    if (entry === null) return null;
+    if (entry.status !== 200) {
+      return decodeErrorCode(entry.body) === NO_SUCH_ENTRY ? "nobody" : "unknown";
+    }
+    const { client, port } = decodeTarget(entry.body);
+    return client === own && (port ?? internalPort) === internalPort ? "this program" : "another";
+  }
+
   async function mapAt(transport: Transport, outerPort: number): Promise<Grant | number | null> {
+    // Many routers replace a mapping of another host, or of another program here, and answer that all is well.
+    const owner = await ownerOf(transport, outerPort);
+    if (owner === null) return null;
+    if (owner === "another") {
+      granted[transport].delete(outerPort);
+      return CONFLICT;
+    }
     for (const lifetime of [WANTED_LIFETIME, 0]) {
       const answer = await act(
         addPortMapping({ transport, outerPort }, { own, internalPort, lifetime }),
@@ -110,13 +131,10 @@ export async function findUpnpRouter(options: UpnpOptions): Promise<MappingRoute
       for (const outerPort of ports) await act(deletePortMapping({ transport, outerPort }));
     },
     async check(outer) {
-      const entry = await act(getPortMapping({ transport: "udp", outerPort: outer.port }));
+      const owner = await ownerOf("udp", outer.port);
       const address = await act(GET_ADDRESS);
-      if (entry === null || address === null) return "no answer";
-      const isGone =
-        entry.status === 200
-          ? decodeClient(entry.body) !== own
-          : decodeErrorCode(entry.body) === NO_SUCH_ENTRY;
+      if (owner === null || address === null) return "no answer";
+      const isGone = owner === "another" || owner === "nobody";
       return isGone || decodeAddress(address.body) !== outer.address ? "lost" : "kept";
     },
   };

@@ -3,10 +3,10 @@ import { expect, test } from "bun:test";
 import {
   addPortMapping,
   decodeAddress,
-  decodeClient,
   decodeDescription,
   decodeErrorCode,
   decodeSearchAnswer,
+  decodeTarget,
   deletePortMapping,
   encodeAction,
   encodeSearch,
@@ -130,14 +130,23 @@ test("it is looked up and removed by its outer port and protocol (WANIPConnectio
   });
 });
 
-test("answers name the outer address, the host of a mapping, or the error", () => {
+test("answers name the outer address, where a mapping leads, or the error", () => {
   expect(decodeAddress("<a><NewExternalIPAddress> 203.0.113.10 </NewExternalIPAddress></a>")).toBe(
     "203.0.113.10",
   );
   for (const address of ["192.168.0.1", "0.0.0.0", "", "evil.example", "203.0.113.10/24"]) {
     expect(decodeAddress(`<NewExternalIPAddress>${address}</NewExternalIPAddress>`)).toBe(null);
   }
-  expect(decodeClient("<NewInternalClient>192.168.1.2</NewInternalClient>")).toBe("192.168.1.2");
+  const client = "<NewInternalClient>192.168.1.2</NewInternalClient>";
+  expect(decodeTarget(`<NewInternalPort>4000</NewInternalPort>${client}`)).toEqual({
+    client: "192.168.1.2",
+    port: 4_000,
+  });
+  expect(decodeTarget(client)).toEqual({ client: "192.168.1.2", port: null });
+  expect(decodeTarget("<NewInternalPort>many</NewInternalPort>")).toEqual({
+    client: null,
+    port: null,
+  });
   expect(decodeErrorCode("<errorCode>725</errorCode>")).toBe(725);
   expect(decodeErrorCode("<errorCode>many</errorCode>")).toBe(null);
   expect(decodeErrorCode("")).toBe(null);

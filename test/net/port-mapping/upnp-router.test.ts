@@ -28,6 +28,8 @@ function setUp({ location = LOCATION, control = "/ctl" } = {}) {
     /** Answers to actions instead of its own: null is none, a number an error code. */
     answers: {} as Record<string, number | null>,
     knowsLeases: true,
+    /** Another's mapping is replaced, and no error 718. */
+    replaces: false,
     actions: [] as string[],
     urls: new Set<string>(),
   };
@@ -62,17 +64,19 @@ function setUp({ location = LOCATION, control = "/ctl" } = {}) {
     switch (name) {
       case "AddPortMapping":
         if (!router.knowsLeases && lease !== "0") return error(725);
-        if (entry !== undefined && !entry.startsWith(client)) return error(718);
+        if (entry !== undefined && !entry.startsWith(client) && !router.replaces) return error(718);
         table.set(key, `${client} ${lease}`);
         return { status: 200, body: "" };
       case "DeletePortMapping":
         return table.delete(key) ? { status: 200, body: "" } : error(714);
-      case "GetSpecificPortMappingEntry":
+      case "GetSpecificPortMappingEntry": {
         if (entry === undefined) return error(714);
+        const [, host, port] = /^(.*):(\d+) /.exec(entry) ?? [];
         return {
           status: 200,
-          body: `<NewInternalClient>${entry.split(":")[0]}</NewInternalClient>`,
+          body: `<NewInternalPort>${port}</NewInternalPort><NewInternalClient>${host}</NewInternalClient>`,
         };
+      }
       default:
         return {
           status: 200,
@@ -107,6 +111,46 @@ test("a port that another host has is left to it, also at the end (error 718)", 
   expect(table.size).toBe(3);
   await client.end();
   expect(Object.fromEntries(table)).toEqual({ "UDP 12345": "192.168.1.66:12345 0" });
+});
+
+test.each([
+  ["another host", "192.168.1.66:12345 0"],
+  ["another program of this host", "192.168.1.2:5000 0"],
+])("the port of %s is left to it by a router that would replace its mapping", async (_, entry) => {
+  const { network, router, table, client } = setUp();
+  router.replaces = true;
+  table.set("UDP 12345", entry);
+  table.set("TCP 12345", entry);
+  await network.pass(1_000);
+  const outer = { address: "203.0.113.10", port: expect.any(Number) };
+  expect(client.events).toEqual([{ ...MAPPED, outer }]);
+  expect(table.get("UDP 12345")).toBe(entry);
+  expect(table.get("TCP 12345")).toBe(entry);
+  expect(table.size).toBe(4);
+  await client.end();
+  expect(Object.fromEntries(table)).toEqual({ "UDP 12345": entry, "TCP 12345": entry });
+});
+
+test("a mapping of this program from before it was killed is renewed", async () => {
+  const { network, router, table, client } = setUp();
+  router.replaces = true;
+  table.set("UDP 12345", "192.168.1.2:12345 100");
+  await network.pass(1_000);
+  expect(client.events).toEqual([MAPPED]);
+  expect(table.get("UDP 12345")).toBe("192.168.1.2:12345 7200");
+  await client.end();
+});
+
+test("a port that another host has got meanwhile is left to it at the renewal and at the end", async () => {
+  const { network, router, table, client } = setUp();
+  router.replaces = true;
+  await network.pass(1_000);
+  table.set("UDP 12345", "192.168.1.66:12345 0");
+  await network.pass(34_000);
+  const outer = { address: "203.0.113.10", port: expect.any(Number) };
+  expect(client.events).toEqual([MAPPED, { ...MAPPED, outer }]);
+  await client.end();
+  expect(table.get("UDP 12345")).toBe("192.168.1.66:12345 0");
 });
 
 test("a router that knows only mappings without an end makes one of these, removed at our end (error 725)", async () => {
