@@ -22,6 +22,7 @@ const TABLE: Record<string, readonly string[]> = {
   relay: ["protocol", "net", "identity"],
   terminal: ["chat"],
   http: [],
+  page: ["http"],
   doctor: ["protocol", "net", "identity", "client", "terminal"],
   cli: [
     "protocol",
@@ -34,6 +35,7 @@ const TABLE: Record<string, readonly string[]> = {
     "relay",
     "terminal",
     "http",
+    "page",
     "doctor",
   ],
   // The public surface: re-exports only.
@@ -123,6 +125,8 @@ const EDGES = [
   "net/websocket-listener.ts",
   "terminal/display-width.ts",
   "log/sqlite/sqlite-connection.bun.ts",
+  // Bun.spawnSync, of the bundler; HTMLRewriter
+  "page/bundle.ts",
   // Bun.serve; Bun.file, which the kernel sends by itself; openat2 and statx.
   "http/server/server.ts",
   "http/server/bodies.ts",

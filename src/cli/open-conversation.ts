@@ -40,6 +40,7 @@ import { keptLines } from "./kept-lines.ts";
 import { keptWidths } from "./kept-widths.ts";
 import { mapServerPort } from "./mapped-port.ts";
 import type { CommandLine } from "./options.ts";
+import { pageServedBy } from "./page.ts";
 import { type MemberIdentity, memberIdentity, memberOptions } from "./person.ts";
 import { describeReach } from "./reach-notice.ts";
 import { relayOption, relayRegistrations } from "./relays.ts";
@@ -97,6 +98,7 @@ export async function openConversation(
     identity: keyPair,
     open: isOpen,
     web: !flags.has("no-web"),
+    page: pageServedBy("server"),
     data,
     limits: memory === undefined ? LIMITS : { ...LIMITS, memory },
     ...storageOptions(commandLine),

@@ -18,6 +18,7 @@ import { parseBytes } from "./amounts.ts";
 import { type CertificateFiles, readCertificate, watchCertificate } from "./certificate-watch.ts";
 import { listenOptions, quoteWord } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
+import { pageServedBy } from "./page.ts";
 
 /** Bytes a second with which two people can just talk; less would cut off even the handshakes of others. */
 const MIN_RATE = 10 * 1_024;
@@ -57,7 +58,7 @@ export async function relay(commandLine: CommandLine, io: Io): Promise<number> {
     resetSalt: loadResetSalt(folder, randomBytes),
     isAllowed,
     limits,
-    web: web === null ? undefined : { port: web.port, tls },
+    web: web === null ? undefined : { port: web.port, tls, page: pageServedBy("relay") },
   });
   const { webSockets } = opened;
   using _watch =

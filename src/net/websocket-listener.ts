@@ -59,6 +59,8 @@ export interface TlsCertificate {
   readonly key: string;
 }
 
+export type AnswerRequest = (request: Request) => Response | Promise<Response>;
+
 export interface WebSocketOptions {
   /** For `openSealedSocketAndWebSockets`: the TCP port; without one, the number of the UDP port. */
   readonly port?: number | undefined;
@@ -67,8 +69,13 @@ export interface WebSocketOptions {
   readonly limits?: Partial<WebSocketLimits> | undefined;
   /** At a relay: whether the address of this `addressKey` has joined a server, so that it is in use without a session. */
   readonly isJoined?: ((key: string) => boolean) | undefined;
-  /** Answers every request that asks for no WebSocket. */
-  readonly page?: ((request: Request) => Response | Promise<Response>) | undefined;
+  /** Answers every request that asks for no WebSocket. Without a page, no page may open a WebSocket. */
+  readonly page?: AnswerRequest | undefined;
+  /**
+   * Whether a page at this host may open WebSockets, where the host alone decides who joins: an attacker's name server may say
+   * that a name is at this address (DNS rebinding). By default every host at which the page was requested may.
+   */
+  readonly isOwnHost?: ((host: string) => boolean) | undefined;
 }
 
 export interface WebSocketListener extends AsyncDisposable {
@@ -139,7 +146,6 @@ export function listenForWebSockets(
 ): WebSocketListener {
   const limits = { ...WEBSOCKET_LIMITS, ...options.limits };
   const isRelay = options.isJoined !== undefined;
-  const isPageless = options.page === undefined;
   const connections = new Set<Connection>();
   /** Connections of each source and each network. */
   const byPrefix = new Map<string, number>();
@@ -193,9 +199,7 @@ export function listenForWebSockets(
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       return options.page?.(request) ?? answerInWords(request);
     }
-    // Where there is no page, none is from here, whatever a name server has made of its host's name (DNS rebinding).
-    const isForeign = request.headers.has("origin") && (isPageless || isForeignPage(request));
-    if (isForeign) return text(403, "this page is not from here");
+    if (isForeignPage(request)) return text(403, "this page is not from here");
     const peer = runtime.requestIP(request);
     // It has gone meanwhile.
     if (peer === null) return text(400, "no address");
@@ -209,6 +213,15 @@ export function listenForWebSockets(
     const from = { ...where, carrier: new WebSocketCarrier() };
     const data = { from, key: addressKey(where), prefixes: [source, network] };
     return runtime.upgrade(request, { data }) ? undefined : text(400, "no WebSocket");
+  }
+
+  /** A page of another site could join an open server in the name of whose browser it is in. */
+  function isForeignPage({ headers }: Request): boolean {
+    const origin = headers.get("origin");
+    if (origin === null) return false;
+    const { host, hostname } = URL.parse(origin) ?? {};
+    if (options.page === undefined || hostname === undefined) return true;
+    return host !== headers.get("host") || options.isOwnHost?.(hostname) === false;
   }
 
   function opened(webSocket: Bun.ServerWebSocket<Connection>): void {
@@ -330,12 +343,6 @@ function text(status: number, body: string, headers: Record<string, string> = {}
     status,
     headers: { "content-type": "text/plain; charset=utf-8", ...headers },
   });
-}
-
-/** A page of another site could join an open server in the name of whose browser it is in. */
-function isForeignPage({ headers }: Request): boolean {
-  const origin = headers.get("origin");
-  return origin !== null && URL.parse(origin)?.host !== headers.get("host");
 }
 
 export interface SocketWithWebSockets {

@@ -51,7 +51,7 @@ export interface RelayOptions {
   readonly isAllowed?: ((fingerprint: string) => boolean) | undefined;
   readonly limits?: Partial<RelayLimits> | undefined;
   /** WebSockets, for those whose network lets no UDP out; without it, there are none. */
-  readonly web?: Pick<WebSocketOptions, "port" | "tls"> | undefined;
+  readonly web?: Pick<WebSocketOptions, "port" | "tls" | "page"> | undefined;
 }
 
 export interface RelayState extends Readonly<RelayCounts> {

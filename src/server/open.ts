@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { isIPv4 } from "node:net";
-import { networkInterfaces } from "node:os";
+import { hostname, networkInterfaces } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
 import { CharlaError } from "../errors.ts";
@@ -39,6 +39,7 @@ export interface OpenOptions extends Partial<
     | "onRefused"
     | "onRenewed"
     | "onStorage"
+    | "page"
     | "relays"
     | "web"
   >
@@ -110,6 +111,8 @@ async function openOn(log: Log, options: OpenOptions): Promise<Server> {
     resetSalt: data === undefined ? undefined : loadResetSalt(data, randomBytes),
     invitations: data === undefined ? undefined : openInvitationFile(data),
     moderation: data === undefined ? undefined : openModerationFile(data),
+    isOwnHost:
+      options.open === true ? (host) => isOwnHost(host, [hostname(), publicHost?.host]) : undefined,
     log,
     ways: (atPort, outer) =>
       waysFrom({
@@ -147,6 +150,18 @@ async function openOn(log: Log, options: OpenOptions): Promise<Server> {
   // Those who await one of the two get the failure; the other is no unhandled rejection.
   closed.catch(() => {});
   return { ...server, close, closed, [Symbol.asyncDispose]: close };
+}
+
+/**
+ * Whether a host is an address, or a name that no other name server can say is at an address of this machine (RFC 6761 s. 6.3,
+ * RFC 6762 s. 3).
+ *
+ * @param host in a URL
+ * @param own names of this machine
+ */
+export function isOwnHost(host: string, own: readonly (string | undefined)[]): boolean {
+  if (host.startsWith("[") || isIPv4(host) || host === "localhost") return true;
+  return /\.(?:local|localhost)$/.test(host) || own.some((name) => name?.toLowerCase() === host);
 }
 
 /**

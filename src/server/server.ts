@@ -16,7 +16,7 @@ import { fingerprint } from "../identity/key-text.ts";
 import type { Log } from "../log/log.ts";
 import { formatAddress, type SocketAddress } from "../net/address.ts";
 import type { SealedSocketOptions } from "../net/sealed-socket.ts";
-import { openSealedSocketAndWebSockets } from "../net/websocket-listener.ts";
+import { openSealedSocketAndWebSockets, type WebSocketOptions } from "../net/websocket-listener.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
 import { RESERVED } from "../protocol/session/memory.ts";
 import { CLOSE_DONE } from "../protocol/session/session.ts";
@@ -67,6 +67,10 @@ export interface ServerOptions {
    * under Node.js never.
    */
   readonly web?: boolean | undefined;
+  /** What answers other requests on that port. */
+  readonly page?: WebSocketOptions["page"];
+  /** With a page: see WebSocketOptions. */
+  readonly isOwnHost?: WebSocketOptions["isOwnHost"];
   /** Datagrams of another wire are ignored; called for the 1st, 10th, 100th, ..., with the sender and the count. */
   onOtherWire?(peer: string, ignored: number): void;
   /**
@@ -220,7 +224,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       options.onOtherWire?.(formatAddress(from), otherWires);
     },
   };
-  const web = options.web === true ? {} : null;
+  const { page, isOwnHost } = options;
+  const web = options.web === true ? { page, isOwnHost } : null;
   const { socket, webSockets, refused } = await openSealedSocketAndWebSockets(sealedOptions, web);
 
   const reach = openReach(socket, { relays: options.relays ?? [], random: Math.random });

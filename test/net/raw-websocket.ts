@@ -25,19 +25,21 @@ export interface RawWebSocket extends AsyncDisposable {
 export interface RawWebSocketOptions {
   readonly host?: string;
   readonly path?: string;
+  /** The Host header. */
+  readonly name?: string;
   readonly extra?: string;
 }
 
 /** The header of the response to a request for a WebSocket, and the connection. */
 export async function openRawWebSocket(
   port: number,
-  { host = "127.0.0.1", path = "/", extra = "" }: RawWebSocketOptions = {},
+  { host = "127.0.0.1", path = "/", name = "relay.example", extra = "" }: RawWebSocketOptions = {},
 ): Promise<RawWebSocket> {
   const tcp = connect(port, host);
   tcp.on("error", () => {});
   await once(tcp, "connect");
   tcp.write(
-    `GET ${path} HTTP/1.1\r\nHost: relay.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+    `GET ${path} HTTP/1.1\r\nHost: ${name}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
       `Sec-WebSocket-Key: ${KEY}\r\nSec-WebSocket-Version: 13\r\n${extra}\r\n`,
   );
   let unread = Buffer.alloc(0);

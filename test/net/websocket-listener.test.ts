@@ -207,6 +207,25 @@ test("over HTTP there is a word, nothing else, and no WebSocket for the pages of
   expect(ofPage.header).toContain(" 101 ");
 });
 
+test("where anyone may join, a page whose host another's name server may have chosen opens no WebSocket", async () => {
+  await using server = await openEchoServer();
+  const at = { address: "127.0.0.1", port: 0 };
+  await using listener = listenForWebSockets(server.socket, at, {
+    page: () => new Response("a page"),
+    isOwnHost: (host) => host !== "rebound.example",
+  });
+  const statusFor = async (name: string, origin: string) => {
+    const extra = `Origin: ${origin}\r\n`;
+    await using raw = await openRawWebSocket(listener.local.port, { name, extra });
+    return raw.header.split(" ")[1];
+  };
+  expect(await statusFor("own.example", "http://own.example")).toBe("101");
+  expect(await statusFor("own.example:8443", "https://own.example:8443")).toBe("101");
+  expect(await statusFor("own.example", "http://own.example:81")).toBe("403");
+  expect(await statusFor("rebound.example", "http://rebound.example")).toBe("403");
+  expect(await statusFor("own.example", "null")).toBe("403");
+});
+
 test("a request whose host is none is answered, and is no error of the server", async () => {
   await using server = await openEchoServer();
   for (const host of ["[", "a b", "", "a:999999", "\xff"]) {

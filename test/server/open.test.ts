@@ -10,7 +10,7 @@ import { joinRoom } from "../../src/client/join-room.ts";
 import { openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { type InvitationStore, NO_INVITATION_STORE } from "../../src/server/invitations-file.ts";
-import { open } from "../../src/server/open.ts";
+import { isOwnHost, open } from "../../src/server/open.ts";
 import type { Server } from "../../src/server/server.ts";
 import { reservePort } from "../harness/ports.ts";
 import { until } from "../harness/until.ts";
@@ -154,4 +154,15 @@ test("a server that can't have its port leaves no store where there was none, an
   await (await open({ ...local, data: folder.path })).close();
   expect(await rejection(again())).toMatchObject({ code: "PORT_IN_USE" });
   expect(existsSync(path)).toBe(true);
+});
+
+test("an address, and a name that no other name server answers for, is this machine's own", () => {
+  const own = ["Mesa", undefined, "chat.example"];
+  for (const host of ["192.168.1.5", "[fd00::2]", "localhost", "mesa.local", "a.localhost"])
+    expect(isOwnHost(host, own)).toBe(true);
+  expect(isOwnHost("mesa", own)).toBe(true);
+  expect(isOwnHost("chat.example", own)).toBe(true);
+  expect(isOwnHost("attacker.example", own)).toBe(false);
+  expect(isOwnHost("localhost.attacker.example", own)).toBe(false);
+  expect(isOwnHost("192.168.1.5.attacker.example", own)).toBe(false);
 });

@@ -1,0 +1,111 @@
+// The page in the browser (web/) bundled into few files, and these compressed. A macro: it runs when the program is bundled, or,
+// from source, when the first request comes; what it returns becomes part of the program.
+
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+/** What serves the page: the page says which, because a relay belongs to somebody else than the server. */
+export const SERVERS = ["server", "relay"] as const;
+export type ServedBy = (typeof SERVERS)[number];
+
+export interface PageFile {
+  readonly path: string;
+  readonly mediaType: string;
+  /** Base64url, of the uncompressed file. */
+  readonly sha256: string;
+  /** Base64. */
+  readonly gzip: string;
+  readonly brotli: string;
+}
+
+export interface BundledPage {
+  /** index.html */
+  readonly documents: Readonly<Record<ServedBy, PageFile>>;
+  /** Their names change with their content. */
+  readonly assets: readonly PageFile[];
+}
+
+const MARK = 'data-served-by="server"';
+
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".svg": "image/svg+xml",
+};
+
+/** Of one folder: a program must not depend on where it was built. */
+const NAMES = ["--entry-naming=[name].[ext]", "--chunk-naming=-/[name]-[hash].[ext]"];
+
+export function bundlePage(): BundledPage {
+  const root = join(import.meta.dirname, "..", "..");
+  const folder = mkdtempSync(join(tmpdir(), "charla-page-"));
+  try {
+    const files = build(root, folder);
+    const html = files.find(({ path }) => path === "/index.html")?.bytes.toString() ?? "";
+    const assets = files.filter(({ path }) => path !== "/index.html");
+    const document = withIntegrity(html, assets);
+    if (document.split(MARK).length !== 2) throw new Error(`web/index.html: no ${MARK}`);
+    const documentFor = (servedBy: ServedBy) => {
+      const marked = document.replace(MARK, `data-served-by="${servedBy}"`);
+      return compressed({ path: "/index.html", bytes: Buffer.from(marked) });
+    };
+    return {
+      documents: { server: documentFor("server"), relay: documentFor("relay") },
+      assets: assets.map(compressed),
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+interface BuiltFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+/** By another process: a macro can't wait for the bundler that waits for it. */
+function build(root: string, folder: string): BuiltFile[] {
+  const assets = "--asset-naming=-/[name]-[hash].[ext]";
+  const options = ["--target=browser", "--minify", "--public-path=/", ...NAMES, assets];
+  const { success, stderr } = Bun.spawnSync(
+    [process.execPath, "build", "web/index.html", ...options, "--outdir", folder],
+    { cwd: root },
+  );
+  if (!success) throw new Error(`the page can't be bundled:\n${stderr.toString()}`);
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => name.replaceAll("\\", "/"))
+    .filter((name) => extname(name) !== "")
+    .toSorted()
+    .map((name) => ({ path: `/${name}`, bytes: readFileSync(join(folder, name)) }));
+}
+
+/** So that the digest of index.html says what the whole page is (W3C Subresource Integrity). */
+function withIntegrity(html: string, assets: readonly BuiltFile[]): string {
+  return new HTMLRewriter()
+    .on("script, link[rel=stylesheet]", {
+      element(element) {
+        const path = element.getAttribute("src") ?? element.getAttribute("href");
+        const asset = assets.find((each) => each.path === path);
+        if (asset === undefined) throw new Error(`web/index.html: ${path} is not bundled`);
+        const digest = createHash("sha384").update(asset.bytes).digest("base64");
+        element.setAttribute("integrity", `sha384-${digest}`);
+      },
+    })
+    .transform(html);
+}
+
+function compressed({ path, bytes }: BuiltFile): PageFile {
+  const mediaType = MEDIA_TYPES[extname(path)];
+  if (mediaType === undefined) throw new Error(`${path}: of no known type`);
+  return {
+    path,
+    mediaType,
+    sha256: createHash("sha256").update(bytes).digest("base64url"),
+    gzip: gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION }).toString("base64"),
+    brotli: brotliCompressSync(bytes).toString("base64"),
+  };
+}
