@@ -4,7 +4,7 @@
 
 import { diffieHellman, generateKeyPairSync } from "node:crypto";
 
-import { generateKeyPair } from "../src/net/node-crypto.ts";
+import { generateKeyPair } from "../src/net/crypto.ts";
 import { openSealedSocket } from "../src/net/sealed-socket.ts";
 import { machine } from "./harness/machine.ts";
 import { reportUsage, startOther } from "./harness/other-process.ts";

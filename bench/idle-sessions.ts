@@ -1,7 +1,7 @@
 // Ten thousand idle sessions of one endpoint, with keep-alives only: their memory and CPU time, and whether a message
 // costs more because of them. The initiators are all in another process.
 
-import { generateKeyPair } from "../src/net/node-crypto.ts";
+import { generateKeyPair } from "../src/net/crypto.ts";
 import type { SealedLink } from "../src/net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../src/net/sealed-socket.ts";
 import { machine } from "./harness/machine.ts";

@@ -5,7 +5,7 @@
 
 import { join } from "node:path";
 
-import { nodeCrypto, randomBytes } from "../src/net/node-crypto.ts";
+import { platformCrypto, randomBytes } from "../src/net/crypto.ts";
 import { openSealedSocket } from "../src/net/sealed-socket.ts";
 import { createForwarder, forward } from "../src/relay/forwarder.ts";
 import { registerServer } from "../src/relay/relay-table.ts";
@@ -64,7 +64,7 @@ function startProgram(command: string[]) {
 async function serve(pairs: readonly string[]): Promise<void> {
   const unlimited = { rate: 1e12, totalRate: 1e12, slotsOfSource: MAX_PAIRS };
   const forwarder = createForwarder({
-    crypto: nodeCrypto,
+    crypto: platformCrypto,
     random: randomBytes,
     limits: unlimited,
     now: now(),
@@ -76,7 +76,7 @@ async function serve(pairs: readonly string[]): Promise<void> {
   }
   const socket = await openSealedSocket({
     port: 0,
-    staticKeys: nodeCrypto.generateKeyPair(randomBytes(32)),
+    staticKeys: platformCrypto.generateKeyPair(randomBytes(32)),
     admission: new Uint8Array(32),
     onRelayPacket: (datagram, from) => forward(forwarder, datagram, from, now()),
   });

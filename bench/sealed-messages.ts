@@ -3,7 +3,7 @@
 
 import { cpus } from "node:os";
 
-import { generateKeyPair } from "../src/net/node-crypto.ts";
+import { generateKeyPair } from "../src/net/crypto.ts";
 import { openSealedSocket } from "../src/net/sealed-socket.ts";
 
 const PSK = new Uint8Array(32);

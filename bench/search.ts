@@ -11,7 +11,7 @@ import type { OwnRoomConversation } from "../src/client/room-conversation.ts";
 import { formatInvitation } from "../src/identity/invitation.ts";
 import { openMemoryLog } from "../src/log/memory-log.ts";
 import { openSqliteLog } from "../src/log/sqlite-log.ts";
-import { generateKeyPair } from "../src/net/node-crypto.ts";
+import { generateKeyPair } from "../src/net/crypto.ts";
 import { openServer } from "../src/server/server.ts";
 import { seededRandom } from "../test/simulator/random.ts";
 import { machine } from "./harness/machine.ts";

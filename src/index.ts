@@ -38,5 +38,5 @@ export { joinRoom as join, type JoinRoomOptions as JoinOptions } from "./client/
 export { openSealedSender, type SealedSender } from "./client/sealed-message.ts";
 export { CharlaError, ERROR_CODES, type ErrorCode } from "./errors.ts";
 export { type Invitation, parseInvitation } from "./identity/invitation.ts";
-export { generateKeyPair } from "./net/node-crypto.ts";
+export { generateKeyPair } from "./net/crypto.ts";
 export type { KeyPair } from "./protocol/crypto-provider.ts";

@@ -2,7 +2,7 @@
 
 export { CharlaError, ERROR_CODES, type ErrorCode } from "./errors.ts";
 export type { Keep } from "./log/retention.ts";
-export { generateKeyPair } from "./net/node-crypto.ts";
+export { generateKeyPair } from "./net/crypto.ts";
 export type { KeyPair } from "./protocol/crypto-provider.ts";
 export { open, type OpenOptions } from "./server/open.ts";
 export type { Server } from "./server/server.ts";

@@ -109,7 +109,7 @@ const APART: Record<string, readonly string[]> = {
 
 /**
  * The files that may name the runtime, and what for. Those called `*.bun.ts` have a twin for Node.js, `*.node.ts`, and
- * are imported by the name of both, `#*` (package.json, `imports`).
+ * are imported by the name of both, `#*` (package.json, `imports`); `*.browser.ts` is the twin for a page.
  */
 const EDGES = [
   // Bun.stdout, which takes less time to load than process.stdout and, unlike console.log, says what could not be written.
@@ -214,7 +214,9 @@ test("rooms import the platform by its node: names, and no package that is not d
       .filter(
         (name) =>
           !/^(?:\.|node:|bun:ffi$|bun:sqlite$)/.test(name) &&
-          !Object.hasOwn(manifest.dependencies, name),
+          !Object.hasOwn(manifest.dependencies, name) &&
+          // A page holds what it needs of them.
+          !(path.endsWith(".browser.ts") && /^@noble\/(?:ciphers|curves|hashes)\//.test(name)),
       )
       .map((name) => `${path} imports ${name}`),
   );
@@ -231,16 +233,22 @@ test("only the edges name the runtime", () => {
 
 test("each edge that has a twin is imported by their common name, which package.json resolves to both", () => {
   const names = files
-    .filter((path) => /\.(?:bun|node)\.ts$/.test(path))
-    .map((path) => path.replace(/\.(?:bun|node)\.ts$/, ""));
+    .filter((path) => /\.(?:bun|node|browser)\.ts$/.test(path))
+    .map((path) => path.replace(/\.(?:bun|node|browser)\.ts$/, ""));
   const expected = [...new Set(names)].map((path) => {
     const name = `#${path.split("/").at(-1)}`;
-    return [name, { bun: `./src/${path}.bun.ts`, default: `./src/${path}.node.ts` }];
+    const hasTwin = (runtime: string) => files.includes(`${path}.${runtime}.ts`);
+    const conditions = {
+      ...(hasTwin("browser") ? { browser: `./src/${path}.browser.ts` } : {}),
+      ...(hasTwin("bun") ? { bun: `./src/${path}.bun.ts` } : {}),
+      default: hasTwin("node") ? `./src/${path}.node.ts` : `./src/${path}.ts`,
+    };
+    return [name, conditions];
   });
   expect(twins).toEqual(Object.fromEntries(expected));
 
   const direct = files.filter((path) =>
-    /(?:from|import|import\()\s*"[^"]+\.(?:bun|node)\.ts"/.test(
+    /(?:from|import|import\()\s*"[^"]+\.(?:bun|node|browser)\.ts"/.test(
       readFileSync(join(source, path), "utf8"),
     ),
   );

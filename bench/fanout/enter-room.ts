@@ -3,7 +3,7 @@
 
 import { encodeFrame, readServerFrame } from "../../src/chat/frames.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
-import { generateKeyPair, nodeCrypto } from "../../src/net/node-crypto.ts";
+import { generateKeyPair, platformCrypto } from "../../src/net/crypto.ts";
 import { LARGE_RECEIVE_BUFFER } from "../../src/net/socket-options.ts";
 import { openUdpSocket } from "../../src/net/udp-socket.bun.ts";
 import type { UdpSocket } from "../../src/net/udp-socket.ts";
@@ -77,7 +77,7 @@ async function open(): Promise<Client> {
     });
   };
   const endpoint = createEndpoint({
-    crypto: nodeCrypto,
+    crypto: platformCrypto,
     // A new key pair for each session: the members are different people.
     get staticKeys() {
       return generateKeyPair(random(32));

@@ -4,7 +4,7 @@
 import { writeSync } from "node:fs";
 
 import { openSqliteLog } from "../../src/log/sqlite-log.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import { openServer } from "../../src/server/server.ts";
 import { NO_LIMITS } from "../harness/no-limits.ts";
 

@@ -3,7 +3,7 @@
 
 import { openUdpSocket } from "#udp-socket";
 
-import { generateKeyPair, nodeCrypto, randomBytes } from "../../src/net/node-crypto.ts";
+import { generateKeyPair, platformCrypto, randomBytes } from "../../src/net/crypto.ts";
 import { LARGE_RECEIVE_BUFFER } from "../../src/net/socket-options.ts";
 import type { UdpSocket } from "../../src/net/udp-socket.ts";
 import {
@@ -68,7 +68,7 @@ export async function openSealedPair(datagramLimit: number): Promise<SealedPair>
 
 async function openEnd(datagramLimit: number, admission: Uint8Array | null): Promise<PairEnd> {
   const endpoint = createEndpoint({
-    crypto: nodeCrypto,
+    crypto: platformCrypto,
     staticKeys: generateKeyPair(crypto.getRandomValues(new Uint8Array(32))),
     random: randomBytes,
     admission,

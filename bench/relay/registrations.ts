@@ -2,7 +2,7 @@
 // address of its own on loopback, so that the relay's usual limits hold (Linux only: others have just 127.0.0.1).
 
 import { secretToPsk } from "../../src/identity/invitation.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import { writeRelayMessage } from "../../src/net/relay-messages.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import type { SocketAddress } from "../../src/protocol/socket-address.ts";

@@ -1,7 +1,7 @@
 // When two names are the same to a reader: they differ only in case or in spelling, or look alike. For comparing only:
 // a key is not to be shown. Pure, and knows nothing of who holds a name.
 
-import { skeleton } from "./confusables.ts";
+import { skeleton } from "#confusables";
 
 /** Each small capital, and the letter. */
 const CAPITALS: ReadonlyMap<string, string> = new Map(

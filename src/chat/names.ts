@@ -2,7 +2,8 @@
 // (docs/protocol.md s. 18). By the properties of characters (the runtime's Unicode), not by lists of them. Pure; knows
 // nothing of the names that others have.
 
-import { skeleton } from "./confusables.ts";
+import { skeleton } from "#confusables";
+
 import { nameKeys } from "./name-keys.ts";
 
 /** UTF-16 units of a name, in NFC: one that was shorter as it was written may be longer in NFC. */

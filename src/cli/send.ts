@@ -128,7 +128,7 @@ async function openSender(
 ): Promise<MessageSender> {
   if (looksLikeInvitation(to)) {
     const { openSealedSender } = await import("../client/sealed-message.ts");
-    const { sealedTarget } = await import("../client/sealed-target.ts");
+    const { sealedTarget } = await import("../client/find-target.ts");
     const { nameOn, room } = memberOptions(commandLine, io.env);
     const { target, server } = sealedTarget(to, io.env);
     const { keyPair, notice } = memberIdentity(io.env);

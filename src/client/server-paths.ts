@@ -2,10 +2,12 @@
 // open, the addresses of the server are tried, the server learns where this end may be reached, and all of it is done again
 // when this machine's network changes. The protocol decides which path is used. Knows nothing of rooms.
 
+import { type NetworkWatch, watchNetwork } from "#network-watch";
+import { unref } from "#timers";
+
 import type { CharlaError } from "../errors.ts";
 import { sameAddress, type SocketAddress } from "../net/address.ts";
 import { pathKind } from "../net/carrier.ts";
-import { type NetworkWatch, watchNetwork } from "../net/network-watch.ts";
 import { openRelayWay, type RelayWay } from "../net/relay-way.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import type { SealedSocket } from "../net/sealed-socket.ts";
@@ -62,7 +64,7 @@ export function createServerPaths(
   let link: SealedLink | null = null;
   let network: NetworkWatch | null = null;
   let spare: (() => void)[] = [];
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   /** A server that has a relay knows what candidates are; an older one takes them for an error. */
   let knowsCandidates = false;
 
@@ -110,7 +112,7 @@ export function createServerPaths(
     follow(session) {
       link = session;
       timer = setInterval(openSpare, CHECK_INTERVAL);
-      timer.unref();
+      unref(timer);
       network = watchNetwork({
         onChanged() {
           for (const relay of relays) relay.networkChanged();

@@ -4,7 +4,7 @@
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 
-import { sealedTarget } from "../client/sealed-target.ts";
+import { sealedTarget } from "../client/find-target.ts";
 import type { Environment } from "../identity/folders.ts";
 import { formatAddress, formatRelay, type SocketAddress } from "../net/address.ts";
 import { addressScope, isOnOwnNetwork } from "../net/own-addresses.ts";

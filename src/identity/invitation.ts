@@ -7,7 +7,8 @@
 // secret lets people in; an open conversation has none. No error quotes any part, since one in the wrong place may be the
 // secret. The grammar: docs/protocol.md s. 17.1.
 
-import { isIP } from "node:net";
+import { hkdf } from "#crypto";
+import { isIP } from "#is-ip";
 
 import { CharlaError } from "../errors.ts";
 import {
@@ -17,7 +18,6 @@ import {
   MAX_PORT,
   parseHostAndPort,
 } from "../net/address.ts";
-import { hkdf } from "../net/node-crypto.ts";
 import { KEY_BYTES } from "../protocol/crypto-provider.ts";
 import { base64urlLength, decodeBase64url, encodeBase64url } from "./key-text.ts";
 

@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 
 import { CharlaError, type ErrorCode } from "../errors.ts";
-import { generateKeyPair } from "../net/node-crypto.ts";
+import { generateKeyPair } from "../net/crypto.ts";
 import { KEY_BYTES, type KeyPair } from "../protocol/crypto-provider.ts";
 import { createFile, readSmallFile, replaceFile } from "./atomic-file.ts";
 import { configFolder, type Environment } from "./folders.ts";

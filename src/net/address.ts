@@ -1,7 +1,7 @@
 // Hosts and addresses: the forms that people write (HOST, HOST:PORT, [IPV6]:PORT), and IP addresses with a port. Pure: looks
 // nothing up.
 
-import { isIP } from "node:net";
+import { isIP } from "#is-ip";
 
 import { CharlaError } from "../errors.ts";
 import type { SocketAddress } from "../protocol/socket-address.ts";

@@ -11,7 +11,7 @@ import {
   startHelloProbe,
 } from "../protocol/handshake/hello-probe.ts";
 import { addressKey, type SocketAddress } from "../protocol/socket-address.ts";
-import { nodeCrypto, randomBytes } from "./node-crypto.ts";
+import { platformCrypto, randomBytes } from "./crypto.ts";
 import {
   addressReceived,
   createRelayClient,
@@ -50,7 +50,7 @@ export async function probeRelays(
   relays: readonly SocketAddress[],
   serverKey: Uint8Array | null,
 ): Promise<ProbedRelays> {
-  const slot = serverKey === null ? null : relaySlot(nodeCrypto, serverKey);
+  const slot = serverKey === null ? null : relaySlot(platformCrypto, serverKey);
   const hear = new Map<string, (packet: Uint8Array) => void>();
   using socket = await openUdpSocket({
     port: 0,

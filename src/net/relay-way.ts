@@ -1,9 +1,11 @@
 // A way to a server through a relay, at the end that joins (docs/protocol.md s. 19.2): relay-client.ts with a socket and a timer.
 // What is joined at `address` is the server; what the packets hold is the sessions'.
 
+import { platformCrypto } from "#crypto";
+
+import { equalBytes } from "../protocol/bytes.ts";
 import { addressKey, type SocketAddress } from "../protocol/socket-address.ts";
 import { carrierOf, type DatagramCarrier, type PathKind, pathRank } from "./carrier.ts";
-import { nodeCrypto } from "./node-crypto.ts";
 import {
   addressReceived,
   createRelayClient,
@@ -42,13 +44,13 @@ export interface RelayWay extends Disposable {
 
 export function openRelayWay(socket: SealedSocket, options: RelayWayOptions): RelayWay {
   const { relay, name, serverKey } = options;
-  const slot = relaySlot(nodeCrypto, serverKey);
+  const slot = relaySlot(platformCrypto, serverKey);
   const client = createRelayClient(slot, performance.now());
   const address = pastRelay(relay, name, addressKey(relay), (datagram) => {
     socket.send({ to: relay, bytes: wrapForRelay(client, slot, datagram) });
   });
   const stopListening = socket.listenToRelay(relay, receive);
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   query();
 
   function receive(packet: Uint8Array): null {
@@ -64,7 +66,7 @@ export function openRelayWay(socket: SealedSocket, options: RelayWayOptions): Re
   }
 
   function sameSlot(end: Uint8Array): boolean {
-    return Buffer.compare(end, slot) === 0;
+    return equalBytes(end, slot);
   }
 
   function query(): void {

@@ -22,7 +22,7 @@ import {
 import { isSealedWire } from "../protocol/packets.ts";
 import { BASE_DATAGRAM_SIZE } from "../protocol/recovery/path-mtu.ts";
 import { sameAddress, type SocketAddress } from "./address.ts";
-import { randomBytes } from "./node-crypto.ts";
+import { randomBytes } from "./crypto.ts";
 import { maxProbeSize } from "./sealed-socket.ts";
 
 /** What was found at an address. */

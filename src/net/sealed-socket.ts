@@ -1,6 +1,8 @@
 // The driver of sealed sessions: protocol/endpoint.ts on a UDP socket, with the clock and one timer for all sessions. Knows
 // nothing of what the messages mean.
 
+import { platformCrypto, randomBytes } from "#crypto";
+import { soon } from "#timers";
 import { openUdpSocket } from "#udp-socket";
 
 import { defer, type Deferred } from "../deferred.ts";
@@ -28,7 +30,6 @@ import type { Outbound } from "../protocol/session/transmit.ts";
 import { addressKey } from "../protocol/socket-address.ts";
 import { isLoopback, sameAddress, type SocketAddress } from "./address.ts";
 import { carrierOf, isCarriedBy } from "./carrier.ts";
-import { nodeCrypto, randomBytes } from "./node-crypto.ts";
 import { isRelayPacket } from "./relay-packets.ts";
 import {
   type SealedLink,
@@ -119,7 +120,7 @@ const now = () => performance.now();
 /** @throws {CharlaError} PORT_IN_USE and others: see `describeBindError` */
 export async function openSealedSocket(options: SealedSocketOptions): Promise<SealedSocket> {
   const endpoint = createEndpoint({
-    crypto: nodeCrypto,
+    crypto: platformCrypto,
     staticKeys: options.staticKeys,
     random: randomBytes,
     admission: options.admission,
@@ -146,7 +147,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     },
     moved: (link) => options.onMoved?.(link),
   };
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let isFlushDue = false;
   let closed: Deferred<void> | null = null;
 
@@ -189,7 +190,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   function flushSoon(): void {
     if (isFlushDue) return;
     isFlushDue = true;
-    setImmediate(flush);
+    soon(flush);
   }
 
   function flush(): void {

@@ -1,6 +1,6 @@
 // Which HTTP proxy a connection goes through, by the variables that curl and others read. Pure: reads no environment of its own.
 
-import { isIP } from "node:net";
+import { isIP } from "#is-ip";
 
 import { CharlaError } from "../errors.ts";
 

@@ -65,7 +65,7 @@ export function openWebSocketCarrier(
   let held: Uint8Array[] = [];
   let failures = 0;
   let wasOpen = false;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   /** Of the targets, how many this attempt has begun with. */
   let begun = 0;
   let retryAt = 0;

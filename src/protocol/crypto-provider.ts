@@ -1,5 +1,5 @@
 // What the protocol needs of cryptography and randomness, as types: it is given both, and so runs wherever
-// somebody implements these. Everything is synchronous; net/node-crypto.ts is the implementation on
+// somebody implements these. Everything is synchronous; net/crypto.ts is the implementation on
 // node:crypto.
 
 /** Bytes of an X25519 private key, public key and shared secret (RFC 7748 s. 5; DHLEN of Noise s. 12.1). */

@@ -5,7 +5,7 @@ import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import { formatAddress, type SocketAddress } from "../net/address.ts";
-import { nodeCrypto, randomBytes } from "../net/node-crypto.ts";
+import { platformCrypto, randomBytes } from "../net/crypto.ts";
 import { readRelayRequest, type RelayReply, writeRelayMessage } from "../net/relay-messages.ts";
 import { relaySlot } from "../net/relay-packets.ts";
 import type { SealedLink, SealedLinkHandlers } from "../net/sealed-link.ts";
@@ -74,7 +74,7 @@ export interface Relay extends AsyncDisposable {
 /** @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and the like (docs/errors.md) */
 export async function openRelay(options: RelayOptions): Promise<Relay> {
   const forwarder = createForwarder({
-    crypto: nodeCrypto,
+    crypto: platformCrypto,
     random: randomBytes,
     limits: options.limits,
     now: performance.now(),
@@ -165,7 +165,7 @@ class Registration implements SealedLinkHandlers {
     if (peerKey === null) throw new Error("a peer without a key has joined");
     this.link = link;
     this.#servers = servers;
-    this.#slot = relaySlot(nodeCrypto, peerKey);
+    this.#slot = relaySlot(platformCrypto, peerKey);
     // Those with a forged source share the places of one, and take none of whose it is.
     this.#source = from === null ? "unproven" : sourcePrefixes(from).source;
     const { bySource, forwarder, others } = servers;

@@ -15,7 +15,7 @@ import type { Log } from "../log/log.ts";
 import { openMemoryLog } from "../log/memory-log.ts";
 import { createRetention, type Keep } from "../log/retention.ts";
 import { openSqliteLog, type SqliteLog, STORE } from "../log/sqlite-log.ts";
-import { generateKeyPair } from "../net/node-crypto.ts";
+import { generateKeyPair } from "../net/crypto.ts";
 import { addressScope, ownAddresses, unstableAddresses } from "../net/own-addresses.ts";
 import { ANY_IPV4_ADDRESS, isAnyAddress } from "../net/udp-socket.ts";
 import { KEY_BYTES } from "../protocol/crypto-provider.ts";

@@ -13,7 +13,7 @@ import { CharlaError } from "../../src/errors.ts";
 import { secretToPsk, type Way } from "../../src/identity/invitation.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
 import { pathKind } from "../../src/net/carrier.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../../src/net/sealed-socket.ts";
 import { openRelay as startRelay, type Relay } from "../../src/relay/relay.ts";

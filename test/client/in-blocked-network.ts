@@ -10,7 +10,7 @@ import type { ConnectOptions } from "../../src/client/join-attempt.ts";
 import { joinPlain, openPlain } from "../../src/client/plain-conversation.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import { until } from "../harness/until.ts";
 

@@ -10,7 +10,7 @@ import { CharlaError } from "../../src/errors.ts";
 import { secretToPsk, type Way } from "../../src/identity/invitation.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
 import { pathKind } from "../../src/net/carrier.ts";
-import { generateKeyPair, nodeCrypto } from "../../src/net/node-crypto.ts";
+import { generateKeyPair, platformCrypto } from "../../src/net/crypto.ts";
 import { relaySlot } from "../../src/net/relay-packets.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
@@ -132,8 +132,8 @@ async function sayEach(link: SealedLink, messages: readonly string[]): Promise<s
 
 /** Leads the joiner to another server of the relay than the one that it names. */
 function misdirect(datagram: Buffer, to: "relay" | "joiner"): readonly Buffer[] {
-  const named = Buffer.from(relaySlot(nodeCrypto, SERVER.publicKey));
-  const other = Buffer.from(relaySlot(nodeCrypto, IMPOSTOR.publicKey));
+  const named = Buffer.from(relaySlot(platformCrypto, SERVER.publicKey));
+  const other = Buffer.from(relaySlot(platformCrypto, IMPOSTOR.publicKey));
   const [from, into] = to === "relay" ? [named, other] : [other, named];
   const at = datagram.subarray(0, 40).indexOf(from);
   if (at === -1) return [datagram];
@@ -202,7 +202,7 @@ test("a relay that floods a joiner gets a twentieth of that from it at most, and
   const { socket, link } = await connect([throughLiar], options);
   await using _ = socket;
   const random = seededRandom(4_712);
-  const slot = relaySlot(nodeCrypto, SERVER.publicKey);
+  const slot = relaySlot(platformCrypto, SERVER.publicKey);
   const before = liar.heard;
   let sent = 0;
   for (let count = 0; count < 20_000; count += 1) {

@@ -3,10 +3,11 @@
 import { expect, test } from "bun:test";
 
 import { memoryDevice } from "../../src/client/device.ts";
-import { channelOver, joinRoom } from "../../src/client/join-room.ts";
+import { joinRoom } from "../../src/client/join-room.ts";
 import { openRoomConversation } from "../../src/client/room-conversation.ts";
+import { channelOver } from "../../src/client/sealed-room.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import { openRelayWay } from "../../src/net/relay-way.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import { openRelay } from "../../src/relay/relay.ts";

@@ -2,7 +2,7 @@
 // the report.
 
 import { openMemoryLog } from "../../src/log/memory-log.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import { openServer } from "../../src/server/server.ts";
 import { runCharla } from "../harness/program.ts";
 

@@ -15,7 +15,7 @@ import {
 } from "../../src/chat/frames.ts";
 import { parseInvitation, secretToPsk } from "../../src/identity/invitation.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import { openRelay } from "../../src/relay/relay.ts";
 import { openServer, type Server, type ServerOptions } from "../../src/server/server.ts";

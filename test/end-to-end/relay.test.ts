@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 
 import { fingerprint } from "../../src/identity/key-text.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import type { SealedLinkHandlers } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import { KEY, SELF_SIGNED } from "../harness/certificates.ts";

@@ -7,7 +7,7 @@ import { setImmediate } from "node:timers/promises";
 
 import { ownIdentity } from "../../src/identity/private-files.ts";
 import { join } from "../../src/index.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import { open } from "../../src/server.ts";
 import { charla, runCharla } from "../harness/in-process.ts";
 import { LOOPBACKS } from "../harness/loopback.ts";

@@ -1,7 +1,7 @@
 // A server that says each message again, by UDP and WebSockets, and those who join it.
 
 import type { SocketAddress } from "../../src/net/address.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../../src/net/sealed-socket.ts";
 import {

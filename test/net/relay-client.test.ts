@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { nodeCrypto } from "../../src/net/node-crypto.ts";
+import { platformCrypto } from "../../src/net/crypto.ts";
 import {
   addressReceived,
   createRelayClient,
@@ -74,8 +74,8 @@ describe("the packets of a relay (docs/protocol.md s. 19)", () => {
 
   test("a slot is 16 bytes of SHA-256 of a label and the server's key", () => {
     const key = new Uint8Array(32).fill(7);
-    const expected = nodeCrypto.sha256(new TextEncoder().encode("charla relay slot"), key);
-    expect(relaySlot(nodeCrypto, key)).toEqual(expected.slice(0, 16));
+    const expected = platformCrypto.sha256(new TextEncoder().encode("charla relay slot"), key);
+    expect(relaySlot(platformCrypto, key)).toEqual(expected.slice(0, 16));
   });
 });
 

@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 
 import { openUdpSocket } from "#udp-socket";
 
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import { probeRelays } from "../../src/net/relay-probe.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import { openRelay } from "../../src/relay/relay.ts";

@@ -4,7 +4,7 @@
 import { describe, expect, test } from "bun:test";
 import { createSocket } from "node:dgram";
 
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import type { SessionEnd } from "../../src/protocol/session/session.ts";

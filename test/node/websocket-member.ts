@@ -2,7 +2,7 @@
 // comes. SIGTERM ends it.
 
 import { parseInvitation, secretToPsk } from "../../src/identity/invitation.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import { openWebSocketCarrier } from "../../src/net/websocket-carrier.ts";
 

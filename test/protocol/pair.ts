@@ -2,7 +2,7 @@
 // without faults; and what a test that knows the keys can read and write.
 
 import { sameAddress, type SocketAddress } from "../../src/net/address.ts";
-import { generateKeyPair, nodeCrypto } from "../../src/net/node-crypto.ts";
+import { generateKeyPair, platformCrypto } from "../../src/net/crypto.ts";
 import type { KeyPair } from "../../src/protocol/crypto-provider.ts";
 import {
   activate,
@@ -114,7 +114,7 @@ export function createPair(options: PairOptions = {}): Pair {
     name,
     address,
     endpoint: createEndpoint({
-      crypto: nodeCrypto,
+      crypto: platformCrypto,
       staticKeys,
       random: (length) => random.bytes(length),
       admission: psk,
@@ -264,7 +264,7 @@ export function craft(session: Session, frames: readonly number[], number?: numb
 export function frameNames(sender: Session, bytes: Uint8Array): string[] {
   const number = new DataView(bytes.buffer, bytes.byteOffset).getUint32(9);
   const frames = open(
-    nodeCrypto,
+    platformCrypto,
     sessionKeys(sender).send.key,
     number,
     bytes.subarray(0, 13),
@@ -333,7 +333,7 @@ export function restartResponder(
 ): End {
   const { random, now } = pair;
   pair.responder.endpoint = createEndpoint({
-    crypto: nodeCrypto,
+    crypto: platformCrypto,
     staticKeys,
     random: (length) => random.bytes(length),
     admission: PSK,

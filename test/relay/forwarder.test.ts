@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { nodeCrypto } from "../../src/net/node-crypto.ts";
+import { platformCrypto } from "../../src/net/crypto.ts";
 import {
   type AddressStatus,
   readRelayPacket,
@@ -24,8 +24,8 @@ const ANA = { address: "192.0.2.1", port: 40_001 };
 const BEN = { address: "198.51.100.7", port: 50_002 };
 const SERVER = { address: "203.0.113.9", port: 12_345 };
 const OTHER_SERVER = { address: "203.0.113.200", port: 12_345 };
-const SLOT = relaySlot(nodeCrypto, new Uint8Array(32).fill(0x11));
-const OTHER_SLOT = relaySlot(nodeCrypto, new Uint8Array(32).fill(0x22));
+const SLOT = relaySlot(platformCrypto, new Uint8Array(32).fill(0x11));
+const OTHER_SLOT = relaySlot(platformCrypto, new Uint8Array(32).fill(0x22));
 /** A sealed datagram, as long as a short message. */
 const SEALED = new Uint8Array(60).fill(0xfc);
 /** ms. */
@@ -36,7 +36,7 @@ const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString
 function newForwarder(limits?: Partial<RelayLimits>): Forwarder {
   const random = seededRandom(14);
   const bytes = (length: number) => random.bytes(length);
-  return createForwarder({ crypto: nodeCrypto, random: bytes, limits, now: START });
+  return createForwarder({ crypto: platformCrypto, random: bytes, limits, now: START });
 }
 
 /** With both servers. */
@@ -371,7 +371,7 @@ describe("slots (s. 19.3)", () => {
   test("an address that asks for a thousand servers takes one place, and keeps nothing at the others", () => {
     const relay = newForwarder({ slots: 1_000, slotsOfSource: 1_000 });
     const slots = Array.from({ length: 1_000 }, (_, key) =>
-      relaySlot(nodeCrypto, Uint8Array.of(key >> 8, key & 255)),
+      relaySlot(platformCrypto, Uint8Array.of(key >> 8, key & 255)),
     );
     for (const [port, slot] of slots.entries()) registerServer(relay, slot, { ...SERVER, port }, 0);
     const cookie = cookieFor(relay, ANA);
@@ -455,7 +455,12 @@ describe("limits (s. 19.4)", () => {
   test("servers are limited in all, of one source and of one network; one that moves counts where it is", () => {
     const relay = newForwarder({ slots: 4, slotsOfSource: 1, slotsOfNetwork: 2 });
     const register = (key: number, address: string) =>
-      registerServer(relay, relaySlot(nodeCrypto, Uint8Array.of(key)), { address, port: 1 }, START);
+      registerServer(
+        relay,
+        relaySlot(platformCrypto, Uint8Array.of(key)),
+        { address, port: 1 },
+        START,
+      );
     expect(register(1, "192.0.2.1")).toBe(true);
     expect(register(2, "192.0.2.1")).toBe(false);
     expect(register(2, "192.0.2.2")).toBe(true);
@@ -469,7 +474,7 @@ describe("limits (s. 19.4)", () => {
     expect(register(5, "10.1.0.1")).toBe(true);
     expect(register(6, "10.2.0.1")).toBe(false);
     for (const key of [1, 3, 4, 5]) {
-      unregisterServer(relay, relaySlot(nodeCrypto, Uint8Array.of(key)));
+      unregisterServer(relay, relaySlot(platformCrypto, Uint8Array.of(key)));
     }
     expect([relay.slots.size, relay.servers.size, relay.serversByPrefix.size]).toEqual([0, 0, 0]);
   });

@@ -3,7 +3,7 @@
 
 import { writeSync } from "node:fs";
 
-import { generateKeyPair, randomBytes } from "../../src/net/node-crypto.ts";
+import { generateKeyPair, randomBytes } from "../../src/net/crypto.ts";
 import { writeRelayMessage } from "../../src/net/relay-messages.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 

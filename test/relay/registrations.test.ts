@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import { openRelay } from "../../src/relay/relay.ts";
 import { FULL_SIZE } from "../harness/full-size.ts";
 

@@ -7,7 +7,7 @@ import { once } from "node:events";
 
 import { fingerprint } from "../../src/identity/key-text.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
-import { generateKeyPair, nodeCrypto } from "../../src/net/node-crypto.ts";
+import { generateKeyPair, platformCrypto } from "../../src/net/crypto.ts";
 import {
   readRelayPacket,
   relaySlot,
@@ -23,7 +23,7 @@ import { until } from "../harness/until.ts";
 const RELAY_KEYS = generateKeyPair(new Uint8Array(32).fill(1));
 const SERVER_KEYS = generateKeyPair(new Uint8Array(32).fill(2));
 const OTHER_KEYS = generateKeyPair(new Uint8Array(32).fill(3));
-const SLOT = relaySlot(nodeCrypto, SERVER_KEYS.publicKey);
+const SLOT = relaySlot(platformCrypto, SERVER_KEYS.publicKey);
 const NO_SECRET = new Uint8Array(32);
 
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -5,7 +5,7 @@ import { expect, test } from "bun:test";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 
-import { generateKeyPair, nodeCrypto } from "../../src/net/node-crypto.ts";
+import { generateKeyPair, platformCrypto } from "../../src/net/crypto.ts";
 import {
   readRelayPacket,
   relaySlot,
@@ -23,7 +23,7 @@ import { until } from "../harness/until.ts";
 const HOST = "127.0.0.1";
 const RELAY_KEYS = generateKeyPair(new Uint8Array(32).fill(1));
 const SERVER_KEYS = generateKeyPair(new Uint8Array(32).fill(2));
-const SLOT = relaySlot(nodeCrypto, SERVER_KEYS.publicKey);
+const SLOT = relaySlot(platformCrypto, SERVER_KEYS.publicKey);
 
 /** Nothing, once the socket is closed: the other ends may still be sending. */
 function sendTo(socket: Socket, bytes: Uint8Array, port: number): void {

@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 
 import type { SocketAddress } from "../../src/net/address.ts";
 import { pathKind } from "../../src/net/carrier.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import { openRelayWay } from "../../src/net/relay-way.ts";
 import { openWebSocketCarrier } from "../../src/net/websocket-carrier.ts";
 import { openRelay, type Relay } from "../../src/relay/relay.ts";

@@ -6,7 +6,7 @@ import { memoryDevice } from "../../src/client/device.ts";
 import { joinRoom } from "../../src/client/join-room.ts";
 import { openRoomConversation } from "../../src/client/room-conversation.ts";
 import { CharlaError } from "../../src/errors.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import type { KeyPair } from "../../src/protocol/crypto-provider.ts";
 import type { Server } from "../../src/server/server.ts";
 

@@ -10,7 +10,7 @@ import { joinRoom } from "../../src/client/join-room.ts";
 import { parseInvitation } from "../../src/identity/invitation.ts";
 import { fingerprint } from "../../src/identity/key-text.ts";
 import { ownIdentity } from "../../src/identity/private-files.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import type { KeyPair } from "../../src/protocol/crypto-provider.ts";
 import { open } from "../../src/server/open.ts";
 import type { Server } from "../../src/server/server.ts";

@@ -5,7 +5,7 @@ import { writeSync } from "node:fs";
 
 import { openDeviceFile } from "../../src/client/device-file.ts";
 import { joinRoom } from "../../src/client/join-room.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import { SERVER_KEYS } from "./served.ts";
 
 const [, , invitation = "", folder = "", name = "", round = ""] = process.argv;

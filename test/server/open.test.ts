@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 import { joinRoom } from "../../src/client/join-room.ts";
 import { openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import { type InvitationStore, NO_INVITATION_STORE } from "../../src/server/invitations-file.ts";
 import { isOwnHost, open } from "../../src/server/open.ts";
 import type { Server } from "../../src/server/server.ts";

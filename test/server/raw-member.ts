@@ -2,7 +2,7 @@
 
 import { readServerFrame, type ServerFrame } from "../../src/chat/frames.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import { SessionLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import type { Session, SessionEnd } from "../../src/protocol/session/session.ts";

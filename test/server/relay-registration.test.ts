@@ -6,7 +6,7 @@ import type { CharlaError } from "../../src/errors.ts";
 import { parseInvitation, secretToPsk } from "../../src/identity/invitation.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
 import { pathKind } from "../../src/net/carrier.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import { openRelayWay } from "../../src/net/relay-way.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";

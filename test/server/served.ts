@@ -8,7 +8,7 @@ import { joinRoom } from "../../src/client/join-room.ts";
 import { formatInvitation } from "../../src/identity/invitation.ts";
 import type { LogReader } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
-import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../src/net/crypto.ts";
 import { openServer, type Server, type ServerOptions } from "../../src/server/server.ts";
 import { type Program, start } from "../harness/program.ts";
 import { until } from "../harness/until.ts";

@@ -7,7 +7,6 @@ import { type Channel, ENDED_BY_PROGRAM, GOING_AWAY } from "../../src/chat/chann
 import type { RoomEvent } from "../../src/chat/events.ts";
 import { encodeFrame } from "../../src/chat/frames.ts";
 import type { Cursor, Unstored } from "../../src/client/device.ts";
-import { describeEnd } from "../../src/client/join-room.ts";
 import { refuseToSay } from "../../src/client/room-client/outbox.ts";
 import {
   type Action,
@@ -18,6 +17,7 @@ import {
   wakeAt,
 } from "../../src/client/room-client/state.ts";
 import { step } from "../../src/client/room-client/step.ts";
+import { describeEnd } from "../../src/client/sealed-room.ts";
 import { CharlaError } from "../../src/errors.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";

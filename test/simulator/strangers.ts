@@ -1,7 +1,7 @@
 // Strangers who only want to take the places of a responder's unfinished handshakes (docs/protocol.md s. 8.3): they prove an
 // address, and never send a finish.
 
-import { generateKeyPair, nodeCrypto } from "../../src/net/node-crypto.ts";
+import { generateKeyPair, platformCrypto } from "../../src/net/crypto.ts";
 import { type Endpoint, receiveDatagram } from "../../src/protocol/endpoint.ts";
 import {
   createHandshake,
@@ -16,7 +16,7 @@ import type { SeededRandom } from "./random.ts";
 /** Noise message 1, which they need not make anew for each hello. */
 const MESSAGE = writeMessage(
   createHandshake({
-    crypto: nodeCrypto,
+    crypto: platformCrypto,
     pattern: XXpsk3,
     role: "initiator",
     prologue: new TextEncoder().encode("charla 1\0"),
@@ -42,8 +42,8 @@ export function takePlace(endpoint: Endpoint, stranger: Stranger): number | unde
   const padding = random.bytes(1_200);
   const answerTo = (cookie: Uint8Array) => {
     const hello = writeHello(id, cookie, MESSAGE, padding);
-    const key = deriveKeyProofKey(nodeCrypto, staticKeys.publicKey);
-    if (knowsKey) addKeyProof(nodeCrypto, key, hello);
+    const key = deriveKeyProofKey(platformCrypto, staticKeys.publicKey);
+    if (knowsKey) addKeyProof(platformCrypto, key, hello);
     const queued = endpoint.answers.length;
     receiveDatagram(endpoint, hello, from, now);
     return endpoint.answers.splice(queued)[0]?.bytes;

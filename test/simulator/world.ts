@@ -2,7 +2,7 @@
 // that it receives.
 
 import { sameAddress, type SocketAddress } from "../../src/net/address.ts";
-import { generateKeyPair, nodeCrypto } from "../../src/net/node-crypto.ts";
+import { generateKeyPair, platformCrypto } from "../../src/net/crypto.ts";
 import type { KeyPair } from "../../src/protocol/crypto-provider.ts";
 import {
   activate,
@@ -112,7 +112,7 @@ function newEndpoint(
   now: number,
 ): Endpoint {
   return createEndpoint({
-    crypto: nodeCrypto,
+    crypto: platformCrypto,
     staticKeys,
     random: (length) => random.bytes(length),
     admission: name === "responder" ? PSK : null,

@@ -4,7 +4,7 @@
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 
-import { generateKeyPair } from "../../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../../src/net/crypto.ts";
 import { receivePlainWire } from "../../../src/protocol/endpoint.ts";
 import { readPacket } from "../../../src/protocol/packets.ts";
 import type { Session, SessionEnd } from "../../../src/protocol/session/session.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { nodeCrypto } from "../../../src/net/node-crypto.ts";
+import { platformCrypto } from "../../../src/net/crypto.ts";
 import {
   type CookieClaim,
   type CookieSecrets,
@@ -53,14 +53,16 @@ describe("a cookie (docs/protocol.md s. 8.2)", () => {
   test("is its secret's number and 16 bytes of HMAC-SHA256 over address, port, id and message", () => {
     const { secrets } = secretsFrom(0);
     // openssl dgst -sha256 -mac HMAC -macopt hexkey:01… over 0…ffffc0000201 3039 01…08 09…
-    expect(hex(makeCookie(nodeCrypto, secrets, CLAIM))).toBe("00b31b533dcf8aa62c456bf1e59d6a8f24");
+    expect(hex(makeCookie(platformCrypto, secrets, CLAIM))).toBe(
+      "00b31b533dcf8aa62c456bf1e59d6a8f24",
+    );
   });
 
   test("is accepted for its hello and its address", () => {
     const { secrets } = secretsFrom(0);
-    expect(isValidCookie(nodeCrypto, secrets, makeCookie(nodeCrypto, secrets, CLAIM), CLAIM)).toBe(
-      true,
-    );
+    expect(
+      isValidCookie(platformCrypto, secrets, makeCookie(platformCrypto, secrets, CLAIM), CLAIM),
+    ).toBe(true);
   });
 
   test.each<[string, Partial<CookieClaim>]>([
@@ -72,7 +74,7 @@ describe("a cookie (docs/protocol.md s. 8.2)", () => {
   ])("is rejected for another %s", (_what, other) => {
     const { secrets } = secretsFrom(0);
     expect(
-      isValidCookie(nodeCrypto, secrets, makeCookie(nodeCrypto, secrets, CLAIM), {
+      isValidCookie(platformCrypto, secrets, makeCookie(platformCrypto, secrets, CLAIM), {
         ...CLAIM,
         ...other,
       }),
@@ -81,81 +83,81 @@ describe("a cookie (docs/protocol.md s. 8.2)", () => {
 
   test("is rejected with any bit changed, truncated or made longer", () => {
     const { secrets } = secretsFrom(0);
-    const cookie = makeCookie(nodeCrypto, secrets, CLAIM);
+    const cookie = makeCookie(platformCrypto, secrets, CLAIM);
     for (let bit = 0; bit < 17 * 8; bit += 1) {
       const changed = cookie.slice();
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      expect(isValidCookie(nodeCrypto, secrets, changed, CLAIM)).toBe(false);
+      expect(isValidCookie(platformCrypto, secrets, changed, CLAIM)).toBe(false);
     }
-    expect(isValidCookie(nodeCrypto, secrets, new Uint8Array(0), CLAIM)).toBe(false);
-    expect(isValidCookie(nodeCrypto, secrets, cookie.subarray(0, 16), CLAIM)).toBe(false);
-    expect(isValidCookie(nodeCrypto, secrets, Uint8Array.of(...cookie, 0), CLAIM)).toBe(false);
+    expect(isValidCookie(platformCrypto, secrets, new Uint8Array(0), CLAIM)).toBe(false);
+    expect(isValidCookie(platformCrypto, secrets, cookie.subarray(0, 16), CLAIM)).toBe(false);
+    expect(isValidCookie(platformCrypto, secrets, Uint8Array.of(...cookie, 0), CLAIM)).toBe(false);
   });
 
   test("of another responder is rejected", () => {
     const { secrets } = secretsFrom(0);
     const other = createCookieSecrets(() => new Uint8Array(32).fill(99), 0);
-    expect(isValidCookie(nodeCrypto, secrets, makeCookie(nodeCrypto, other, CLAIM), CLAIM)).toBe(
-      false,
-    );
+    expect(
+      isValidCookie(platformCrypto, secrets, makeCookie(platformCrypto, other, CLAIM), CLAIM),
+    ).toBe(false);
   });
 });
 
 describe("a cookie's lifetime (docs/protocol.md s. 8.2)", () => {
   test("is exactly 60 s if it was made just after a renewal", () => {
     const { secrets, renew } = secretsFrom(0);
-    const cookie = makeCookie(nodeCrypto, secrets, CLAIM);
+    const cookie = makeCookie(platformCrypto, secrets, CLAIM);
     for (const now of [29_999, 30_000, 59_999]) {
       renew(now);
-      expect(isValidCookie(nodeCrypto, secrets, cookie, CLAIM)).toBe(true);
+      expect(isValidCookie(platformCrypto, secrets, cookie, CLAIM)).toBe(true);
     }
     renew(60_000);
-    expect(isValidCookie(nodeCrypto, secrets, cookie, CLAIM)).toBe(false);
+    expect(isValidCookie(platformCrypto, secrets, cookie, CLAIM)).toBe(false);
   });
 
   test("is 30 s if it was made just before a renewal", () => {
     const { secrets, renew } = secretsFrom(0);
     renew(29_999);
-    const cookie = makeCookie(nodeCrypto, secrets, CLAIM);
+    const cookie = makeCookie(platformCrypto, secrets, CLAIM);
     renew(30_000);
     renew(59_999);
-    expect(isValidCookie(nodeCrypto, secrets, cookie, CLAIM)).toBe(true);
+    expect(isValidCookie(platformCrypto, secrets, cookie, CLAIM)).toBe(true);
     renew(60_000);
-    expect(isValidCookie(nodeCrypto, secrets, cookie, CLAIM)).toBe(false);
+    expect(isValidCookie(platformCrypto, secrets, cookie, CLAIM)).toBe(false);
   });
 
   // A secret is renewed when a hello arrives: here none does until 59,999.
   test("is never more than 60 s, however rare hellos are", () => {
     const { secrets, renew } = secretsFrom(0);
-    const cookie = makeCookie(nodeCrypto, secrets, CLAIM);
+    const cookie = makeCookie(platformCrypto, secrets, CLAIM);
     renew(59_999);
     renew(60_000);
-    expect(isValidCookie(nodeCrypto, secrets, cookie, CLAIM)).toBe(false);
+    expect(isValidCookie(platformCrypto, secrets, cookie, CLAIM)).toBe(false);
   });
 
   test("is over after a long time without a hello", () => {
     const { secrets, renew } = secretsFrom(0);
-    const cookie = makeCookie(nodeCrypto, secrets, CLAIM);
+    const cookie = makeCookie(platformCrypto, secrets, CLAIM);
     renew(60_000);
-    expect(isValidCookie(nodeCrypto, secrets, cookie, CLAIM)).toBe(false);
+    expect(isValidCookie(platformCrypto, secrets, cookie, CLAIM)).toBe(false);
     // The secret before is one that no cookie was made with.
     expect(secrets.previous).not.toEqual(new Uint8Array(32).fill(1));
   });
 
   test("does not start again when the secrets' numbers wrap after 256", () => {
     const { secrets, renew } = secretsFrom(0);
-    const first = makeCookie(nodeCrypto, secrets, CLAIM);
+    const first = makeCookie(platformCrypto, secrets, CLAIM);
     for (let renewal = 1; renewal <= 255; renewal += 1) renew(renewal * 30_000);
-    const last = makeCookie(nodeCrypto, secrets, CLAIM);
+    const last = makeCookie(platformCrypto, secrets, CLAIM);
     expect(last[0]).toBe(255);
     renew(256 * 30_000);
-    const next = makeCookie(nodeCrypto, secrets, CLAIM);
+    const next = makeCookie(platformCrypto, secrets, CLAIM);
     expect(next[0]).toBe(0);
     // 255 is the number before 0; the first 0 is not this one.
-    expect(isValidCookie(nodeCrypto, secrets, last, CLAIM)).toBe(true);
-    expect(isValidCookie(nodeCrypto, secrets, next, CLAIM)).toBe(true);
-    expect(isValidCookie(nodeCrypto, secrets, first, CLAIM)).toBe(false);
+    expect(isValidCookie(platformCrypto, secrets, last, CLAIM)).toBe(true);
+    expect(isValidCookie(platformCrypto, secrets, next, CLAIM)).toBe(true);
+    expect(isValidCookie(platformCrypto, secrets, first, CLAIM)).toBe(false);
     renew(257 * 30_000);
-    expect(isValidCookie(nodeCrypto, secrets, last, CLAIM)).toBe(false);
+    expect(isValidCookie(platformCrypto, secrets, last, CLAIM)).toBe(false);
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { createHash, createHmac } from "node:crypto";
 
 import type { SocketAddress } from "../../../src/net/address.ts";
-import { generateKeyPair, nodeCrypto } from "../../../src/net/node-crypto.ts";
+import { generateKeyPair, platformCrypto } from "../../../src/net/crypto.ts";
 import { createEndpoint } from "../../../src/protocol/endpoint.ts";
 import {
   findPlace,
@@ -62,7 +62,7 @@ function fill(pair: Pair, addressOf: (index: number) => string, knowsKey = false
 function newcomer(pair: Pair, number: number, address: SocketAddress): Pair {
   const staticKeys = generateKeyPair(new Uint8Array(32).fill(number));
   const endpoint = createEndpoint({
-    crypto: nodeCrypto,
+    crypto: platformCrypto,
     staticKeys,
     random: (length) => pair.random.bytes(length),
     admission: null,

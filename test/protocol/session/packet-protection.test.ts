@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { nodeCrypto } from "../../../src/net/node-crypto.ts";
+import { platformCrypto } from "../../../src/net/crypto.ts";
 import {
   confirmKey,
   createReceiveProtection,
@@ -36,7 +36,7 @@ function opened(protection: ReceiveProtection, datagram: Uint8Array, number: num
 
 /** A sender that has just changed its key: its first packet with it has number 2^20. */
 function updated(): { send: SendProtection; late: Uint8Array; first: Uint8Array } {
-  const send = createSendProtection(nodeCrypto, KEY);
+  const send = createSendProtection(platformCrypto, KEY);
   confirmKey(send, 0);
   const late = sealed(send, PACKETS_PER_KEY - 1, 1);
   return { send, late, first: sealed(send, PACKETS_PER_KEY, 1) };
@@ -44,22 +44,24 @@ function updated(): { send: SendProtection; late: Uint8Array; first: Uint8Array 
 
 describe("a sealed packet (docs/protocol.md s. 9)", () => {
   test("is AES-256-GCM with the number as nonce (Noise s. 12.4) and the 13 bytes before as data", () => {
-    const datagram = sealed(createSendProtection(nodeCrypto, KEY), 42, 1, 0, 1);
+    const datagram = sealed(createSendProtection(platformCrypto, KEY), 42, 1, 0, 1);
     // Checked beside this code with a nonce of 00000000 000000000000002a.
     expect(hex(datagram)).toBe("fc01020304050607080000002acb5cfff76dd475e4d45674af7aebe54f68ebfa");
-    expect(opened(createReceiveProtection(nodeCrypto, KEY), datagram, 42)).toEqual([1, 0, 1]);
+    expect(opened(createReceiveProtection(platformCrypto, KEY), datagram, 42)).toEqual([1, 0, 1]);
   });
 
   test("decrypts only under its full number, of which half is not on the wire", () => {
-    const datagram = sealed(createSendProtection(nodeCrypto, KEY), 2 ** 32 + 42, 1);
+    const datagram = sealed(createSendProtection(platformCrypto, KEY), 2 ** 32 + 42, 1);
     expect([...datagram.subarray(9, 13)]).toEqual([0, 0, 0, 42]);
-    expect(opened(createReceiveProtection(nodeCrypto, KEY), datagram, 42)).toBeNull();
-    expect(opened(createReceiveProtection(nodeCrypto, KEY), datagram, 2 ** 32 + 42)).toEqual([1]);
+    expect(opened(createReceiveProtection(platformCrypto, KEY), datagram, 42)).toBeNull();
+    expect(opened(createReceiveProtection(platformCrypto, KEY), datagram, 2 ** 32 + 42)).toEqual([
+      1,
+    ]);
   });
 
   test("with any bit changed does not decrypt, and is counted as a forgery", () => {
-    const datagram = sealed(createSendProtection(nodeCrypto, KEY), 42, 1, 2, 3);
-    const protection = createReceiveProtection(nodeCrypto, KEY);
+    const datagram = sealed(createSendProtection(platformCrypto, KEY), 42, 1, 2, 3);
+    const protection = createReceiveProtection(platformCrypto, KEY);
     for (let bit = 0; bit < datagram.length * 8; bit += 1) {
       const changed = datagram.slice();
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
@@ -87,7 +89,7 @@ describe("a key update (docs/protocol.md s. 9)", () => {
   });
 
   test("waits until a packet with the key is acknowledged", () => {
-    const send = createSendProtection(nodeCrypto, KEY);
+    const send = createSendProtection(platformCrypto, KEY);
     expect(sealed(send, PACKETS_PER_KEY + 5, 1)[0]).toBe(0xfc);
     confirmKey(send, 3);
     expect(sealed(send, PACKETS_PER_KEY + 6, 1)[0]).toBe(0xfd);
@@ -99,8 +101,8 @@ describe("a key update (docs/protocol.md s. 9)", () => {
   });
 
   test("is followed by the receiver each time, with 0xFC and 0xFD in turn", () => {
-    const send = createSendProtection(nodeCrypto, KEY);
-    const receive = createReceiveProtection(nodeCrypto, KEY);
+    const send = createSendProtection(platformCrypto, KEY);
+    const receive = createReceiveProtection(platformCrypto, KEY);
     for (let update = 0; update < 4; update += 1) {
       const number = update * PACKETS_PER_KEY;
       const datagram = sealed(send, number, 1, update);
@@ -113,7 +115,7 @@ describe("a key update (docs/protocol.md s. 9)", () => {
 
   test("still accepts late packets with the previous key for 3 probe timeouts", () => {
     const { first, late } = updated();
-    const receive = createReceiveProtection(nodeCrypto, KEY);
+    const receive = createReceiveProtection(platformCrypto, KEY);
     expect(opened(receive, first, PACKETS_PER_KEY, 1_000)).toEqual([1]);
     expect(opened(receive, late, PACKETS_PER_KEY - 1, 1_000 + KEEP - 1)).toEqual([1]);
     expect(receive.forgeries).toBe(0);
@@ -126,7 +128,7 @@ describe("a key update (docs/protocol.md s. 9)", () => {
   test("may be overtaken by later packets, which decrypt too", () => {
     const { send, first, late } = updated();
     const second = sealed(send, PACKETS_PER_KEY + 1, 2);
-    const receive = createReceiveProtection(nodeCrypto, KEY);
+    const receive = createReceiveProtection(platformCrypto, KEY);
     expect(opened(receive, second, PACKETS_PER_KEY + 1)).toEqual([2]);
     expect(opened(receive, late, PACKETS_PER_KEY - 1)).toEqual([1]);
     expect(opened(receive, first, PACKETS_PER_KEY)).toEqual([1]);
@@ -134,7 +136,7 @@ describe("a key update (docs/protocol.md s. 9)", () => {
 
   test("is not accepted while the previous key is kept", () => {
     const { send, first } = updated();
-    const receive = createReceiveProtection(nodeCrypto, KEY);
+    const receive = createReceiveProtection(platformCrypto, KEY);
     opened(receive, first, PACKETS_PER_KEY, 1_000);
     confirmKey(send, PACKETS_PER_KEY);
     const next = sealed(send, 2 * PACKETS_PER_KEY, 3);
@@ -144,16 +146,16 @@ describe("a key update (docs/protocol.md s. 9)", () => {
   });
 
   test("can't be forged: the other first byte alone changes nothing", () => {
-    const datagram = sealed(createSendProtection(nodeCrypto, KEY), 42, 1);
+    const datagram = sealed(createSendProtection(platformCrypto, KEY), 42, 1);
     datagram[0] = 0xfd;
-    const receive = createReceiveProtection(nodeCrypto, KEY);
+    const receive = createReceiveProtection(platformCrypto, KEY);
     expect(opened(receive, datagram, 42)).toBeNull();
     expect(receive).toMatchObject({ key: KEY, phase: 0, previous: null, forgeries: 1 });
   });
 
   test("leaves no packet that the previous key decrypts", () => {
     const { first } = updated();
-    const old = createReceiveProtection(nodeCrypto, KEY);
+    const old = createReceiveProtection(platformCrypto, KEY);
     first[0] = 0xfc;
     expect(opened(old, first, PACKETS_PER_KEY)).toBeNull();
   });

@@ -1,6 +1,6 @@
 // Two sides of one handshake, from keys written down here: those of the published vectors.
 
-import { generateKeyPair, nodeCrypto } from "../../../../src/net/node-crypto.ts";
+import { generateKeyPair, platformCrypto } from "../../../../src/net/crypto.ts";
 import {
   createHandshake,
   type HandshakeOptions,
@@ -23,7 +23,7 @@ export const responderStatic = generateKeyPair(
 );
 
 const COMMON = {
-  crypto: nodeCrypto,
+  crypto: platformCrypto,
   pattern: XXpsk3,
   prologue: text("charla 1\0"),
   psk: text("p".repeat(32)),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createCipheriv } from "node:crypto";
 
-import { nodeCrypto } from "../../../../src/net/node-crypto.ts";
+import { platformCrypto } from "../../../../src/net/crypto.ts";
 import {
   MAX_MESSAGE_BYTES,
   open,
@@ -22,7 +22,7 @@ function sealed(
 ): Uint8Array {
   const { key = KEY, packetNumber = 0, associatedData = HEADER } = options;
   const into = new Uint8Array(plaintext.byteLength + 16);
-  expect(seal(nodeCrypto, key, packetNumber, associatedData, plaintext, into, 0)).toBe(
+  expect(seal(platformCrypto, key, packetNumber, associatedData, plaintext, into, 0)).toBe(
     into.byteLength,
   );
   return into;
@@ -59,7 +59,7 @@ describe("sealing", () => {
 
   test("writes at the given index, and nowhere else", () => {
     const datagram = new Uint8Array(30).fill(0xee);
-    expect(seal(nodeCrypto, KEY, 3, HEADER, HELLO, datagram, 6)).toBe(21);
+    expect(seal(platformCrypto, KEY, 3, HEADER, HELLO, datagram, 6)).toBe(21);
     const around = "ee".repeat(6) + toHex(sealed(HELLO, { packetNumber: 3 })) + "ee".repeat(3);
     expect(toHex(datagram)).toBe(around);
   });
@@ -67,26 +67,26 @@ describe("sealing", () => {
   test("may write over the plaintext", () => {
     const datagram = new Uint8Array(21);
     datagram.set(HELLO);
-    seal(nodeCrypto, KEY, 3, HEADER, datagram.subarray(0, 5), datagram, 0);
+    seal(platformCrypto, KEY, 3, HEADER, datagram.subarray(0, 5), datagram, 0);
     expect(toHex(datagram)).toBe(toHex(sealed(HELLO, { packetNumber: 3 })));
   });
 
   test("takes 65,519 bytes, so that a message has at most 65,535 (Noise s. 3)", () => {
     const into = new Uint8Array(70_000);
     expect(MAX_MESSAGE_BYTES).toBe(65_535);
-    expect(seal(nodeCrypto, KEY, 0, HEADER, new Uint8Array(65_519), into, 0)).toBe(65_535);
-    expect(() => seal(nodeCrypto, KEY, 0, HEADER, new Uint8Array(65_520), into, 0)).toThrow(
+    expect(seal(platformCrypto, KEY, 0, HEADER, new Uint8Array(65_519), into, 0)).toBe(65_535);
+    expect(() => seal(platformCrypto, KEY, 0, HEADER, new Uint8Array(65_520), into, 0)).toThrow(
       "65536 sealed bytes have no room",
     );
   });
 
   test("throws when the sealed bytes do not fit, and writes nothing", () => {
     const into = new Uint8Array(30);
-    expect(() => seal(nodeCrypto, KEY, 0, HEADER, HELLO, into, 10)).toThrow(
+    expect(() => seal(platformCrypto, KEY, 0, HEADER, HELLO, into, 10)).toThrow(
       "21 sealed bytes have no room",
     );
     expect(into).toEqual(new Uint8Array(30));
-    expect(seal(nodeCrypto, KEY, 0, HEADER, HELLO, into, 9)).toBe(21);
+    expect(seal(platformCrypto, KEY, 0, HEADER, HELLO, into, 9)).toBe(21);
   });
 
   test.each([-1, 0.5, Number.NaN, Infinity, 2 ** 53])("throws for packet number %p", (number) => {
@@ -111,7 +111,7 @@ describe("opening", () => {
       }))
       .toReversed();
     for (const { packetNumber, plaintext, packet } of arriving) {
-      expect(toHex(open(nodeCrypto, KEY, packetNumber, HEADER, packet) ?? HEADER)).toBe(
+      expect(toHex(open(platformCrypto, KEY, packetNumber, HEADER, packet) ?? HEADER)).toBe(
         toHex(plaintext),
       );
     }
@@ -120,7 +120,7 @@ describe("opening", () => {
   test("does not change the packet, and the plaintext has memory of its own", () => {
     const packet = sealed(HELLO);
     const before = Uint8Array.from(packet);
-    const plaintext = open(nodeCrypto, KEY, 0, HEADER, packet);
+    const plaintext = open(platformCrypto, KEY, 0, HEADER, packet);
     expect(packet).toEqual(before);
     packet.fill(0);
     expect(toHex(plaintext ?? EMPTY)).toBe(toHex(HELLO));
@@ -128,13 +128,13 @@ describe("opening", () => {
 
   test("returns null under another key, number or associated data (Noise s. 4.2)", () => {
     const packet = sealed(HELLO, { packetNumber: 5 });
-    expect(open(nodeCrypto, KEY, 5, HEADER, packet)).not.toBeNull();
-    expect(open(nodeCrypto, ZERO_KEY, 5, HEADER, packet)).toBeNull();
-    expect(open(nodeCrypto, KEY, 4, HEADER, packet)).toBeNull();
-    expect(open(nodeCrypto, KEY, 5 + 2 ** 32, HEADER, packet)).toBeNull();
-    expect(open(nodeCrypto, KEY, 5, text("headers"), packet)).toBeNull();
-    expect(open(nodeCrypto, KEY, 5, text("headeR"), packet)).toBeNull();
-    expect(open(nodeCrypto, KEY, 5, EMPTY, packet)).toBeNull();
+    expect(open(platformCrypto, KEY, 5, HEADER, packet)).not.toBeNull();
+    expect(open(platformCrypto, ZERO_KEY, 5, HEADER, packet)).toBeNull();
+    expect(open(platformCrypto, KEY, 4, HEADER, packet)).toBeNull();
+    expect(open(platformCrypto, KEY, 5 + 2 ** 32, HEADER, packet)).toBeNull();
+    expect(open(platformCrypto, KEY, 5, text("headers"), packet)).toBeNull();
+    expect(open(platformCrypto, KEY, 5, text("headeR"), packet)).toBeNull();
+    expect(open(platformCrypto, KEY, 5, EMPTY, packet)).toBeNull();
   });
 
   test("returns null when any one bit was changed", () => {
@@ -142,40 +142,40 @@ describe("opening", () => {
     for (let bit = 0; bit < packet.byteLength * 8; bit += 1) {
       const changed = Uint8Array.from(packet);
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      expect(open(nodeCrypto, KEY, 0, HEADER, changed)).toBeNull();
+      expect(open(platformCrypto, KEY, 0, HEADER, changed)).toBeNull();
     }
   });
 
   test("returns null when anything was removed or added, also with an empty message", () => {
     for (const packet of [sealed(HELLO), sealed(EMPTY)]) {
       for (let length = 0; length < packet.byteLength; length += 1) {
-        expect(open(nodeCrypto, KEY, 0, HEADER, packet.subarray(0, length))).toBeNull();
+        expect(open(platformCrypto, KEY, 0, HEADER, packet.subarray(0, length))).toBeNull();
         expect(
-          open(nodeCrypto, KEY, 0, HEADER, packet.subarray(packet.byteLength - length)),
+          open(platformCrypto, KEY, 0, HEADER, packet.subarray(packet.byteLength - length)),
         ).toBeNull();
       }
-      expect(open(nodeCrypto, KEY, 0, HEADER, Uint8Array.of(...packet, 0))).toBeNull();
-      expect(open(nodeCrypto, KEY, 0, HEADER, Uint8Array.of(0, ...packet))).toBeNull();
+      expect(open(platformCrypto, KEY, 0, HEADER, Uint8Array.of(...packet, 0))).toBeNull();
+      expect(open(platformCrypto, KEY, 0, HEADER, Uint8Array.of(0, ...packet))).toBeNull();
     }
   });
 
   test("returns null for more than 65,535 bytes, also from the holder of the key (Noise s. 3)", () => {
     const nonce = "00".repeat(12);
     const longest = withNonce(nonce, new Uint8Array(65_519), HEADER);
-    expect(open(nodeCrypto, KEY, 0, HEADER, longest)).toHaveLength(65_519);
+    expect(open(platformCrypto, KEY, 0, HEADER, longest)).toHaveLength(65_519);
     const tooLong = withNonce(nonce, new Uint8Array(65_520), HEADER);
-    expect(open(nodeCrypto, KEY, 0, HEADER, tooLong)).toBeNull();
+    expect(open(platformCrypto, KEY, 0, HEADER, tooLong)).toBeNull();
   });
 
   test.each([-1, 0.5, Number.NaN, Infinity, 2 ** 53, 2 ** 64])(
     "returns null for packet number %p, which a peer could have sent",
     (packetNumber) => {
-      expect(open(nodeCrypto, KEY, packetNumber, HEADER, sealed(HELLO))).toBeNull();
+      expect(open(platformCrypto, KEY, packetNumber, HEADER, sealed(HELLO))).toBeNull();
     },
   );
 
   test.each([0, 16, 31, 33])("throws for a key of %d bytes", (length) => {
-    expect(() => open(nodeCrypto, new Uint8Array(length), 0, HEADER, sealed(HELLO))).toThrow(
+    expect(() => open(platformCrypto, new Uint8Array(length), 0, HEADER, sealed(HELLO))).toThrow(
       "Invalid key length",
     );
   });
@@ -184,28 +184,28 @@ describe("opening", () => {
 describe("rekeying", () => {
   test("returns 32 zero bytes encrypted under the number 2^64 - 1 (Noise s. 4.2)", () => {
     // AES-256 of the nonce and the block counters 2 and 3, which is what GCM adds to zeros.
-    expect(toHex(rekey(nodeCrypto, ZERO_KEY))).toBe(
+    expect(toHex(rekey(platformCrypto, ZERO_KEY))).toBe(
       "f1573ed7ea59562387a25c24fabe25a3155fecd880e181089fe581c148cc6ba9",
     );
-    expect(toHex(rekey(nodeCrypto, KEY))).toBe(
+    expect(toHex(rekey(platformCrypto, KEY))).toBe(
       "0201675c87335949b909793da5bb4d92fcf6d44b92a6e0792b6ae48b1881259d",
     );
-    expect(rekey(nodeCrypto, KEY)).toEqual(
+    expect(rekey(platformCrypto, KEY)).toEqual(
       withNonce("00000000ffffffffffffffff", new Uint8Array(32), EMPTY).slice(0, 32),
     );
   });
 
   test("does not change the previous key, and neither key opens the other's packets (s. 11.3)", () => {
-    const next = rekey(nodeCrypto, KEY);
+    const next = rekey(platformCrypto, KEY);
     expect(toHex(KEY)).toBe("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
-    expect(open(nodeCrypto, next, 0, HEADER, sealed(HELLO))).toBeNull();
-    expect(open(nodeCrypto, KEY, 0, HEADER, sealed(HELLO, { key: next }))).toBeNull();
-    expect(open(nodeCrypto, next, 0, HEADER, sealed(HELLO, { key: next }))).not.toBeNull();
+    expect(open(platformCrypto, next, 0, HEADER, sealed(HELLO))).toBeNull();
+    expect(open(platformCrypto, KEY, 0, HEADER, sealed(HELLO, { key: next }))).toBeNull();
+    expect(open(platformCrypto, next, 0, HEADER, sealed(HELLO, { key: next }))).not.toBeNull();
   });
 
   test("returns a new key each time (s. 11.3)", () => {
     const keys: Uint8Array[] = [KEY];
-    for (let count = 0; count < 5; count += 1) keys.push(rekey(nodeCrypto, keys.at(-1) ?? KEY));
+    for (let count = 0; count < 5; count += 1) keys.push(rekey(platformCrypto, keys.at(-1) ?? KEY));
     expect(new Set(keys.map(toHex)).size).toBe(6);
   });
 });

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 
-import { generateKeyPair } from "../../../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../../../src/net/crypto.ts";
 import {
   exportKey,
   finishHandshake,

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { generateKeyPair } from "../../../../src/net/node-crypto.ts";
+import { generateKeyPair } from "../../../../src/net/crypto.ts";
 import {
   createHandshake,
   finishHandshake,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 
-import { nodeCrypto } from "../../../../src/net/node-crypto.ts";
+import { platformCrypto } from "../../../../src/net/crypto.ts";
 import {
   initializeSymmetric,
   mixHash,
@@ -28,14 +28,14 @@ function noiseOutputs(
 }
 
 describe("the symmetric state", () => {
-  const start = initializeSymmetric(nodeCrypto, "Noise_XXpsk3_25519_AESGCM_SHA256");
+  const start = initializeSymmetric(platformCrypto, "Noise_XXpsk3_25519_AESGCM_SHA256");
   const input = fromHex("c5".repeat(32));
   const [output1, output2, output3] = noiseOutputs(start.chainingKey, input);
 
   test("starts with its protocol's name, padded with zeros (Noise s. 5.2)", () => {
     expect(start.hash).toEqual(text("Noise_XXpsk3_25519_AESGCM_SHA256"));
     expect(start.chainingKey).toEqual(start.hash);
-    expect(initializeSymmetric(nodeCrypto, "Noise_XX_25519_AESGCM_SHA256").hash).toEqual(
+    expect(initializeSymmetric(platformCrypto, "Noise_XX_25519_AESGCM_SHA256").hash).toEqual(
       text("Noise_XX_25519_AESGCM_SHA256\0\0\0\0"),
     );
   });
@@ -43,7 +43,7 @@ describe("the symmetric state", () => {
   test("mixes in a key with two outputs of Noise's HKDF (Noise s. 4.3, 5.2)", () => {
     const mixed = mixKey({ ...start, nonce: 7 }, input);
     expect(mixed).toEqual({
-      crypto: nodeCrypto,
+      crypto: platformCrypto,
       chainingKey: output1,
       hash: start.hash,
       key: output2,
@@ -55,7 +55,7 @@ describe("the symmetric state", () => {
     const mixed = mixKeyAndHash({ ...start, nonce: 7 }, input);
     const { hash } = mixHash(start, output2);
     expect(mixed).toEqual({
-      crypto: nodeCrypto,
+      crypto: platformCrypto,
       chainingKey: output1,
       hash,
       key: output3,

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { generateKeyPair, nodeCrypto } from "../../../../src/net/node-crypto.ts";
+import { generateKeyPair, platformCrypto } from "../../../../src/net/crypto.ts";
 import { TAG_BYTES } from "../../../../src/protocol/crypto-provider.ts";
 import { open, seal } from "../../../../src/protocol/handshake/noise/cipher.ts";
 import {
@@ -27,7 +27,7 @@ function parseOptions(vector: Vector): [HandshakeOptions, HandshakeOptions] {
   if (pattern === undefined) throw new Error(`no pattern for ${vector.protocol_name}`);
   return [
     {
-      crypto: nodeCrypto,
+      crypto: platformCrypto,
       pattern,
       role: "initiator",
       prologue: fromHex(vector.init_prologue),
@@ -36,7 +36,7 @@ function parseOptions(vector: Vector): [HandshakeOptions, HandshakeOptions] {
       psk: onePsk(vector.init_psks),
     },
     {
-      crypto: nodeCrypto,
+      crypto: platformCrypto,
       pattern,
       role: "responder",
       prologue: fromHex(vector.resp_prologue),
@@ -96,9 +96,11 @@ describe.each(file.vectors)("the published vector of $protocol_name", (vector) =
       const plaintext = fromHex(payload);
       const sealed = new Uint8Array(plaintext.byteLength + TAG_BYTES);
       const number = sent[writer]++;
-      seal(nodeCrypto, from.sendKey, number, EMPTY, plaintext, sealed, 0);
+      seal(platformCrypto, from.sendKey, number, EMPTY, plaintext, sealed, 0);
       expect(toHex(sealed)).toBe(ciphertext);
-      expect(toHex(open(nodeCrypto, to.receiveKey, number, EMPTY, sealed) ?? EMPTY)).toBe(payload);
+      expect(toHex(open(platformCrypto, to.receiveKey, number, EMPTY, sealed) ?? EMPTY)).toBe(
+        payload,
+      );
     }
     expect(sent).toEqual({ initiator: 1, responder: 2 });
   });

@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 
-import { sealedTarget } from "../../src/client/sealed-target.ts";
+import { sealedTarget } from "../../src/client/find-target.ts";
 import { newPerson } from "../harness/person.ts";
 
 const KEY = new Uint8Array(32).fill(1);

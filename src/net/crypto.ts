@@ -36,7 +36,13 @@ const PRIVATE_KEY_PREFIX = Buffer.from("302e020100300506032b656e04220420", "hex"
 export const hkdf: CryptoProvider["hkdf"] = (salt, inputKeyMaterial, info, length) =>
   new Uint8Array(hkdfSync("sha256", inputKeyMaterial, salt, info, length));
 
-export const nodeCrypto: CryptoProvider = {
+export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return new Uint8Array(hash.digest());
+}
+
+export const platformCrypto: CryptoProvider = {
   generateKeyPair,
 
   importPublicKey(bytes) {
@@ -52,11 +58,7 @@ export const nodeCrypto: CryptoProvider = {
     });
   },
 
-  sha256(...parts) {
-    const hash = createHash("sha256");
-    for (const part of parts) hash.update(part);
-    return new Uint8Array(hash.digest());
-  },
+  sha256,
 
   hmac(key, ...parts) {
     const mac = createHmac("sha256", key);
