@@ -2,33 +2,53 @@
 
 import { networkInterfaces } from "node:os";
 
+import type { Environment } from "../identity/folders.ts";
 import { formatRelay, type HostAndPort, type SocketAddress } from "../net/address.ts";
 import { addressScope, ownAddresses } from "../net/own-addresses.ts";
-import { probeRelays } from "../net/relay-probe.ts";
+import { probeRelayByWebSocket, probeRelays } from "../net/relay-probe.ts";
 import { resolve } from "../net/resolve.ts";
-import { describeNatMapping, describeRelay } from "./relays.ts";
+import { relayWebSocketUrls } from "../net/websocket-urls.ts";
+import { describeNatMapping, describeRelay, describeWebSocket } from "./relays.ts";
 import { type Check, note, problemFrom } from "./report.ts";
 import { interfaceAddresses } from "./session.ts";
 
 export async function* checkKnownRelays(
   relays: readonly HostAndPort[],
+  env: Environment,
 ): AsyncGenerator<Check, void, undefined> {
-  const found: { readonly name: string; readonly address: SocketAddress }[] = [];
+  const found: { readonly relay: HostAndPort; readonly address: SocketAddress }[] = [];
+  const unknown: HostAndPort[] = [];
   for (const relay of relays) {
     try {
       const [address] = await resolve(relay);
-      if (address !== undefined) found.push({ name: formatRelay(relay), address });
+      if (address !== undefined) found.push({ relay, address });
     } catch (error) {
       yield problemFrom("relay", error);
+      unknown.push(relay);
     }
   }
   const probed = await probeRelays(
     found.map(({ address }) => address),
     null,
   );
+  const silent = found.flatMap(({ relay }, index) =>
+    probed.relays[index]?.status === null ? [relay] : [],
+  );
+  const byWebSocket = await Promise.all(
+    [...silent, ...unknown].map(async (relay) => ({
+      name: formatRelay(relay),
+      answer: await probeRelayByWebSocket(relayWebSocketUrls(relay), null, env),
+    })),
+  );
+  const answering = new Set(
+    byWebSocket.flatMap(({ name, answer }) => (answer.status === null ? [] : [name])),
+  );
   for (const [index, each] of probed.relays.entries()) {
-    yield describeRelay(found[index]?.name ?? "", each, false);
+    const relay = found[index]?.relay;
+    const name = relay === undefined ? "" : formatRelay(relay);
+    yield describeRelay(name, each, answering.has(name));
   }
+  for (const { name, answer } of byWebSocket) yield describeWebSocket(name, answer, false);
   const mapping = describeNatMapping(probed, interfaceAddresses());
   if (mapping !== null) yield mapping;
   else if (relays.length === 0 && isBehindNat()) yield NOBODY_TO_ASK;

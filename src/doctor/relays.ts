@@ -3,49 +3,93 @@
 import { isIP, isIPv4 } from "node:net";
 
 import { formatAddress } from "../net/address.ts";
-import type { ProbedRelay, ProbedRelays } from "../net/relay-probe.ts";
+import type { AddressStatus } from "../net/relay-packets.ts";
+import type {
+  ProbedRelay,
+  ProbedRelays,
+  ProbedWebSocket,
+  RelayAnswer,
+} from "../net/relay-probe.ts";
 import { formatMs } from "./path.ts";
 import { type Check, note, ok, problem } from "./report.ts";
 
 /**
+ * By UDP.
+ *
  * @param name of the relay, as people write it
- * @param isElsewhere the server is reached by another way
+ * @param isElsewhere the server, or the relay itself, is reached by another way
  */
 export function describeRelay(name: string, probed: ProbedRelay, isElsewhere: boolean): Check {
-  const { relay, status, outer, roundTrip } = probed;
-  const address = formatAddress(relay);
+  const address = formatAddress(probed.relay);
   const isName = name !== address && isIP(name.replaceAll(/[[\]]/g, "")) === 0;
   const where = isName ? `${name} (${address})` : name;
-  const value = {
-    relay: name,
-    address,
-    status,
-    outer: outer === null ? null : formatAddress(outer),
-    roundTrip,
-  };
+  const value = { relay: name, address, ...answerValue(probed) };
+  if (probed.status !== null) {
+    return describeAnswer({ where, by: "", value, isElsewhere }, probed, probed.status);
+  }
+  return (isElsewhere ? note : problem)(
+    "relay",
+    `the relay ${where} does not answer by UDP`,
+    "it may be down, or a firewall on the path may drop UDP",
+    value,
+  );
+}
+
+/** By WebSocket, which is tried where UDP gets no answer. */
+export function describeWebSocket(
+  name: string,
+  probed: ProbedWebSocket,
+  isElsewhere: boolean,
+): Check {
+  const value = { relay: name, transport: "websocket", ...answerValue(probed) };
+  if (probed.status !== null) {
+    const by = " by WebSocket";
+    return describeAnswer({ where: name, by, value, isElsewhere }, probed, probed.status);
+  }
+  // That it does not answer at all is a problem already, by UDP.
+  return note(
+    "relay",
+    `the relay ${name} does not answer by WebSocket either: ${probed.failure ?? "no relay is there"}`,
+    "networks that let no UDP out need a relay with a certificate, at TCP port 443",
+    value,
+  );
+}
+
+function answerValue({ status, outer, roundTrip }: RelayAnswer) {
+  return { status, outer: outer === null ? null : formatAddress(outer), roundTrip };
+}
+
+interface AskedRelay {
+  readonly where: string;
+  /** By what, if not by UDP. */
+  readonly by: string;
+  readonly value: unknown;
+  readonly isElsewhere: boolean;
+}
+
+function describeAnswer(
+  { where, by, value, isElsewhere }: AskedRelay,
+  { roundTrip }: RelayAnswer,
+  status: AddressStatus,
+): Check {
   const wrong = (message: string, hint: string) =>
     (isElsewhere ? note : problem)("relay", message, hint, value);
   switch (status) {
-    case null:
-      return wrong(
-        `the relay ${where} does not answer`,
-        "it may be down, or a firewall on the path may drop UDP",
-      );
     case "no-server":
       return wrong(
-        `the relay ${where} answers, and the server is not registered there`,
+        `the relay ${where} answers${by}, and the server is not registered there`,
         "start charla --server, or look there whether it reaches the relay",
       );
     case "full":
       return wrong(
-        `the relay ${where} answers, and has no room for another who joins`,
+        `the relay ${where} answers${by}, and has no room for another who joins`,
         "try again later; a relay of one's own is charla relay",
       );
     case "unproven":
-      return ok("relay", `the relay ${where} answers`, value);
+      return ok("relay", `the relay ${where} answers${by}`, value);
     case "joined":
       if (roundTrip !== null) {
-        const message = `the server answers through the relay ${where} in ${formatMs(roundTrip)}`;
+        const message = `the server answers through the relay ${where}${by} in ${formatMs(roundTrip)}`;
         return ok("relay", message, value);
       }
       return wrong(

@@ -6,11 +6,17 @@ import { networkInterfaces } from "node:os";
 
 import { sealedTarget } from "../client/find-target.ts";
 import type { Environment } from "../identity/folders.ts";
-import { formatAddress, formatRelay, type SocketAddress } from "../net/address.ts";
+import {
+  formatAddress,
+  formatRelay,
+  type HostAndPort,
+  type SocketAddress,
+} from "../net/address.ts";
 import { addressScope, isOnOwnNetwork } from "../net/own-addresses.ts";
-import { probeRelays } from "../net/relay-probe.ts";
+import { probeRelayByWebSocket, probeRelays } from "../net/relay-probe.ts";
 import { resolve } from "../net/resolve.ts";
 import { type Hellos, openServerProbe, type ServerProbe } from "../net/sealed-probe.ts";
+import { relayWebSocketUrls } from "../net/websocket-urls.ts";
 import {
   describeLoss,
   describeRoundTrip,
@@ -18,7 +24,7 @@ import {
   describeSizes,
   formatMs,
 } from "./path.ts";
-import { describeNatMapping, describeRelay } from "./relays.ts";
+import { describeNatMapping, describeRelay, describeWebSocket } from "./relays.ts";
 import { type Check, note, ok, problem, problemFrom } from "./report.ts";
 import { checkSession, interfaceAddresses } from "./session.ts";
 
@@ -29,9 +35,9 @@ const MAX_ADDRESSES = 4;
 const START_THERE =
   "start charla --server there, or check the port: an invitation has the right one";
 
-interface NamedRelay {
-  /** As people write it. */
-  readonly name: string;
+interface FoundRelay {
+  /** As the invitation names it: it may have several addresses. */
+  readonly way: HostAndPort;
   readonly relay: SocketAddress;
 }
 
@@ -51,16 +57,18 @@ export async function* checkServer(
 ): AsyncGenerator<Check, void, undefined> {
   const { target } = sealedTarget(written, env);
   const addresses: SocketAddress[] = [];
-  const relays: NamedRelay[] = [];
+  const relays: FoundRelay[] = [];
+  const unknownRelays: HostAndPort[] = [];
   for (const way of target.ways) {
     try {
       const found = (await resolve(way)).slice(0, MAX_ADDRESSES);
       if (way.kind === "direct") addresses.push(...found);
-      else relays.push(...found.map((relay) => ({ name: formatRelay(way), relay })));
+      else relays.push(...found.map((relay) => ({ way, relay })));
       const ips = found.map(({ address }) => address);
       if (isIP(way.host) === 0) yield ok("name", `${way.host} is ${ips.join(" and ")}`, ips);
     } catch (error) {
       yield problemFrom("name", error);
+      if (way.kind === "relay") unknownRelays.push(way);
     }
   }
 
@@ -78,14 +86,28 @@ export async function* checkServer(
     ),
   ]);
   const answering = probed.filter(({ hellos }) => hellos.found.type === "server");
+  const heard = new Set(
+    relays.filter((_, index) => past.relays[index]?.status !== null).map(({ way }) => way),
+  );
+  const silent = new Set(relays.map(({ way }) => way).filter((way) => !heard.has(way)));
+  const byWebSocket = await Promise.all(
+    [...silent, ...unknownRelays].map(async (way) => ({
+      name: formatRelay(way),
+      answer: await probeRelayByWebSocket(relayWebSocketUrls(way), target.trust.expected, env),
+    })),
+  );
   const interfaces = networkInterfaces();
-  const isReached = answering.length > 0 || past.relays.some(({ roundTrip }) => roundTrip !== null);
+  const throughRelay = [...past.relays, ...byWebSocket.map(({ answer }) => answer)];
+  const isReached =
+    answering.length > 0 || throughRelay.some(({ roundTrip }) => roundTrip !== null);
   for (const { address, hellos } of probed) {
     yield describeFound(address, hellos, isReached, isOnOwnNetwork(address.address, interfaces));
   }
   for (const [index, found] of past.relays.entries()) {
-    yield describeRelay(relays[index]?.name ?? "", found, isReached);
+    const way = relays[index]?.way;
+    yield describeRelay(way === undefined ? "" : formatRelay(way), found, isReached);
   }
+  for (const { name, answer } of byWebSocket) yield describeWebSocket(name, answer, isReached);
   const mapping = describeNatMapping(past, interfaceAddresses());
   if (mapping !== null) yield mapping;
 

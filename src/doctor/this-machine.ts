@@ -31,7 +31,7 @@ export async function* checkThisMachine(
   yield await checkFamily("IPv6", "::1");
   yield* checkAddresses(networkInterfaces());
   yield await checkRouter();
-  yield* checkKnownRelays(relays);
+  yield* checkKnownRelays(relays, env);
   yield await checkReceiveBuffer();
   yield* checkFolders(env);
   yield checkIdentity(env);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 
-import { describeNatMapping, describeRelay } from "../../src/doctor/relays.ts";
-import type { ProbedRelay } from "../../src/net/relay-probe.ts";
+import { describeNatMapping, describeRelay, describeWebSocket } from "../../src/doctor/relays.ts";
+import type { ProbedRelay, ProbedWebSocket } from "../../src/net/relay-probe.ts";
 
 const RELAY = { address: "192.0.2.1", port: 12_345 };
 const OUTER = { address: "203.0.113.9", port: 6_123 };
@@ -23,7 +23,11 @@ test("a server that answers through a relay is ok, with the time", () => {
 });
 
 const DEAD: [string, Partial<ProbedRelay>, string][] = [
-  ["does not answer", { status: null, outer: null }, "the relay 192.0.2.1:12345 does not answer"],
+  [
+    "does not answer",
+    { status: null, outer: null },
+    "the relay 192.0.2.1:12345 does not answer by UDP",
+  ],
   ["does not have the server", { status: "no-server" }, "the server is not registered there"],
   ["is full", { status: "full" }, "has no room for another who joins"],
   ["forwards in vain", { roundTrip: null }, "forwards to the server, which does not answer"],
@@ -39,6 +43,37 @@ test.each(DEAD)(
     expect(describeRelay("192.0.2.1:12345", probed, true).status).toBe("note");
   },
 );
+
+const BY_WEBSOCKET: ProbedWebSocket = {
+  failure: null,
+  status: "joined",
+  outer: OUTER,
+  roundTrip: 61.2,
+};
+
+test.each<[Partial<ProbedWebSocket>, string, string]>([
+  [{}, "ok", "the server answers through the relay relay.example by WebSocket in 61 ms"],
+  [{ status: "unproven", roundTrip: null }, "ok", "the relay relay.example answers by WebSocket"],
+  [
+    { status: "no-server", roundTrip: null },
+    "problem",
+    "the relay relay.example answers by WebSocket, and the server is not registered there",
+  ],
+  [
+    { status: null, roundTrip: null, failure: "no WebSocket to relay.example:443: no answer" },
+    "note",
+    "the relay relay.example does not answer by WebSocket either: no WebSocket to relay.example:443: no answer",
+  ],
+  [
+    { status: null, roundTrip: null },
+    "note",
+    "the relay relay.example does not answer by WebSocket either: no relay is there",
+  ],
+])("a relay by WebSocket with %j is %s", (more, status, message) => {
+  const check = describeWebSocket("relay.example", { ...BY_WEBSOCKET, ...more }, false);
+  expect(check).toMatchObject({ name: "relay", status, message });
+  expect(check.value).toMatchObject({ relay: "relay.example", transport: "websocket" });
+});
 
 const OWN = new Set(["127.0.0.1", "192.168.1.5", "2001:db8::5"]);
 

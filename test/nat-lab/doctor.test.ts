@@ -2,19 +2,31 @@
 
 import { expect } from "bun:test";
 
+import { makeCertificate } from "../../src/http/server/tls/certificate.ts";
+import { newFolder } from "../harness/folder.ts";
 import { FULL_SIZE } from "../harness/full-size.ts";
 import { CHARLA } from "../harness/program.ts";
 import { openLab, type Side } from "./lab.ts";
 import { testInLab } from "./machine.ts";
 
-/** What the doctor finds on a host, of one name. */
-async function check(side: Side, name: string, relays: readonly Side[] = []): Promise<unknown> {
-  const env = { CHARLA_SERVER_RELAY: relays.map((relay) => `${relay.name}.example`).join(",") };
+/** All that the doctor finds on a host, of one name. */
+async function checks(side: Side, name: string, relays: readonly Side[] = []): Promise<unknown[]> {
+  const env = {
+    CHARLA_SERVER_RELAY: relays.map((relay) => `${relay.name}.example`).join(","),
+    ...(side.proxy === null ? {} : { HTTPS_PROXY: side.proxy }),
+  };
   const { stdout } = await side.run([...CHARLA, "doctor", "--json"], { env });
-  const checks = stdout.trim().split("\n");
-  const check = checks.find((line) => line.includes(`"name":"${name}"`));
-  expect(check).toBeDefined();
-  return JSON.parse(check ?? "null");
+  const lines = stdout.trim().split("\n");
+  return lines
+    .filter((line) => line.includes(`"name":"${name}"`))
+    .map((line): unknown => JSON.parse(line));
+}
+
+/** The first of these. */
+async function check(side: Side, name: string, relays: readonly Side[] = []): Promise<unknown> {
+  const [first] = await checks(side, name, relays);
+  expect(first).toBeDefined();
+  return first;
 }
 
 if (FULL_SIZE) {
@@ -63,4 +75,35 @@ if (FULL_SIZE) {
     ]);
     expect(await check(home, "nat-mapping")).toMatchObject({ value: { mapping: null } });
   });
+
+  testInLab(
+    "where only TCP 443 goes out, the doctor finds the relay by WebSocket",
+    ["tinyproxy"],
+    async () => {
+      await using lab = await openLab({ ana: "udp-blocked", ben: "proxy", relay: "open" });
+      const { ana, ben, relay } = lab.sides;
+      using files = newFolder();
+      const { certificate, key } = makeCertificate(["relay.example"], new Date());
+      files.write("certificate.pem", certificate);
+      files.write("key.pem", key);
+      const tls = [
+        "--tls-cert",
+        `${files.path}/certificate.pem`,
+        "--tls-key",
+        `${files.path}/key.pem`,
+      ];
+      await using program = relay.start([...CHARLA, "relay", ...tls]);
+      await program.until("stderr", "WebSockets over TLS on");
+      const found = await Promise.all([ana, ben].map((side) => checks(side, "relay", [relay])));
+      for (const each of found) {
+        expect(each).toMatchObject([
+          {
+            status: "note",
+            message: expect.stringMatching(/^the relay .* does not answer by UDP$/),
+          },
+          { status: "ok", message: "the relay relay.example answers by WebSocket" },
+        ]);
+      }
+    },
+  );
 }

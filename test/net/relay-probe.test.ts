@@ -5,17 +5,20 @@ import { expect, test } from "bun:test";
 import { openUdpSocket } from "#udp-socket";
 
 import { generateKeyPair } from "../../src/net/crypto.ts";
-import { probeRelays } from "../../src/net/relay-probe.ts";
+import { probeRelayByWebSocket, probeRelays } from "../../src/net/relay-probe.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
-import { openRelay } from "../../src/relay/relay.ts";
+import type { SocketAddress } from "../../src/protocol/socket-address.ts";
+import { openRelay, type RelayOptions } from "../../src/relay/relay.ts";
 import { keepRegistered } from "../../src/server/relay-registration.ts";
+import { KEY, SELF_SIGNED } from "../harness/certificates.ts";
 import { until } from "../harness/until.ts";
 
 const LOOPBACK = "127.0.0.1";
 const RELAY_KEYS = generateKeyPair(new Uint8Array(32).fill(1));
 const SERVER_KEYS = generateKeyPair(new Uint8Array(32).fill(2));
 
-const relayHere = () => openRelay({ bind: LOOPBACK, port: 0, identity: RELAY_KEYS });
+const relayHere = (web?: RelayOptions["web"]) =>
+  openRelay({ bind: LOOPBACK, port: 0, identity: RELAY_KEYS, web });
 
 test("relays say at which address they see this end, each the same", async () => {
   await using one = await relayHere();
@@ -27,8 +30,8 @@ test("relays say at which address they see this end, each the same", async () =>
   );
 });
 
-test("a relay at which the server is registered forwards to it, and the time is measured", async () => {
-  await using relay = await relayHere();
+/** A server that is registered at a relay. */
+async function registerAt(relay: SocketAddress): Promise<AsyncDisposable> {
   const socket = await openSealedSocket({
     bind: LOOPBACK,
     port: 0,
@@ -39,13 +42,24 @@ test("a relay at which the server is registered forwards to it, and the time is 
   const registration = keepRegistered(socket, {
     relay: { host: "relay.example", port: 12_345 },
     name: "relay.example",
-    reach: async () => relay.local,
+    reach: async () => relay,
     expected: null,
     onRegistered() {},
     onLost() {},
     random: () => 0,
   });
   await until("the server is registered", () => registration.outer !== null);
+  return {
+    async [Symbol.asyncDispose]() {
+      await registration[Symbol.asyncDispose]();
+      await socket.close();
+    },
+  };
+}
+
+test("a relay at which the server is registered forwards to it, and the time is measured", async () => {
+  await using relay = await relayHere();
+  await using _server = await registerAt(relay.local);
   const { localPort, relays } = await probeRelays([relay.local], SERVER_KEYS.publicKey);
   expect(relays).toEqual([
     {
@@ -55,8 +69,42 @@ test("a relay at which the server is registered forwards to it, and the time is 
       roundTrip: expect.any(Number),
     },
   ]);
-  await registration[Symbol.asyncDispose]();
-  await socket.close();
+});
+
+test("by WebSocket a relay says the same, at the first of the URLs that one opens at", async () => {
+  await using relay = await relayHere({ tls: { certificate: SELF_SIGNED, key: KEY } });
+  await using _server = await registerAt(relay.local);
+  const { port } = relay.webSockets?.local ?? { port: 0 };
+  const urls = [`ws://${LOOPBACK}:${port}/`, `wss://${LOOPBACK}:${port}/`] as const;
+  const answer = await probeRelayByWebSocket(urls, SERVER_KEYS.publicKey, {});
+  const outer = { address: LOOPBACK, port: expect.any(Number) };
+  expect(answer).toEqual({
+    failure: null,
+    status: "joined",
+    outer,
+    roundTrip: expect.any(Number),
+  });
+  expect(await probeRelayByWebSocket([urls[1]], null, {})).toEqual({
+    failure: null,
+    status: "unproven",
+    outer,
+    roundTrip: null,
+  });
+  await until("the WebSockets are closed", () => relay.state().webSockets === 0);
+});
+
+test("where no WebSocket opens, or no proxy can be used, the reason is said", async () => {
+  const closed = `${LOOPBACK}:1`;
+  const nothing = { status: null, outer: null, roundTrip: null };
+  expect(await probeRelayByWebSocket([`ws://${closed}/`], null, {})).toEqual({
+    ...nothing,
+    failure: `no WebSocket to ${closed}: connection refused`,
+  });
+  const env = { HTTP_PROXY: "socks://192.0.2.1" };
+  expect(await probeRelayByWebSocket([`ws://${closed}/`], null, env)).toEqual({
+    ...nothing,
+    failure: "the proxy in HTTP_PROXY is not an HTTP proxy",
+  });
 });
 
 test("a relay without the server says so, and what is no relay does not answer", async () => {
