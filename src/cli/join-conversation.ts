@@ -4,7 +4,7 @@
 import { join } from "node:path";
 
 import { noticeEvent, type NoticeText } from "../chat/events.ts";
-import { type DeviceFile, openDeviceFile } from "../client/device-file.ts";
+import { type DeviceFile, lastRead, openDeviceFile } from "../client/device-file.ts";
 import type { Cursor } from "../client/device.ts";
 import { sealedTarget } from "../client/find-target.ts";
 import { joinRoom } from "../client/join-room.ts";
@@ -52,20 +52,28 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     ? keptLines(commandLine, io, (error) => (canKeep ? addLater(error) : undefined))
     : undefined;
   let isRead = true;
+  const rooms = () => join(dataFolder(io.env), "rooms");
 
   /** Null when none is kept; where it can't be, a notice says so. */
   function openLog(room: string, addNotice: (notice: NoticeText) => void): LocalLog | null {
     if (flags.has("no-log")) return null;
     const known = logs.get(room);
     if (known !== undefined) return known;
-    const folder = join(dataFolder(io.env), "rooms");
-    const log = orNotice(() => openLocalLog({ folder, serverKey: server, where, room }), addNotice);
+    const log = orNotice(
+      () => openLocalLog({ folder: rooms(), serverKey: server, where, room }),
+      addNotice,
+    );
     if (log !== null) logs.set(room, files.use(log));
     return log;
   }
 
-  // A person reads it; a program gets everything.
+  // A person reads it, perhaps in several windows; a program gets everything.
   const missed = missedShown(commandLine, io);
+  const isWindow = missed !== undefined;
+
+  function lastReadHere(room: string, log: string): number {
+    return canKeep ? lastRead({ folder: rooms(), serverKey: server, room }, log) : 0;
+  }
 
   function openDevice(room: string, addNotice: (notice: NoticeText) => void) {
     // With a new key, its messages would be sent by somebody else next time.
@@ -76,9 +84,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
       return known;
     }
     const device = orNotice(() => {
-      const folder = join(dataFolder(io.env), "rooms");
-      const isWindow = missed !== undefined;
-      const options = { folder, serverKey: server, where, room, isWindow };
+      const options = { folder: rooms(), serverKey: server, where, room, isWindow };
       return openDeviceFile({ ...options, onFailure: addNotice });
     }, addNotice);
     if (device === null) canKeep = false;
@@ -112,6 +118,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
       // Back in a room, its last messages are on the screen already.
       repeatsHistory: typed.has("history") && isFirstVisit,
       missed,
+      lastRead: isWindow ? lastReadHere : undefined,
       onEntry(id, entry) {
         const kept = orNotice(() => log?.keep(id, entry) ?? true, addNotice);
         // It is said once; one can talk without a log.

@@ -96,7 +96,7 @@ export function openDeviceFile(options: DeviceFileOptions): DeviceFile {
     const known = readJournal(path);
     const state = known === null ? newDeviceState() : { ...known, next: known.next + NUMBER_GAP };
     const catchUp = () => {
-      if (options.isWindow === true) skipWhatWasRead(state, folder, path);
+      if (options.isWindow === true) skipWhatWasRead(state, options);
     };
     catchUp();
     const journal = createJournal(path, state, () => slot[Symbol.dispose]());
@@ -118,21 +118,41 @@ export function roomFolder({
 }
 
 /** Moves the cursor to what a person has read in another window. At the first visit there is none to move. */
-function skipWhatWasRead(state: DeviceState, folder: string, ownPath: string): void {
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
-    if (!/^device-\d+\.jsonl$/.test(name) || path === ownPath || state.cursor === null) continue;
-    const read = lastRead(path);
-    if (read?.log !== state.cursor.log || read.sequence <= state.cursor.sequence) continue;
-    state.cursor = read;
-    state.isRead = true;
+function skipWhatWasRead(state: DeviceState, options: DeviceFileOptions): void {
+  if (state.cursor === null) return;
+  const { log } = state.cursor;
+  const sequence = lastRead(options, log);
+  if (sequence <= state.cursor.sequence) return;
+  state.cursor = { log, sequence };
+  state.isRead = true;
+}
+
+/** Up to which sequence number a person has read a room in any window; 0 where that is not known. */
+export function lastRead(
+  options: Pick<DeviceFileOptions, "folder" | "serverKey" | "room">,
+  log: string,
+): number {
+  const folder = roomFolder(options);
+  const cursors = listFolder(folder)
+    .filter((name) => /^device-\d+\.jsonl$/.test(name))
+    .map((name) => lastReadIn(join(folder, name)));
+  return Math.max(0, ...cursors.map((read) => (read?.log === log ? read.sequence : 0)));
+}
+
+function listFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // No window has shown anything of the room, or its own program says why it can't be read.
+    return [];
   }
 }
 
 /** Null where none is found near the end: that window may have shown nothing for long. */
-function lastRead(path: string): Cursor | null {
-  const tail = readTail(path);
-  for (const text of tail.split("\n").toReversed()) {
+function lastReadIn(path: string): Cursor | null {
+  const lines = readTail(path).split("\n").toReversed();
+  // There may be hundreds of others behind it.
+  for (const text of lines.filter((each) => each.includes('"read":true'))) {
     const { success, output: line } = v.safeParse(journalLine, text);
     if (success && "shown" in line && line.read === true) return line.shown;
   }

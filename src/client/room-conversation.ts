@@ -49,6 +49,8 @@ export interface RoomConversationOptions extends Pick<
   readonly device: Device;
   /** Called with each new entry of the room's log, this end's own among them, and with the id of the log. */
   readonly onEntry?: ((log: string, entry: LogEntry) => void) | undefined;
+  /** How far other windows of the person have shown a room of the log, as a sequence number; 0 where that is not known. */
+  readonly lastRead?: ((room: string, log: string) => number) | undefined;
   /** Leaves at once when it aborts. */
   readonly signal?: AbortSignal | undefined;
   /** Whether another attempt may succeed after this failure. */
@@ -84,8 +86,9 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
   const { id, unstored, cursor } = device;
   checkMemberFrame({ type: "enter", room, name, device: id, after: cursor ?? undefined, history });
   const keepsEntries = options.onEntry !== undefined;
+  const hasOtherWindows = options.lastRead !== undefined;
   const client = createRoomClient(
-    { ...options, device: id, unstored, cursor, keepsEntries },
+    { ...options, device: id, unstored, cursor, keepsEntries, hasOtherWindows },
     performance.now(),
   );
   const queue = createEventQueue<Emitted>(({ event }) => eventWeight(event));
@@ -145,6 +148,14 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
       case "keep":
         options.onEntry?.(action.log, action.entry);
         break;
+      case "look": {
+        const { log } = action;
+        const rooms = action.rooms.map((other) => {
+          return { room: other, after: options.lastRead?.(other, log) ?? 0 };
+        });
+        dispatch({ type: "read", rooms });
+        break;
+      }
       case "entered-log":
         device.entered(action.log);
         break;

@@ -27,6 +27,11 @@ export interface SealedRoomOptions {
   readonly keepsUnsaid: boolean;
   /** Called with the id of the room's log and each new entry of it, this end's own among them. */
   readonly onEntry?: ((log: string, entry: LogEntry) => void) | undefined;
+  /**
+   * How far the person's other programs have shown a room of the log, as a sequence number, and 0 where that is not known: what
+   * they have read there is not unread in the news that `watch` brings.
+   */
+  readonly lastRead?: ((room: string, log: string) => number) | undefined;
   /** How many earlier messages are shown where the device has no cursor, 0 to 100; 20 by default. */
   readonly history?: number | undefined;
   /** The last `history` messages are shown at the start even if the device has shown them before. */
@@ -80,6 +85,7 @@ export function openSealedRoom(
     missed: options.missed,
     keepsUnsaid: options.keepsUnsaid,
     onEntry: options.onEntry,
+    lastRead: options.lastRead,
     random: Math.random,
     signal: options.signal,
     isTemporary: ({ code }) => wasConnected && !FATAL.has(code),

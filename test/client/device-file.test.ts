@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-import { type DeviceFileOptions, openDeviceFile } from "../../src/client/device-file.ts";
+import { type DeviceFileOptions, lastRead, openDeviceFile } from "../../src/client/device-file.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { root, start } from "../harness/program.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
@@ -289,6 +289,25 @@ describe("what a person has read in another window", () => {
       null,
     ]);
   });
+});
+
+test("how far a room was read is what the window with the newest entry of the log has shown", () => {
+  using folder = temporaryFolder();
+  const readIn = (log: string) =>
+    lastRead({ folder: folder.path, serverKey: SERVER_KEY, room: "main" }, log);
+  expect(readIn("log")).toBe(0);
+  using first = open(folder.path, { isWindow: true });
+  using second = open(folder.path, { isWindow: true });
+  using program = open(folder.path);
+  expect(readIn("log")).toBe(0);
+  first.shown(at(9));
+  second.shown(at(12));
+  second.say("x".repeat(10_000));
+  program.shown(at(20));
+  expect(readIn("log")).toBe(12);
+  second.shown(at(3, "other"));
+  expect([readIn("log"), readIn("other"), readIn("unknown")]).toEqual([9, 3, 0]);
+  expect(lastRead({ folder: folder.path, serverKey: SERVER_KEY, room: "lunch" }, "log")).toBe(0);
 });
 
 describe("what cannot be", () => {

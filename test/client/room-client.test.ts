@@ -15,6 +15,7 @@ import {
   type ClientEvent,
   connectDelay,
   createRoomClient,
+  type ReadRoom,
   type RoomClient,
   type RoomClientOptions,
   wakeAt,
@@ -219,9 +220,19 @@ const sendWatch = (...rooms: WatchedRoom[]): Action => ({
   frame: { type: "watch", rooms },
 });
 
-describe("news of other rooms", () => {
-  const lunch = { room: "lunch", after: 3 };
+const lunch = { room: "lunch", after: 3 };
+const news = (...rooms: (ReadRoom & { unread: number })[]): ClientEvent =>
+  received({
+    type: "news",
+    rooms: rooms.map(({ room, after: from, unread }) => {
+      return { room, after: from, unread, mentions: 0 };
+    }),
+  });
+const read = (...rooms: ReadRoom[]): ClientEvent => ({ type: "read", rooms });
+const look = (...rooms: string[]): Action => ({ type: "look", log: "log", rooms });
+const sent = (actions: readonly Action[]) => actions.filter(({ type }) => type === "send");
 
+describe("news of other rooms", () => {
   test("is asked for in the room, and again over each next connection", () => {
     const client = entering();
     expect(happen(client, 0, watch(lunch))).toEqual([]);
@@ -267,6 +278,57 @@ describe("news of other rooms", () => {
     expect(happen(joined(), 0, received({ type: "news", rooms }))).toEqual([
       emit({ type: "news", rooms }),
     ]);
+  });
+});
+
+describe("while something is unread in other rooms", () => {
+  const tea = { room: "tea", after: 5 };
+
+  function watching() {
+    const client = joined({ hasOtherWindows: true });
+    return after(client, watch(lunch, tea), news({ ...lunch, unread: 2 }, { ...tea, unread: 0 }));
+  }
+
+  test("it is looked up every two seconds whether it was read in another window", () => {
+    const client = watching();
+    expect(wakeAt(client)).toBe(2_000);
+    expect(happen(client, 1_000, TICK)).toEqual([]);
+    // More news doesn't put it off.
+    happen(client, 1_000, news({ ...tea, unread: 1 }));
+    expect(happen(client, 2_000, TICK)).toEqual([look("lunch", "tea")]);
+    expect(happen(client, 2_000, read(lunch, { room: "tea", after: 0 }))).toEqual([]);
+    expect(wakeAt(client)).toBe(4_000);
+    happen(client, 3_000, news({ ...tea, unread: 0 }));
+    expect(happen(client, 4_000, TICK)).toEqual([look("lunch")]);
+    happen(client, 5_000, news({ ...lunch, unread: 0 }));
+    expect(wakeAt(client)).toBe(NEVER);
+  });
+
+  test("what was read there is not news any more, over the next connection either", () => {
+    const client = watching();
+    happen(client, 2_000, TICK);
+    expect(happen(client, 2_000, read({ room: "lunch", after: 4 }))).toEqual([
+      sendWatch({ room: "lunch", after: 4 }, tea),
+    ]);
+    expect(wakeAt(client)).toBe(NEVER);
+    happen(client, 2_050, news({ room: "lunch", after: 4, unread: 1 }, { ...tea, unread: 0 }));
+    expect(wakeAt(client)).toBe(4_050);
+    happen(client, 2_100, LOSS);
+    expect(sent(happen(client, 2_475, TICK, CONNECTED, welcome(0)))).toContainEqual(
+      sendWatch({ room: "lunch", after: 4 }, tea),
+    );
+    // Only what is unread now is looked up.
+    expect(wakeAt(client)).toBe(NEVER);
+  });
+
+  test("nothing is looked up without other windows, nor while the connection is lost or one leaves", () => {
+    expect(wakeAt(after(joined(), watch(lunch), news({ ...lunch, unread: 2 })))).toBe(NEVER);
+    const lost = after(watching(), LOSS);
+    expect(happen(lost, 60_000, TICK)).toEqual([CONNECT]);
+    expect(happen(lost, 60_000, read({ room: "lunch", after: 4 }))).toEqual([]);
+    const leaving = after(watching(), say(0), LEAVE);
+    expect(happen(leaving, 60_000, TICK)).not.toContainEqual(look("lunch"));
+    expect(sent(happen(leaving, 60_000, read({ room: "lunch", after: 4 })))).toEqual([]);
   });
 });
 
@@ -1324,6 +1386,7 @@ function createDriver() {
           break;
         case "emit":
         case "keep":
+        case "look":
         case "entered-log":
           break;
       }
@@ -1334,7 +1397,7 @@ function createDriver() {
 test("whatever happens in whatever order, actions can be carried out, and everything is settled once", () => {
   for (let seed = 1; seed <= 500; seed += 1) {
     const random = seededRandom(seed);
-    const client = create({ random: () => random.fraction() });
+    const client = create({ random: () => random.fraction(), hasOtherWindows: true });
     const driver = createDriver();
     let now = 0;
     let number = 0;
@@ -1351,6 +1414,10 @@ test("whatever happens in whatever order, actions can be carried out, and everyt
         possible.push(welcome(sequence, log), welcome(sequence, log), entry(sequence + 1), LOSS);
         possible.push(own(sequence, random.between(0, number)), refused(random.between(0, number)));
         if (random.chance(0.1)) possible.push(closed("goodbye"));
+        possible.push(news({ ...lunch, unread: random.between(0, 1) }));
+      }
+      if (random.chance(0.1)) {
+        possible.push(watch(lunch), read({ room: "lunch", after: random.between(0, 9) }));
       }
       const event = possible[random.between(0, possible.length - 1)] ?? TICK;
       if (event.type === "say" && refuseToSay(client, event.text) !== null) continue;

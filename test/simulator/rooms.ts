@@ -330,6 +330,9 @@ function perform(world: World, person: Person, action: Action): void {
       if (shown !== null) device.cursor = shown;
       break;
     }
+    case "look":
+      // Nobody has another window.
+      break;
     case "entered-log":
       for (const [index, message] of device.unstored.entries()) {
         device.unstored[index] = { ...message, log: message.log ?? action.log };

@@ -16,6 +16,7 @@ import {
   type RoomClient,
   setConnection,
 } from "./state.ts";
+import { watch } from "./watching.ts";
 
 /** Sends `enter`; again if there was no answer in time. */
 export function enter(client: RoomClient, now: number, actions: Action[]): void {
@@ -93,11 +94,6 @@ export function welcome(
   if (client.watched.length > 0) watch(client, actions);
   for (const message of client.outbox.values()) send(client, message, now, actions);
   if (client.phase.name === "leaving" && client.outbox.size === 0) close(client, actions);
-}
-
-/** A server that does not know this frame ignores it. */
-export function watch(client: RoomClient, actions: Action[]): void {
-  actions.push({ type: "send", frame: { type: "watch", rooms: [...client.watched] } });
 }
 
 function upTo(cursor: Cursor | null, log: string, last: number): Cursor | null {

@@ -3,7 +3,13 @@
 
 import { backoff } from "../../backoff.ts";
 import type { RoomEvent } from "../../chat/events.ts";
-import type { LogEntry, MemberFrame, ServerFrame, WatchedRoom } from "../../chat/frames.ts";
+import type {
+  LogEntry,
+  MemberFrame,
+  RoomNews,
+  ServerFrame,
+  WatchedRoom,
+} from "../../chat/frames.ts";
 import type { CharlaError } from "../../errors.ts";
 import type { Cursor, Unstored } from "../device.ts";
 
@@ -45,6 +51,8 @@ export interface RoomClientOptions {
   readonly keepsUnsaid?: boolean | undefined;
   /** Each new entry is a `keep`. */
   readonly keepsEntries?: boolean | undefined;
+  /** It can be looked up how far other windows of the person have shown each room. */
+  readonly hasOtherWindows?: boolean | undefined;
   /** From 0 to 1. */
   readonly random: () => number;
   /** RESEND_AFTER by default. */
@@ -103,6 +111,7 @@ export interface RoomClient extends Pick<
   | "existing"
   | "missed"
   | "keepsEntries"
+  | "hasOtherWindows"
 > {
   readonly keepsUnsaid: boolean;
   /** Null once it was shown. */
@@ -143,7 +152,14 @@ export interface RoomClient extends Pick<
   readonly questions: Map<number, Question>;
   /** Other rooms of which there is to be news. */
   watched: readonly WatchedRoom[];
+  /** Those of them in which something is unread. */
+  unread: ReadonlySet<string>;
+  /** When to look up whether it was read in another window; null while nothing is unread. */
+  lookAt: number | null;
 }
+
+/** `after` is the sequence number up to which it was read. */
+export type ReadRoom = Pick<RoomNews, "room" | "after">;
 
 export type ChannelEnd =
   /** The server said goodbye; the reason may be empty. */
@@ -176,6 +192,8 @@ export type ClientEvent =
   | { readonly type: "stop-asking"; readonly request: number; readonly reason: unknown }
   /** From now on there is to be news of these rooms, and of no others. */
   | { readonly type: "watch"; readonly rooms: readonly WatchedRoom[] }
+  /** How far rooms were read in other windows. */
+  | { readonly type: "read"; readonly rooms: readonly ReadRoom[] }
   /** Leave once everything is stored; at the second time at once. */
   | { readonly type: "leave" }
   | { readonly type: "leave-at-once" }
@@ -188,6 +206,8 @@ export type Action =
   /** The attempt is not wanted any more. */
   | { readonly type: "cancel-connect" }
   | { readonly type: "send"; readonly frame: MemberFrame }
+  /** Look up how far these rooms of the log were read in other windows: that is a `read`. */
+  | { readonly type: "look"; readonly log: string; readonly rooms: readonly string[] }
   /** End the channel once everything was sent. */
   | { readonly type: "close" }
   /** End the channel now. */
@@ -221,6 +241,7 @@ export type Action =
 /** Connects at the first `tick`. */
 export function createRoomClient(options: RoomClientOptions, now: number): RoomClient {
   const { room, name, device, unstored, cursor, history, keepsEntries, random } = options;
+  const { hasOtherWindows } = options;
   const { repeatsHistory = false, existing = false, missed } = options;
   const { resendAfter = RESEND_AFTER, retryDelay = connectDelay, keepsUnsaid = true } = options;
   const outbox = new Map<number, Outgoing>();
@@ -237,6 +258,7 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     existing,
     missed,
     keepsEntries,
+    hasOtherWindows,
     keepsUnsaid,
     belowPast: options.belowPast ?? null,
     resendAfter,
@@ -259,11 +281,13 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     outbox,
     questions: new Map(),
     watched: [],
+    unread: new Set(),
+    lookAt: null,
   };
 }
 
 /** When the next `tick` is due; Infinity while only events can change anything. */
-export function wakeAt({ phase }: RoomClient): number {
+export function wakeAt({ phase, lookAt }: RoomClient): number {
   const connection = connectionPhase(phase);
   const noticeAt = phase.name === "leaving" ? phase.noticeAt : null;
   const connectionAt =
@@ -272,7 +296,8 @@ export function wakeAt({ phase }: RoomClient): number {
       : connection.name === "connecting"
         ? connection.retryAt
         : connection.resendAt;
-  return Math.min(noticeAt ?? Number.POSITIVE_INFINITY, connectionAt ?? Number.POSITIVE_INFINITY);
+  const times = [noticeAt, connectionAt, phase.name === "joined" ? lookAt : null];
+  return Math.min(...times.map((at) => at ?? Number.POSITIVE_INFINITY));
 }
 
 /** How long to wait before another attempt to connect, ms. */

@@ -14,14 +14,14 @@
 // The server's goodbye, and a failure that no other attempt would mend, end it at once. An event that means nothing in
 // a phase, such as a frame after the end, is ignored.
 //
-// This file has the events and the connection; entering.ts, outbox.ts, questions.ts and leaving.ts have the rest.
+// This file has the events and the connection; entering.ts, outbox.ts, questions.ts, watching.ts and leaving.ts have the rest.
 
 import type { RoomEvent } from "../../chat/events.ts";
 import { readServerFrame, type ServerFrame } from "../../chat/frames.ts";
 import type { CharlaError, ErrorCode } from "../../errors.ts";
 import { notConnected } from "../conversation-errors.ts";
 import type { Cursor } from "../device.ts";
-import { changeRights, enter, watch, welcome } from "./entering.ts";
+import { changeRights, enter, welcome } from "./entering.ts";
 import { fail, finish, leave, leaveAtOnce, noticeLeaving } from "./leaving.ts";
 import { refused, resendOldest, say, settled, withdraw } from "./outbox.ts";
 import { answer, ask, failQuestions, rename, stopAsking } from "./questions.ts";
@@ -36,6 +36,7 @@ import {
   type RoomClient,
   setConnection,
 } from "./state.ts";
+import { look, readElsewhere, receiveNews, watch } from "./watching.ts";
 
 /** Failures that a person should know of while another attempt is made: something else answers in the server's place. */
 const NOT_THE_SERVER: ReadonlySet<ErrorCode> = new Set([
@@ -79,6 +80,9 @@ export function step(client: RoomClient, event: ClientEvent, now: number): reado
     case "watch":
       client.watched = event.rooms;
       if (connectionPhase(phase)?.name === "joined") watch(client, actions);
+      break;
+    case "read":
+      readElsewhere(client, event.rooms, actions);
       break;
     case "leave":
       if (phase.name === "leaving") leaveAtOnce(client, actions);
@@ -179,14 +183,8 @@ function receive(client: RoomClient, message: Uint8Array, now: number, actions: 
       return emit(actions, { type: "away", peer: frame.name, away: frame.away });
     case "rights":
       return changeRights(client, frame, actions);
-    case "news": {
-      // Over the next connection it goes on from there.
-      const read = new Map(frame.rooms.map(({ room, after }) => [room, after]));
-      client.watched = client.watched.map(({ room, after = read.get(room) }) => {
-        return after === undefined ? { room } : { room, after };
-      });
-      return emit(actions, { type: "news", rooms: frame.rooms });
-    }
+    case "news":
+      return receiveNews(client, frame.rooms, now, actions);
     case "notice": {
       const { code, message: text, hint } = frame;
       const notice = { type: "notice", code, message: text } as const;
@@ -258,5 +256,6 @@ function tick(client: RoomClient, now: number, actions: Action[]): void {
   if (connection?.name === "joined" && connection.resendAt !== null && now >= connection.resendAt) {
     resendOldest(client, now, actions);
   }
+  look(client, now, actions);
   noticeLeaving(client, now, actions);
 }
