@@ -5,7 +5,12 @@ import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import { defer } from "../deferred.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { secretToPsk, type Way } from "../identity/invitation.ts";
-import { formatAddress, formatRelay, type SocketAddress } from "../net/address.ts";
+import {
+  formatAddress,
+  formatHostAndPort,
+  formatRelay,
+  type SocketAddress,
+} from "../net/address.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../net/sealed-socket.ts";
 import type { WebSocketCarrierOptions } from "../net/websocket-carrier.ts";
@@ -37,6 +42,8 @@ export interface Connection {
   readonly link: SealedLink;
   /** End with the link. */
   readonly paths: ServerPaths;
+  /** Where it was joined, for people. */
+  readonly where: string;
 }
 
 /** Errors of the network that another hello would meet again: the attempt ends at once. */
@@ -69,13 +76,18 @@ export function byUdp(way: Way, to: SocketAddress, options: ConnectOptions): Des
   return pastRelay(way, options, () => to);
 }
 
-export function byWebSocket(way: Way, at: SocketAddress, options: ConnectOptions): Destination {
-  const urls = webSocketUrls(way);
+/** @param at where it is, if that is known: a page can't look a host up */
+export function byWebSocket(
+  way: Way,
+  at: SocketAddress | undefined,
+  options: ConnectOptions,
+  urls: WebSocketUrls = webSocketUrls(way),
+): Destination {
   if (way.kind === "relay") {
     return pastRelay(way, options, (paths, onRefused) => paths.addWebSocket(urls, at, onRefused));
   }
   return {
-    where: formatAddress(at),
+    where: at === undefined ? formatHostAndPort(way) : formatAddress(at),
     relay: null,
     open: (paths, onRefused) => paths.addWebSocket(urls, at, onRefused),
   };
@@ -157,7 +169,7 @@ export async function tryToJoin(
     joined = await Promise.race([link.joined, refusal.promise]);
     if (joined) {
       paths.follow(link);
-      return { socket, link, paths };
+      return { socket, link, paths, where };
     }
     const { peerKey } = link;
     const ended = await link.ended;

@@ -5,7 +5,6 @@ import { type Channel, type ConnectionPath, GOING_AWAY } from "../chat/channel.t
 import type { LogEntry } from "../chat/frames.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { DEFAULT_ROOM } from "../identity/invitation.ts";
-import { formatAddress } from "../net/address.ts";
 import { pathKind } from "../net/carrier.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import { CLOSE_DONE, type SessionEnd } from "../protocol/session/session.ts";
@@ -90,7 +89,7 @@ export function openSealedRoom(
     signal: options.signal,
     isTemporary: ({ code }) => wasConnected && !FATAL.has(code),
     async connect(signal) {
-      const { link, socket } = await connect(signal);
+      const { link, socket, where } = await connect(signal);
       try {
         if (link.peerKey !== null) options.onServer?.(link.peerKey);
       } catch (error) {
@@ -98,7 +97,6 @@ export function openSealedRoom(
         throw error;
       }
       wasConnected = true;
-      const where = formatAddress(link.peer);
       void link.ended.then(() => socket.close());
       return {
         channel: channelOver(link),

@@ -35,7 +35,7 @@ export interface ServerPaths extends Disposable {
   /** A WebSocket, which ends with these paths: the address of what is at its other end. */
   addWebSocket(
     urls: WebSocketCarrierOptions["urls"],
-    at: SocketAddress,
+    at: SocketAddress | undefined,
     onLost?: (error: CharlaError) => void,
   ): SocketAddress;
   /** Called once, when the session hears nothing any more: what is opened then may be another path. */
