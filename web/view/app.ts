@@ -1,0 +1,548 @@
+// The page: holds the state, gives it every event of the conversation and of the person, and has it drawn once a frame.
+// Does what an event asks for; what it changes on the page is in update.ts.
+
+import { type Command, parseLine } from "../../src/chat/commands.ts";
+import { GOODBYE, type RoomConversation } from "../../src/chat/conversation.ts";
+import type { RoomEvent } from "../../src/chat/events.ts";
+import { MAX_FOUND, MAX_WATCHED } from "../../src/chat/frames.ts";
+import { describeNameProblem, isRoomName } from "../../src/chat/names.ts";
+import { CharlaError } from "../../src/errors.ts";
+import { visibleLabel, visibleLine } from "../../src/terminal/visible-text.ts";
+import { chooseWords } from "../words/words.ts";
+import { copyText } from "./clipboard.ts";
+import { type ConversationPage, createConversationPage } from "./conversation-page.ts";
+import { createDialogs, type Dialogs } from "./dialogs.ts";
+import { oldestMessage } from "./items.ts";
+import { createNotifications } from "./notifications.ts";
+import type { PageContext } from "./page-context.ts";
+import { runCommand } from "./run-command.ts";
+import { createStartPage } from "./start-page.ts";
+import { type Confirmation, type Phase, type Problem, START, type State } from "./state.ts";
+import { createTimes } from "./times.ts";
+import { type PageEvent, update } from "./update.ts";
+
+/** Messages that are fetched at a time. */
+const HISTORY = MAX_FOUND;
+/** How often it is looked whether those who came have stayed, ms. */
+const TICK = 1_000;
+/** While the page is behind others nothing is drawn, but for the title, ms. */
+const HIDDEN_FRAME = 500;
+
+export function runPage(root: HTMLElement, page: PageContext): Disposable {
+  const words = chooseWords(navigator.languages);
+  document.documentElement.lang = words.language;
+  const times = createTimes(words, localeOf(words.language));
+  const notifications = createNotifications(() => performance.now());
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const caution = page.isSecure
+    ? page.servedBy === "relay"
+      ? words.fromRelay(location.host)
+      : null
+    : words.plainHttp;
+
+  let state: State = START;
+  let name = page.name;
+  let conversation: RoomConversation | null = null;
+  /** Counts the rooms that were entered: what comes of an earlier one is not shown. */
+  let visit = 0;
+  let read: ReadonlyMap<string, number> = new Map();
+  let isAtEnd = true;
+  let drawn: { readonly phase: Phase["type"]; readonly problem: Problem | null } | null = null;
+  let conversationPage: ConversationPage | null = null;
+  let isFrameAsked = false;
+
+  const dialogs: Dialogs = createDialogs({
+    words,
+    times,
+    caution,
+    serverKey: page.invitation?.serverFingerprint ?? "",
+    onClose() {
+      dispatch({ type: "dialog", dialog: null });
+      dispatch({ type: "search", words: null });
+    },
+    onOpen: (dialog) => void openDialog(dialog),
+    onCommand(command, isConfirmed) {
+      dispatch({ type: "dialog", dialog: null });
+      void run(command, isConfirmed);
+    },
+    onConfirmed(what) {
+      dispatch({ type: "dialog", dialog: null });
+      void run(confirmedCommand(what), true);
+    },
+    onLeave() {
+      dispatch({ type: "dialog", dialog: null });
+      void conversation?.leave();
+    },
+    onCopy: (text) => void copy(text),
+    onMention(person) {
+      dispatch({ type: "dialog", dialog: null });
+      const draft = conversationPage?.draft ?? "";
+      conversationPage?.write(draft === "" ? `${person}: ` : `${draft.trimEnd()} ${person} `);
+      conversationPage?.focus();
+    },
+    onName: (wanted) => void rename(wanted),
+    onRoom: (room) => joinRoom(room),
+    onSearch: (wanted) => void search(wanted),
+    onFound: (sequence) => void showFound(sequence),
+    onNotifications(choice) {
+      if (choice === "off") notifications.turnOff();
+      void (choice === "on" ? notifications.turnOn() : Promise.resolve()).then(() => openMenu());
+    },
+  });
+
+  function dispatch(event: PageEvent): void {
+    const before = state;
+    state = update(state, event, Date.now());
+    if (state === before) return;
+    rememberRead();
+    if (isFrameAsked || signal.aborted) return;
+    isFrameAsked = true;
+    // No frames come while the page is behind others.
+    if (document.hidden) setTimeout(draw, HIDDEN_FRAME);
+    else requestAnimationFrame(draw);
+  }
+
+  function draw(): void {
+    isFrameAsked = false;
+    if (signal.aborted) return;
+    document.title = title(state);
+    const { phase } = state;
+    const problem = "problem" in phase ? phase.problem : null;
+    if (drawn?.phase !== phase.type || drawn.problem !== problem) {
+      drawn = { phase: phase.type, problem };
+      show(phase);
+    }
+    if (phase.type === "room") conversationPage?.render(state, Date.now());
+    dialogs.render(state);
+  }
+
+  function show(phase: Phase): void {
+    if (phase.type === "room") {
+      conversationPage ??= createConversationPage({
+        words,
+        times,
+        onSend: submit,
+        onDraft: (text) => page.memory.saveDraft(state.room.room, text),
+        onEnd(isThere) {
+          isAtEnd = isThere;
+          lookAround();
+        },
+        onBeginning: () => void loadEarlier(),
+        onPerson: (person, fingerprint) => void openPerson(person, fingerprint),
+        onRoom: (room) => void enter(room),
+        onOtherRoom: () => void openDialog("join-room"),
+        onDiscard: ({ id }) => dispatch({ type: "discarded", id }),
+        onSearch: () => dispatch({ type: "search", words: "" }),
+        onInvite: () => void openDialog("invitation"),
+        onMenu: openMenu,
+      });
+      root.replaceChildren(conversationPage.element, dialogs.element);
+      conversationPage.focus();
+      return;
+    }
+    const start = createStartPage(phase, {
+      words,
+      room: visibleLabel(page.invitation?.room ?? ""),
+      caution,
+      onInvitation: openInvitation,
+      onName: chooseName,
+      onJoin: () => void enter(state.room.room),
+    });
+    root.replaceChildren(start, dialogs.element);
+    start.querySelector<HTMLElement>("input, h1[tabindex]")?.focus();
+  }
+
+  function openInvitation(text: string): void {
+    try {
+      page.openInvitation(text);
+    } catch (error) {
+      dispatch({ type: "phase", phase: { type: "explanation", problem: problemOf(error) } });
+    }
+  }
+
+  function chooseName(wanted: string): void {
+    const problem = nameProblem(wanted);
+    if (problem !== null) {
+      dispatch({ type: "phase", phase: { type: "name", problem } });
+      return;
+    }
+    name = wanted.normalize("NFC");
+    page.memory.saveName(name);
+    void enter(page.invitation?.room ?? "");
+  }
+
+  /** Enters a room and shows what happens there, until it is left. */
+  async function enter(room: string): Promise<void> {
+    if (name === null) return;
+    const left = { conversation, room: state.room.room };
+    visit += 1;
+    const thisVisit = visit;
+    conversation = null;
+    dispatch({ type: "entering", room, name });
+    let hasEntered = false;
+    try {
+      const joined = await page.join({ name, room });
+      if (thisVisit !== visit || signal.aborted) return await joined.leave();
+      conversation = joined;
+      void left.conversation?.leave();
+      for await (const event of joined.events) {
+        if (thisVisit !== visit) return;
+        hasEntered ||= event.type === "entered";
+        receive(event, joined);
+      }
+    } catch (error) {
+      if (thisVisit !== visit) return;
+      const problem = problemOf(error);
+      conversation = null;
+      if (!hasEntered && left.room !== "" && left.room !== room) {
+        // It may be locked: then this person is where they were.
+        void left.conversation?.leave();
+        void enter(left.room);
+        dispatch({ type: "problem", problem });
+      } else if (!hasEntered && problem.code === "NAME_TAKEN") {
+        dispatch({ type: "phase", phase: { type: "name", problem } });
+      } else dispatch({ type: "phase", phase: { type: "over", reason: endReason(), problem } });
+    }
+  }
+
+  function endReason() {
+    return state.phase.type === "over" ? state.phase.reason : "lost";
+  }
+
+  function receive(event: RoomEvent, from: RoomConversation): void {
+    const { unread } = state;
+    dispatch({ type: "conversation", event });
+    switch (event.type) {
+      case "entered":
+        void begin(from, event.room);
+        break;
+      case "reconnected":
+        void from.who().then((members) => dispatch({ type: "people", members }), ignoreCharlaError);
+        break;
+      case "renamed":
+        if (state.room.name === event.to) {
+          name = event.to;
+          page.memory.saveName(event.to);
+        }
+        break;
+      case "message": {
+        if (state.unread.count === unread.count || document.hasFocus()) break;
+        const heading = `${visibleLabel(event.from)} (${visibleLabel(state.room.room)})`;
+        const isMention = state.unread.mentions > unread.mentions;
+        notifications.show(heading, visibleLine(event.text), isMention);
+        break;
+      }
+      default:
+        break;
+    }
+  }
+
+  /** Shows what was said before, what was not sent yet, and which other rooms there are. */
+  async function begin(joined: RoomConversation, room: string): Promise<void> {
+    const thisVisit = visit;
+    void loadEarlier();
+    const [draft, waiting] = await Promise.all([
+      page.memory.loadDraft(room),
+      page.memory.loadWaiting(room),
+    ]);
+    if (thisVisit !== visit) return;
+    if (draft !== "" && conversationPage?.draft === "") conversationPage.write(draft);
+    for (const text of waiting) dispatch({ type: "written", text });
+    await loadRooms(joined);
+  }
+
+  async function loadRooms(joined: RoomConversation): Promise<void> {
+    const thisVisit = visit;
+    try {
+      read = await page.memory.loadRead();
+      const rooms = await joined.rooms();
+      if (thisVisit !== visit) return;
+      dispatch({ type: "rooms", rooms, visited: read });
+      const watched = state.rooms.flatMap(({ name: room, after }) =>
+        after === null ? [] : [{ room, after }],
+      );
+      joined.watch(watched.slice(0, MAX_WATCHED));
+    } catch (error) {
+      ignoreCharlaError(error);
+    }
+  }
+
+  async function loadEarlier(): Promise<void> {
+    if (conversation === null || state.earlier === "loading" || state.earlier === "none") return;
+    const thisVisit = visit;
+    dispatch({ type: "history-asked" });
+    const before = oldestMessage(state) ?? undefined;
+    try {
+      const entries = await conversation.history({ count: HISTORY, before });
+      if (thisVisit !== visit) return;
+      const isComplete = entries.length < HISTORY;
+      dispatch({ type: "history-came", entries, isComplete });
+    } catch (error) {
+      ignoreCharlaError(error);
+      if (thisVisit === visit) {
+        dispatch({ type: "history-came", entries: null, isComplete: false });
+      }
+    }
+  }
+
+  function submit(line: string): void {
+    try {
+      const parsed = parseLine(line);
+      if (parsed.type === "say") void say(parsed.text);
+      else void run(parsed.command);
+    } catch (error) {
+      dispatch({ type: "problem", problem: problemOf(error) });
+      // To be corrected rather than written again.
+      conversationPage?.write(line);
+    }
+  }
+
+  async function say(text: string): Promise<void> {
+    const saying = conversation;
+    dispatch({ type: "written", text });
+    const id = state.pending.at(-1)?.id;
+    if (id === undefined) return;
+    const thisVisit = visit;
+    try {
+      if (saying === null) throw notJoined();
+      await saying.say(text);
+    } catch (error) {
+      const problem = problemOf(error);
+      if (thisVisit === visit) dispatch({ type: "not-taken", id, problem });
+    }
+  }
+
+  async function run(command: Command, isConfirmed = false): Promise<void> {
+    const thisVisit = visit;
+    try {
+      if (conversation === null) throw notJoined();
+      const outcome = await runCommand(command, conversation, state, isConfirmed);
+      if (thisVisit !== visit) return;
+      switch (outcome.type) {
+        case "done":
+          break;
+        case "answer":
+          dispatch({ type: "answer", answer: outcome.answer });
+          break;
+        case "confirm":
+          dispatch({ type: "dialog", dialog: { type: "confirm", what: outcome.what } });
+          break;
+        case "join":
+          void enter(outcome.room);
+          break;
+        case "leave":
+          if (outcome.saysGoodbye) void say(GOODBYE);
+          await conversation.leave();
+          break;
+        case "people":
+          dispatch({ type: "people", members: await conversation.who() });
+          conversationPage?.showPeople();
+          break;
+        case "search":
+          await search(outcome.words);
+          break;
+        case "earlier":
+          await loadEarlier();
+          break;
+        case "invitation":
+          await openDialog("invitation", outcome.invitation);
+          if (outcome.copies) await copy(page.invitation?.link ?? "");
+          break;
+      }
+    } catch (error) {
+      const problem = problemOf(error);
+      if (thisVisit === visit) dispatch({ type: "problem", problem });
+    }
+  }
+
+  async function rename(wanted: string): Promise<void> {
+    const problem = nameProblem(wanted);
+    if (problem !== null) {
+      dispatch({ type: "dialog", dialog: { type: "name", problem } });
+      return;
+    }
+    try {
+      await conversation?.rename(wanted);
+      dispatch({ type: "dialog", dialog: null });
+    } catch (error) {
+      dispatch({ type: "dialog", dialog: { type: "name", problem: problemOf(error) } });
+    }
+  }
+
+  function joinRoom(wanted: string): void {
+    if (isRoomName(wanted)) {
+      dispatch({ type: "dialog", dialog: null });
+      void run({ type: "join", room: wanted.normalize("NFC") });
+      return;
+    }
+    const problem = { code: "INVALID_ROOM", message: words.invalidRoom };
+    dispatch({ type: "dialog", dialog: { type: "join-room", problem } });
+  }
+
+  async function search(wanted: string): Promise<void> {
+    dispatch({ type: "search", words: wanted });
+    if (wanted === "") return;
+    try {
+      if (conversation === null) throw notJoined();
+      const found = await conversation.history({ count: MAX_FOUND, words: wanted });
+      dispatch({ type: "found", words: wanted, found, problem: null });
+    } catch (error) {
+      dispatch({ type: "found", words: wanted, found: null, problem: problemOf(error) });
+    }
+  }
+
+  /** Where it stands in the conversation, with what was said since. */
+  async function showFound(sequence: number): Promise<void> {
+    const thisVisit = visit;
+    dispatch({ type: "search", words: null });
+    while ((oldestMessage(state) ?? 0) > sequence && state.earlier === "more") {
+      await loadEarlier();
+      if (thisVisit !== visit) return;
+    }
+    draw();
+    conversationPage?.scrollTo(sequence);
+  }
+
+  function openMenu(): void {
+    dispatch({ type: "dialog", dialog: { type: "menu", notifications: notifications.choice } });
+  }
+
+  async function openDialog(
+    type: "invitation" | "name" | "join-room" | "about",
+    invitation: string | null = null,
+  ): Promise<void> {
+    switch (type) {
+      case "invitation": {
+        const { link = "", command = null } = page.invitation ?? {};
+        const shown = invitation === null ? { link, command } : { link: "", command: invitation };
+        dispatch({ type: "dialog", dialog: { type, ...shown, hasCopied: false } });
+        break;
+      }
+      case "name":
+      case "join-room":
+        dispatch({ type: "dialog", dialog: { type, problem: null } });
+        break;
+      case "about":
+        dispatch({ type: "dialog", dialog: { type, digest: await page.pageDigest() } });
+        break;
+    }
+  }
+
+  async function openPerson(person: string, fingerprint: string): Promise<void> {
+    dispatch({
+      type: "dialog",
+      dialog: { type: "person", name: person, fingerprint, member: null },
+    });
+    try {
+      const members = (await conversation?.who()) ?? [];
+      const member = members.find((other) => other.fingerprint === fingerprint) ?? null;
+      const { dialog } = state;
+      if (dialog?.type !== "person" || dialog.fingerprint !== fingerprint) return;
+      dispatch({ type: "dialog", dialog: { ...dialog, member } });
+    } catch (error) {
+      ignoreCharlaError(error);
+    }
+  }
+
+  async function copy(text: string): Promise<void> {
+    const hasCopied = await copyText(text);
+    const { dialog } = state;
+    if (dialog?.type === "invitation") {
+      dispatch({ type: "dialog", dialog: { ...dialog, hasCopied } });
+    }
+  }
+
+  function lookAround(): void {
+    const isWatched = isAtEnd && !document.hidden && document.hasFocus();
+    dispatch({ type: "watched", isWatched });
+  }
+
+  /** What is at the end of the page, in front of somebody, counts as read. */
+  function rememberRead(): void {
+    const { room, newest } = state.room;
+    if (!state.isWatched || newest <= (read.get(room) ?? 0) || room === "") return;
+    read = new Map(read).set(room, newest);
+    page.memory.saveRead(room, newest);
+  }
+
+  for (const type of ["focus", "blur"] as const) {
+    window.addEventListener(type, lookAround, { signal });
+  }
+  document.addEventListener("visibilitychange", lookAround, { signal });
+  for (const type of ["online", "offline"] as const) {
+    const isOnline = type === "online";
+    window.addEventListener(type, () => dispatch({ type: "online", isOnline }), { signal });
+  }
+  fitToKeyboard(signal);
+  const ticking = setInterval(() => dispatch({ type: "tick" }), TICK);
+
+  if (page.invitation === null) {
+    dispatch({ type: "phase", phase: { type: "explanation", problem: null } });
+  } else if (name === null) {
+    dispatch({ type: "phase", phase: { type: "name", problem: null } });
+  } else void enter(page.invitation.room);
+  lookAround();
+
+  return {
+    [Symbol.dispose]() {
+      stopped.abort();
+      clearInterval(ticking);
+      visit += 1;
+      void conversation?.leave();
+      root.replaceChildren();
+    },
+  };
+
+  function nameProblem(wanted: string): Problem | null {
+    const problem = describeNameProblem(wanted);
+    return problem === null ? null : { code: "INVALID_NAME", message: words.invalidName(problem) };
+  }
+
+  function notJoined(): CharlaError {
+    return new CharlaError("NOT_CONNECTED", words.joining, "");
+  }
+}
+
+function title({ phase, room, unread, rooms }: State): string {
+  if (phase.type !== "room" || room.room === "") return "charla";
+  const count = rooms.reduce((sum, other) => sum + other.mentions, unread.count);
+  return `${count > 0 ? `(${count}) ` : ""}${visibleLabel(room.room)} - charla`;
+}
+
+function confirmedCommand(what: Confirmation): Command {
+  return what.type === "close" ? what : { type: "delete", room: what.room };
+}
+
+/** A bug of ours is no sentence for people. */
+function problemOf(error: unknown): Problem {
+  if (!(error instanceof CharlaError)) throw error;
+  const { code, message, hint } = error;
+  return { code, message, hint };
+}
+
+function ignoreCharlaError(error: unknown): void {
+  if (!(error instanceof CharlaError)) throw error;
+}
+
+/** The browser's own variant of the page's language, for its dates. */
+function localeOf(language: string): string {
+  return navigator.languages.find((locale) => locale.split("-")[0] === language) ?? language;
+}
+
+/** Safari lays its keyboard over the page; where the page is made smaller instead (viewport in index.html) nothing differs. */
+function fitToKeyboard(signal: AbortSignal): void {
+  const viewport = window.visualViewport;
+  if (viewport === null) return;
+  const fit = () => {
+    const { style } = document.documentElement;
+    // Zoomed in by somebody, the page stays as it is.
+    const isCovered = viewport.scale === 1 && window.innerHeight - viewport.height > 1;
+    if (!isCovered) style.removeProperty("--height");
+    else {
+      style.setProperty("--height", `${viewport.height}px`);
+      window.scrollTo(0, 0);
+    }
+  };
+  viewport.addEventListener("resize", fit, { signal });
+}

@@ -1,0 +1,311 @@
+// The list of messages as far as it is on the screen: of 10,000 rows, those that are seen and a screenful on either side are
+// elements. Keeps what is read where it is, and at the end what is new in sight.
+
+import { create, setAttribute, setText } from "./dom.ts";
+import { presenceLine } from "./items.ts";
+import {
+  continues,
+  createRow,
+  type RowContext,
+  type RowItem,
+  type RowLook,
+  startsDay,
+} from "./row.ts";
+import type { State } from "./state.ts";
+
+export interface MessageList {
+  readonly element: HTMLElement;
+  render(state: State, now: number): void;
+  scrollToEnd(): void;
+  /** So that a message is seen, and stands out for a moment. */
+  scrollTo(id: number): void;
+  /** By so many screens. */
+  scrollBy(screens: number): void;
+}
+
+export interface MessageListOptions extends Omit<RowContext, "now"> {
+  /** Whether the end is in sight. */
+  readonly onEnd: (isAtEnd: boolean) => void;
+  /** The beginning is near. */
+  readonly onBeginning: () => void;
+}
+
+interface Row {
+  readonly item: RowItem;
+  readonly look: string;
+  readonly element: HTMLLIElement;
+}
+
+/** This close to the end counts as there, px: a fraction of a row. */
+const END = 24;
+/** Rows are kept on either side of what is seen, in screens, and made again when less than half of that is left. */
+const BESIDE = 1;
+/** Until a row has been measured: of its first line, and of each other, px. */
+const FIRST_LINE = 30;
+const OTHER_LINE = 24;
+const CHARACTER = 8;
+/** The id of the line about who came and went while it may still change: no item has it. */
+const LIVE_LINE = 0;
+
+export function createMessageList(options: MessageListOptions): MessageList {
+  const { words } = options;
+  const top = create("p", { class: "top" });
+  const list = create("ol", { role: "list" });
+  const element = create(
+    "section",
+    { class: "messages", tabindex: "0", role: "region", "aria-label": words.messages },
+    top,
+    list,
+  );
+  let state: State | null = null;
+  let now = 0;
+  let items: readonly RowItem[] = [];
+  const rows = new Map<number, Row>();
+  /** By id, px. */
+  const heights = new Map<number, number>();
+  /** Where each row begins, and behind the last one where it ends, px. */
+  let offsets = new Float64Array(1);
+  let from = 0;
+  let to = 0;
+  let isAtEnd = true;
+  let width = 0;
+
+  element.addEventListener("scroll", onScroll, { passive: true });
+  new ResizeObserver(() => {
+    if (element.clientWidth !== width) {
+      width = element.clientWidth;
+      heights.clear();
+    }
+    layOut();
+  }).observe(element);
+
+  function onScroll(): void {
+    noteEnd();
+    const { scrollTop, clientHeight } = element;
+    const spare = (BESIDE * clientHeight) / 2;
+    const start = offsets[from] ?? 0;
+    const end = offsets[to] ?? 0;
+    const seen = scrollTop - list.offsetTop;
+    const isShort =
+      (from > 0 && seen - start < spare) ||
+      (to < items.length && end - (seen + clientHeight) < spare);
+    if (isShort) layOut();
+    askForEarlier();
+  }
+
+  function noteEnd(): void {
+    const { scrollTop, clientHeight, scrollHeight } = element;
+    const isNear = scrollHeight - scrollTop - clientHeight <= END;
+    if (isNear === isAtEnd) return;
+    isAtEnd = isNear;
+    options.onEnd(isAtEnd);
+  }
+
+  function askForEarlier(): void {
+    const isNear = element.scrollTop < 2 * element.clientHeight;
+    if (isNear && (state?.earlier === "more" || state?.earlier === "unknown")) {
+      options.onBeginning();
+    }
+  }
+
+  function estimate(item: RowItem): number {
+    const text = "text" in item ? item.text : "";
+    const perLine = Math.max(20, (width * 0.7) / CHARACTER);
+    let lines = 0;
+    for (const line of text.split("\n")) lines += Math.ceil((line.length + 1) / perLine);
+    return FIRST_LINE + Math.max(0, lines - 1) * OTHER_LINE;
+  }
+
+  function measureOffsets(): void {
+    if (offsets.length !== items.length + 1) offsets = new Float64Array(items.length + 1);
+    let end = 0;
+    for (const [index, item] of items.entries()) {
+      offsets[index] = end;
+      let height = heights.get(item.id);
+      if (height === undefined) {
+        height = estimate(item);
+        heights.set(item.id, height);
+      }
+      end += height;
+    }
+    offsets[items.length] = end;
+  }
+
+  /** The row at so many px. */
+  function rowAt(position: number): number {
+    let low = 0;
+    let high = items.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((offsets[middle + 1] ?? Infinity) <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  function layOut(): void {
+    if (state === null || element.clientHeight === 0) return;
+    // What is read stays where it is, whatever becomes of the rows above.
+    const anchor = isAtEnd ? null : findAnchor();
+    measureOffsets();
+    const height = element.clientHeight;
+    const total = offsets[items.length] ?? 0;
+    let seen = element.scrollTop - list.offsetTop;
+    if (isAtEnd) seen = total - height;
+    else if (anchor !== null) {
+      const index = items.findIndex(({ id }) => id === anchor.id);
+      if (index !== -1) seen = (offsets[index] ?? 0) - anchor.top;
+    }
+    from = rowAt(seen - BESIDE * height);
+    to = Math.min(items.length, rowAt(seen + height + BESIDE * height) + 1);
+    showRows(state);
+    if (measureRows()) measureOffsets();
+    list.style.paddingTop = `${offsets[from] ?? 0}px`;
+    list.style.paddingBottom = `${(offsets[items.length] ?? 0) - (offsets[to] ?? 0)}px`;
+    if (isAtEnd) element.scrollTop = element.scrollHeight;
+    else if (anchor !== null) restoreAnchor(anchor);
+  }
+
+  interface Anchor {
+    readonly id: number;
+    /** From the top of the screen, px. */
+    readonly top: number;
+  }
+
+  function findAnchor(): Anchor | null {
+    const screen = element.getBoundingClientRect();
+    for (let index = from; index < to; index += 1) {
+      const id = items[index]?.id;
+      const row = id === undefined ? undefined : rows.get(id);
+      if (id === undefined || row === undefined) continue;
+      const box = row.element.getBoundingClientRect();
+      if (box.bottom > screen.top) return { id, top: box.top - screen.top };
+    }
+    return null;
+  }
+
+  function restoreAnchor({ id, top: wanted }: Anchor): void {
+    const row = rows.get(id);
+    if (row === undefined) return;
+    const is = row.element.getBoundingClientRect().top - element.getBoundingClientRect().top;
+    if (Math.abs(is - wanted) >= 1) element.scrollTop += is - wanted;
+  }
+
+  function showRows(shown: State): void {
+    const wanted = new Set<number>();
+    let place = list.firstElementChild;
+    for (let index = from; index < to; index += 1) {
+      const item = items[index];
+      if (item === undefined) break;
+      wanted.add(item.id);
+      const rowLook = lookAt(shown, index, item);
+      const look = JSON.stringify(rowLook);
+      const old = rows.get(item.id);
+      let row = old;
+      if (row === undefined || row.item !== item || row.look !== look) {
+        row = { item, look, element: createRow(item, rowLook, { ...options, now }) };
+        rows.set(item.id, row);
+        heights.delete(item.id);
+        if (old !== undefined) {
+          if (old.element === place) place = row.element;
+          old.element.replaceWith(row.element);
+        }
+      }
+      if (row.element === place) place = place.nextElementSibling;
+      else list.insertBefore(row.element, place);
+    }
+    for (const [id, row] of rows) {
+      if (wanted.has(id)) continue;
+      // Focus on what goes would be lost.
+      if (row.element.contains(document.activeElement)) element.focus({ preventScroll: true });
+      row.element.remove();
+      rows.delete(id);
+    }
+  }
+
+  function lookAt(shown: State, index: number, item: RowItem): RowLook {
+    const above = items[index - 1];
+    const isFirstNew = item.id > 0 && item.id === shown.unread.from;
+    const isNewDay = startsDay(item, above);
+    return {
+      startsDay: isNewDay,
+      isFirstNew,
+      continues: !isNewDay && !isFirstNew && continues(item, above),
+      hue: "fingerprint" in item ? (shown.hues.get(item.fingerprint) ?? 0) : 0,
+      isConnected: item.type === "pending" && shown.connection.type === "ok",
+    };
+  }
+
+  /** Whether any is not as high as was thought. */
+  function measureRows(): boolean {
+    let hasChanged = false;
+    for (const [id, { element: row }] of rows) {
+      const height = row.getBoundingClientRect().height;
+      if (heights.get(id) === height) continue;
+      heights.set(id, height);
+      hasChanged = true;
+    }
+    return hasChanged;
+  }
+
+  /** Heights of items that are gone are of no use; they are looked through when there are far more than items. */
+  function forgetHeights(): void {
+    if (heights.size < 2 * items.length + 1_000) return;
+    const known = new Set(items.map(({ id }) => id));
+    for (const id of heights.keys()) if (!known.has(id)) heights.delete(id);
+  }
+
+  return {
+    element,
+    render(next, time) {
+      const before = state;
+      state = next;
+      now = time;
+      if (before?.room.room !== next.room.room) {
+        heights.clear();
+        isAtEnd = true;
+      }
+      if (
+        before?.items !== next.items ||
+        before.pending !== next.pending ||
+        before.presence !== next.presence
+      ) {
+        const live = presenceLine(next.presence, LIVE_LINE);
+        items = [...next.items, ...(live === null ? [] : [live]), ...next.pending];
+        heights.delete(LIVE_LINE);
+        // Of their own words people want to see that they are there.
+        if ((before?.pending.length ?? 0) < next.pending.length) isAtEnd = true;
+        forgetHeights();
+      }
+      const said = {
+        unknown: "",
+        loading: words.earlierLoading,
+        more: "",
+        none: next.room.here.size > 1 || next.items.length > 0 ? words.beginning : words.nobodyElse,
+      }[next.earlier];
+      setText(top, said);
+      setAttribute(element, "aria-busy", next.earlier === "loading" ? "true" : undefined);
+      layOut();
+      askForEarlier();
+    },
+    scrollToEnd() {
+      isAtEnd = true;
+      options.onEnd(true);
+      layOut();
+    },
+    scrollTo(id) {
+      const index = items.findIndex((item) => item.id === id);
+      if (index === -1) return;
+      isAtEnd = false;
+      options.onEnd(false);
+      element.scrollTop = list.offsetTop + (offsets[index] ?? 0) - element.clientHeight / 3;
+      layOut();
+      const row = rows.get(id)?.element;
+      row?.scrollIntoView({ block: "center" });
+      row?.classList.add("sought");
+    },
+    scrollBy(screens) {
+      element.scrollBy({ top: screens * element.clientHeight * 0.9 });
+    },
+  };
+}

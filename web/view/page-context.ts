@@ -1,0 +1,54 @@
+// What the page is given: how to join, what this browser remembers, and where it came from. main.ts has it for real.
+
+import type { RoomConversation } from "../../src/chat/conversation.ts";
+
+export interface PageContext {
+  /** Null where the page was opened without one: then it explains itself, and takes a pasted one. */
+  readonly invitation: Invitation | null;
+  /** Of this person in this browser; null on the first visit: then the page asks. */
+  readonly name: string | null;
+  readonly servedBy: "server" | "relay";
+  /** Whether the page came by https, or from this machine. */
+  readonly isSecure: boolean;
+  readonly memory: Memory;
+  /** Joins, once the name is known, and again for another room. The conversation reconnects by itself. */
+  join(options: { readonly name: string; readonly room: string }): Promise<RoomConversation>;
+  /**
+   * Goes to the page of a pasted invitation.
+   *
+   * @throws {CharlaError} INVALID_INVITATION
+   */
+  openInvitation(text: string): void;
+  /** SHA-256 of the page, as `charla doctor` prints it; null where it can't be had. */
+  pageDigest(): Promise<string | null>;
+  /** The conversation is in one tab of the browser at a time; absent where that can't be known. */
+  readonly tabs?: Tabs;
+}
+
+export interface Invitation {
+  readonly room: string;
+  readonly serverFingerprint: string;
+  /** For a browser. */
+  readonly link: string;
+  /** For a terminal: `charla://...`; null where it can't be made from the link. */
+  readonly command: string | null;
+}
+
+/** What this browser remembers of each room. */
+export interface Memory {
+  saveName(name: string): void;
+  loadDraft(room: string): Promise<string>;
+  saveDraft(room: string, text: string): void;
+  /** Sequence number of the newest message that was read, by room. */
+  loadRead(): Promise<ReadonlyMap<string, number>>;
+  saveRead(room: string, sequence: number): void;
+  /** Messages of an earlier visit that are not stored yet, the oldest first. */
+  loadWaiting(room: string): Promise<readonly string[]>;
+}
+
+export interface Tabs {
+  /** Called when another tab takes the conversation: this one has ended it. */
+  onLost(handler: () => void): void;
+  /** Takes it back. */
+  take(): Promise<void>;
+}

@@ -1,0 +1,38 @@
+// Times and days in words, in the reader's language and time zone. Pure, but for the zone of this machine.
+
+import type { Words } from "../words/en.ts";
+
+/** The first of them, for a day has 23 to 25 hours where clocks change. */
+export function startOfDay(time: number): number {
+  const date = new Date(time);
+  date.setHours(0, 0, 0, 0);
+  return date.getTime();
+}
+
+export interface Times {
+  /** `14:05`. */
+  timeOfDay(time: number): string;
+  /** `today`, `yesterday`, `Tuesday, March 3`, with the year if that is another one. */
+  day(time: number, now: number): string;
+  /** Both, in full. */
+  moment(time: number): string;
+}
+
+export function createTimes(words: Words, locale: string): Times {
+  const hours = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+  const days = new Intl.DateTimeFormat(locale, { weekday: "long", month: "long", day: "numeric" });
+  const dates = new Intl.DateTimeFormat(locale, { dateStyle: "full" });
+  const moments = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" });
+  return {
+    timeOfDay: (time) => hours.format(time),
+    day(time, now) {
+      const today = startOfDay(now);
+      const day = startOfDay(time);
+      if (day === today) return words.today;
+      if (day === startOfDay(today - 1)) return words.yesterday;
+      const isThisYear = new Date(day).getFullYear() === new Date(today).getFullYear();
+      return (isThisYear ? days : dates).format(time);
+    },
+    moment: (time) => moments.format(time),
+  };
+}
