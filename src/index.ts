@@ -8,7 +8,7 @@ export type {
   RequestOptions,
   RoomConversation,
 } from "./chat/conversation.ts";
-export type { ConnectionPath } from "./chat/channel.ts";
+export type { CurrentWay } from "./chat/channel.ts";
 export type { EndReason, PlainEvent, RoomEvent } from "./chat/events.ts";
 export type {
   BanDescription,

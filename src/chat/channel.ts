@@ -18,12 +18,12 @@ export interface Channel {
   abort(code: number, reason: string): void;
   /** Resolves, with the reason, when it is over and all that came was handed on. */
   readonly ended: Promise<unknown>;
-  /** The path that it takes now, where that is known. */
-  path?(): ConnectionPath;
+  /** The way that it takes now, where that is known. */
+  way?(): CurrentWay;
 }
 
 /** How messages get from a member to the server. */
-export interface ConnectionPath {
+export interface CurrentWay {
   /** `local` is within one program, which holds the server and its owner. */
   readonly transport: "udp" | "websocket" | "local";
   /** HOST or HOST:PORT of the relay that passes them on; without one, they go directly. */
@@ -40,8 +40,8 @@ export interface ChannelHandlers {
   onSilent?(duration: number): void;
   /** The other end is heard again after a silence of `duration` ms. */
   onHeard?(duration: number): void;
-  /** It takes another path than before. */
-  onPath?(): void;
+  /** It takes another way than before. */
+  onWay?(): void;
   /** It has ended, though what came before may not be handed on yet: nothing is worth waiting for any more. */
   onEnd?(): void;
 }

@@ -1,7 +1,7 @@
 // A conversation as one of its ends sees it: on the plain wire between two, or in a room, where there is more to
 // ask of the server. Knows nothing of how it is carried.
 
-import type { ConnectionPath } from "./channel.ts";
+import type { CurrentWay } from "./channel.ts";
 import type { ConversationEvent, PlainEvent, RoomEvent } from "./events.ts";
 import type {
   BanDescription,
@@ -64,7 +64,7 @@ export interface RoomConversation extends Conversation<RoomEvent> {
    */
   watch(rooms: readonly WatchedRoom[]): void;
   /** The way to the server, with the round trip as it is now; null while this end is not in the room. */
-  way(): ConnectionPath | null;
+  way(): CurrentWay | null;
   /** Takes another name. */
   rename(name: string, options?: RequestOptions): Promise<void>;
   /** Ends the conversation for all its members, and closes the server; only for the owner. */

@@ -1,7 +1,7 @@
 // What happens in a conversation, as data: the one vocabulary of the library, the terminal and --json. The plain
 // wire and rooms have a union each. Says who with names made elsewhere; knows nothing of networks.
 
-import type { ConnectionPath } from "./channel.ts";
+import type { CurrentWay } from "./channel.ts";
 import type { MemberDescription, RoomNews } from "./frames.ts";
 
 /** What happens on the plain wire, between two. */
@@ -51,7 +51,7 @@ export type RoomEvent =
   | { readonly type: "disconnected"; readonly message: string }
   | { readonly type: "reconnected" }
   /** The way to the server: after this end has entered or reconnected, and whenever it changes. */
-  | ({ readonly type: "way" } & ConnectionPath)
+  | ({ readonly type: "way" } & CurrentWay)
   /** What this end may do in the room has changed. */
   | { readonly type: "rights"; readonly operator: boolean; readonly muted: boolean }
   /** Somebody came in, with the first of their programs; `away` if its connection is silent already. */

@@ -4,7 +4,7 @@
 import {
   type Channel,
   type ChannelHandlers,
-  type ConnectionPath,
+  type CurrentWay,
   ENDED_BY_PROGRAM,
 } from "../chat/channel.ts";
 import type { Conversation, RequestOptions, RoomConversation } from "../chat/conversation.ts";
@@ -210,12 +210,12 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
     },
     onSilent: (duration) => addEvent({ type: "silent", seconds: inSeconds(duration) }),
     onHeard: (duration) => addEvent({ type: "heard", seconds: inSeconds(duration) }),
-    onPath: reportWay,
+    onWay: reportWay,
   };
 
-  function way(): ConnectionPath | null {
+  function way(): CurrentWay | null {
     const isIn = connectionPhase(client.phase)?.name === "joined";
-    return isIn ? (channel?.path?.() ?? null) : null;
+    return isIn ? (channel?.way?.() ?? null) : null;
   }
 
   function reportWay(): void {

@@ -1,7 +1,7 @@
 // A room that is joined over the sealed wire: makes channels of its sessions, and knows which failures are worth another attempt.
 // How a session is opened is an argument: by any way in join-room.ts, by a WebSocket in a page. Knows no screen.
 
-import { type Channel, type ConnectionPath, GOING_AWAY } from "../chat/channel.ts";
+import { type Channel, type CurrentWay, GOING_AWAY } from "../chat/channel.ts";
 import type { LogEntry } from "../chat/frames.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { DEFAULT_ROOM } from "../identity/invitation.ts";
@@ -110,15 +110,15 @@ export function openSealedRoom(
 export function channelOver(link: SealedLink): Channel {
   return {
     sayAll: (messages, stream) => link.sayAll(messages, stream),
-    receive: (handlers) => link.receive({ ...handlers, onMoved: () => handlers.onPath?.() }),
+    receive: (handlers) => link.receive({ ...handlers, onMoved: () => handlers.onWay?.() }),
     close: (code, reason) => link.close(code, reason),
     abort: (code, reason) => link.abort(code, reason),
     ended: link.ended,
-    path: () => pathTo(link),
+    way: () => wayTo(link),
   };
 }
 
-function pathTo({ peer, roundTrip }: SealedLink): ConnectionPath {
+function wayTo({ peer, roundTrip }: SealedLink): CurrentWay {
   const { transport, relay } = pathKind(peer);
   return {
     transport,

@@ -81,7 +81,7 @@ export function localChannel(): [LocalChannel, LocalChannel] {
     },
     abort: end,
     ended: ended.promise,
-    path: () => ({ transport: "local" }),
+    way: () => ({ transport: "local" }),
   });
   return [createEnd(inboxes[0], inboxes[1]), createEnd(inboxes[1], inboxes[0])];
 }

@@ -1,7 +1,7 @@
 // Does what the screen wants done in the conversation: says and asks, runs the commands that are typed in a room, and says what
 // became of them. Knows the conversation, and nothing of what is shown.
 
-import type { ConnectionPath } from "../chat/channel.ts";
+import type { CurrentWay } from "../chat/channel.ts";
 import { type Conversation, GOODBYE, type RoomConversation } from "../chat/conversation.ts";
 import type { RoomDescription } from "../chat/frames.ts";
 import { findRoom } from "../chat/name-keys.ts";
@@ -152,7 +152,7 @@ async function run(
 }
 
 /** @throws {CharlaError} NOT_CONNECTED */
-function currentWay(conversation: RoomConversation): ConnectionPath {
+function currentWay(conversation: RoomConversation): CurrentWay {
   const way = conversation.way();
   if (way !== null) return way;
   throw new CharlaError(

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { getEventListeners } from "node:events";
 
-import type { Channel, ChannelHandlers, ConnectionPath } from "../../src/chat/channel.ts";
+import type { Channel, ChannelHandlers, CurrentWay } from "../../src/chat/channel.ts";
 import type { Conversation } from "../../src/chat/conversation.ts";
 import type { ConversationEvent } from "../../src/chat/events.ts";
 import {
@@ -24,7 +24,7 @@ import { rejection } from "../net/rejection.ts";
 import { follow } from "./follow.ts";
 
 const OWN_DEVICE = "device-of-this-program";
-const LOCAL: ConnectionPath = { transport: "local" };
+const LOCAL: CurrentWay = { transport: "local" };
 const LOST = new CharlaError("SESSION_LOST", "nothing was heard for a minute", "join again");
 const NOBODY = new CharlaError("NOBODY_LISTENING", "nobody is listening", "start a server");
 
@@ -42,7 +42,7 @@ interface Line {
 function conversing(
   options: Partial<RoomConversationOptions> = {},
   attempts: (CharlaError | null)[] = [],
-  ways: ConnectionPath[] = [],
+  ways: CurrentWay[] = [],
 ) {
   const lines: Line[] = [];
   const waits: number[] = [];
@@ -88,7 +88,7 @@ function conversing(
         },
         abort: (_, reason) => endHere(`aborted: ${reason}`),
         ended: ended.promise,
-        ...(ways.length === 0 ? {} : { path: () => ways[0] ?? LOCAL }),
+        ...(ways.length === 0 ? {} : { way: () => ways[0] ?? LOCAL }),
       };
       lines.push(line);
       return { channel, ended: ended.promise };
@@ -230,20 +230,20 @@ describe("entering a room", () => {
 });
 
 describe("the way to the server", () => {
-  const RELAYED: ConnectionPath = { transport: "udp", relay: "relay.example", milliseconds: 61 };
-  const DIRECT: ConnectionPath = { transport: "udp", milliseconds: 23 };
+  const RELAYED: CurrentWay = { transport: "udp", relay: "relay.example", milliseconds: 61 };
+  const DIRECT: CurrentWay = { transport: "udp", milliseconds: 23 };
 
   test("is an event after the room is entered, when it changes, and after a reconnection", async () => {
     const ways = [RELAYED];
     const { conversation, events, line } = conversing({}, [], ways);
     const first = await line(1);
     // Not in the room yet: the server may not let this end in.
-    first.handlers.onPath?.();
+    first.handlers.onWay?.();
     expect(conversation.way()).toBeNull();
     await first.say(welcome(1), message(1));
     expect(conversation.way()).toEqual(RELAYED);
     ways[0] = DIRECT;
-    first.handlers.onPath?.();
+    first.handlers.onWay?.();
     expect(await events.take(4)).toEqual([
       expect.objectContaining({ type: "entered" }),
       { type: "way", ...RELAYED },
@@ -267,7 +267,7 @@ describe("the way to the server", () => {
     const { conversation, events, line } = conversing();
     const server = await line(1);
     await server.say(welcome(0));
-    server.handlers.onPath?.();
+    server.handlers.onWay?.();
     await server.say(message(1));
     expect(textsOf(await events.take(2))).toEqual(["entered", "entry 1"]);
     expect(conversation.way()).toBeNull();

@@ -87,7 +87,7 @@ async function enterRoom() {
     async close() {},
     abort: (_, reason) => void invalid.push(reason),
     ended: Promise.resolve(),
-    path: () => ({ transport: "local" }),
+    way: () => ({ transport: "local" }),
   };
   const conversation = openRoomConversation({
     room: "main",

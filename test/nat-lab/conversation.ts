@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 
-import type { ConnectionPath } from "../../src/chat/channel.ts";
+import type { CurrentWay } from "../../src/chat/channel.ts";
 import { makeCertificate } from "../../src/http/server/tls/certificate.ts";
 import { type Folder, newFolder } from "../harness/folder.ts";
 import { newPerson } from "../harness/person.ts";
@@ -183,7 +183,7 @@ function currentWay(joiner: Program): string | null {
   const lines = whole.filter((line) => line.startsWith('{"type":"way"'));
   const last = lines.at(-1);
   if (last === undefined) return null;
-  const { transport, relay }: ConnectionPath = JSON.parse(last);
+  const { transport, relay }: CurrentWay = JSON.parse(last);
   const stream = transport === "websocket" ? "WebSocket" : null;
   const relayed = relay === undefined ? null : "relay";
   return [relayed, stream].filter((word) => word !== null).join(" by ") || "direct";

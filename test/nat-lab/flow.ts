@@ -3,7 +3,7 @@
 
 import { expect } from "bun:test";
 
-import type { ConnectionPath } from "../../src/chat/channel.ts";
+import type { CurrentWay } from "../../src/chat/channel.ts";
 import type { Person } from "../harness/person.ts";
 import { CHARLA, type Program } from "../harness/program.ts";
 import { until } from "../harness/until.ts";
@@ -153,7 +153,7 @@ function flowOf({ server, joiner, invitation, moves, current, stack }: Parts): F
 /** The paths that a joiner has said so far. */
 function pathsOf(joiner: Program): Path[] {
   return lines(joiner, "way").map((line) => {
-    const { relay }: ConnectionPath = JSON.parse(line);
+    const { relay }: CurrentWay = JSON.parse(line);
     return relay ?? "direct";
   });
 }

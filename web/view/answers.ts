@@ -45,11 +45,11 @@ export function answerText(answer: Answer, words: Words, times: Times): string {
         ),
       ].join("\n");
     case "way": {
-      const { path } = answer;
-      if (path === null) return words.noWay;
-      const ms = path.milliseconds;
+      const { way } = answer;
+      if (way === null) return words.noWay;
+      const ms = way.milliseconds;
       const time = ms === undefined ? "" : ` (${Math.round(ms)} ms)`;
-      const { relay } = path;
+      const { relay } = way;
       return (relay === undefined ? words.directWay : words.relayWay(visibleLine(relay))) + time;
     }
     case "banned":

@@ -35,7 +35,7 @@ export async function runCommand(
     case "rooms":
       return { type: "people" };
     case "way":
-      return answer({ type: "way", path: conversation.way() });
+      return answer({ type: "way", way: conversation.way() });
     case "join": {
       const rooms = await conversation.rooms();
       const names = rooms.map(({ name }) => name);

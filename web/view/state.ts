@@ -1,7 +1,7 @@
 // All that the page shows, as data: where this person is, what was said there, and what they are looking at. Knows no
 // DOM, no network and no clock; update.ts says how it changes.
 
-import type { ConnectionPath } from "../../src/chat/channel.ts";
+import type { CurrentWay } from "../../src/chat/channel.ts";
 import type { EndReason } from "../../src/chat/events.ts";
 import type { LogEntry, MemberDescription } from "../../src/chat/frames.ts";
 import type { Hues } from "../../src/terminal/state/colours.ts";
@@ -111,7 +111,7 @@ export type Notice =
 export type Answer =
   | { readonly type: "help" }
   /** Null while there is no connection. */
-  | { readonly type: "way"; readonly path: ConnectionPath | null }
+  | { readonly type: "way"; readonly way: CurrentWay | null }
   | { readonly type: "banned"; readonly name: string }
   | { readonly type: "unbanned"; readonly name: string }
   | { readonly type: "muted"; readonly name: string; readonly muted: boolean }

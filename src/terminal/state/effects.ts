@@ -1,7 +1,7 @@
 // What happens to the screen, and what the screen wants done, as data: the driver (terminal.ts) makes the first and
 // does the second.
 
-import type { ConnectionPath } from "../../chat/channel.ts";
+import type { CurrentWay } from "../../chat/channel.ts";
 import type { Command } from "../../chat/commands.ts";
 import type { ConversationEvent } from "../../chat/events.ts";
 import type {
@@ -70,7 +70,7 @@ export type ScreenEvent =
   /** To "ask-people". */
   | { readonly type: "people"; readonly people: readonly MemberDescription[] }
   /** To "ask-way"; null where there is none now. */
-  | { readonly type: "way"; readonly way: ConnectionPath | null }
+  | { readonly type: "way"; readonly way: CurrentWay | null }
   /** To "say": why it was not, or is not known to be. */
   | { readonly type: "not-said"; readonly id: number; readonly error: Failure }
   | { readonly type: "error"; readonly error: Failure }

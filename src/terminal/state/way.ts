@@ -1,12 +1,12 @@
 // The way to the server: how long it takes is asked from time to time, and shown where it has changed much. In words, too,
 // for the status line and for /way. Pure; times are ms on any clock.
 
-import type { ConnectionPath } from "../../chat/channel.ts";
+import type { CurrentWay } from "../../chat/channel.ts";
 import type { ConversationEvent } from "../../chat/events.ts";
 import { visibleLine } from "../visible-text.ts";
 
 export interface ShownWay {
-  readonly way: ConnectionPath;
+  readonly way: CurrentWay;
   /** When to ask how long it takes; null for a way on which that is nothing. */
   readonly askAt: number | null;
 }
@@ -50,7 +50,7 @@ export function wayAsked(shown: ShownWay, now: number): ShownWay {
 /** @param way null if the connection was lost meanwhile */
 export function wayAnswered(
   before: ShownWay | null,
-  way: ConnectionPath | null,
+  way: CurrentWay | null,
   now: number,
 ): ShownWay | null {
   if (before === null || way === null) return before;
@@ -58,12 +58,12 @@ export function wayAnswered(
   return { way: shown, askAt: askAgainAt(way, now) };
 }
 
-function askAgainAt({ milliseconds, transport }: ConnectionPath, now: number): number | null {
+function askAgainAt({ milliseconds, transport }: CurrentWay, now: number): number | null {
   if (transport === "local") return null;
   return now + (milliseconds === undefined ? ASK_SOON : ASK_EVERY);
 }
 
-function isLike(one: ConnectionPath, other: ConnectionPath): boolean {
+function isLike(one: CurrentWay, other: CurrentWay): boolean {
   if (one.transport !== other.transport || one.relay !== other.relay) return false;
   if (one.milliseconds === undefined || other.milliseconds === undefined) {
     return other.milliseconds === undefined;
@@ -73,7 +73,7 @@ function isLike(one: ConnectionPath, other: ConnectionPath): boolean {
 }
 
 /** For the status line, the fullest first; none where the server is in this program. */
-export function wayForms(way: ConnectionPath): readonly string[] {
+export function wayForms(way: CurrentWay): readonly string[] {
   const { transport, milliseconds } = way;
   if (transport === "local") return [];
   const time = milliseconds === undefined ? "" : `, ${describeTime(milliseconds)}`;
@@ -87,7 +87,7 @@ export function wayForms(way: ConnectionPath): readonly string[] {
 }
 
 /** The answer to /way. */
-export function describeWay({ transport, relay, milliseconds }: ConnectionPath): readonly string[] {
+export function describeWay({ transport, relay, milliseconds }: CurrentWay): readonly string[] {
   if (transport === "local") {
     return ["the server is in this program: no network is between you and it"];
   }

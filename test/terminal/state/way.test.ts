@@ -2,19 +2,19 @@
 
 import { describe, expect, test } from "bun:test";
 
-import type { ConnectionPath } from "../../../src/chat/channel.ts";
+import type { CurrentWay } from "../../../src/chat/channel.ts";
 import { describeWay } from "../../../src/terminal/state/way.ts";
 import { entered, openRoom, says, type VirtualScreen } from "./virtual-screen.ts";
 
-const DIRECT: ConnectionPath = { transport: "udp", milliseconds: 23 };
-const RELAYED: ConnectionPath = { transport: "udp", relay: "relay.example", milliseconds: 61 };
+const DIRECT: CurrentWay = { transport: "udp", milliseconds: 23 };
+const RELAYED: CurrentWay = { transport: "udp", relay: "relay.example", milliseconds: 61 };
 
 const asks = (screen: VirtualScreen) =>
   screen.effects().filter(({ type }) => type === "ask-way").length;
 
 const shown = ({ state }: VirtualScreen) => state.way?.way ?? null;
 
-function reached(way: ConnectionPath) {
+function reached(way: CurrentWay) {
   const screen = openRoom("ben");
   screen.emit({ type: "way", ...way });
   return screen;
@@ -114,7 +114,7 @@ describe("how long the way takes", () => {
   });
 });
 
-test.each<[ConnectionPath, string[]]>([
+test.each<[CurrentWay, string[]]>([
   [DIRECT, ["you reach the server directly, by UDP; 23 ms there and back"]],
   [{ transport: "udp" }, ["you reach the server directly, by UDP"]],
   [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import type { ConnectionPath } from "../../../src/chat/channel.ts";
+import type { CurrentWay } from "../../../src/chat/channel.ts";
 import type { ConversationEvent } from "../../../src/chat/events.ts";
 import { displayWidth as width } from "../../../src/terminal/display-width.ts";
 import { PLAIN } from "../../../src/terminal/output/capabilities.ts";
@@ -50,7 +50,7 @@ test("the way to the server stands behind the connection, in windows of three wi
   screen.emit(entered("ben"));
   const at = (columns: number) =>
     rowText(statusRow(statusOf(screen.state), { columns, width })).trim();
-  const shows = (...ways: ConnectionPath[]) =>
+  const shows = (...ways: CurrentWay[]) =>
     ways.map((way) => {
       screen.emit({ type: "way", ...way });
       return [42, 80, 200].map(at);
