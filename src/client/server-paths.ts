@@ -8,7 +8,7 @@ import { unref } from "#timers";
 import type { CharlaError } from "../errors.ts";
 import { sameAddress, type SocketAddress } from "../net/address.ts";
 import { pathKind } from "../net/carrier.ts";
-import { openRelayWay, type RelayWay } from "../net/relay-way.ts";
+import { openRelayCarrier, type RelayCarrier } from "../net/relay-carrier.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import type { SealedSocket } from "../net/sealed-socket.ts";
 import { openWebSocketCarrier, type WebSocketCarrierOptions } from "../net/websocket-carrier.ts";
@@ -29,7 +29,7 @@ export interface ServerPaths extends Disposable {
     relay: RelayPlace,
     serverKey: Uint8Array,
     onRefused?: (status: "no-server" | "full") => void,
-  ): RelayWay;
+  ): RelayCarrier;
   /** An address at which the server may be reached directly. */
   addAddress(address: SocketAddress): void;
   /** A WebSocket, which ends with these paths: the address of what is at its other end. */
@@ -59,7 +59,7 @@ export function createServerPaths(
   env: WebSocketCarrierOptions["env"],
 ): ServerPaths {
   const over = new AbortController();
-  const relays: RelayWay[] = [];
+  const relays: RelayCarrier[] = [];
   const addresses: SocketAddress[] = [];
   let link: SealedLink | null = null;
   let network: NetworkWatch | null = null;
@@ -84,7 +84,7 @@ export function createServerPaths(
     addRelay({ address, name }, serverKey, onRefused) {
       const known = relays.find((one) => sameAddress(one.relay, address));
       if (known !== undefined) return known;
-      const relay = openRelayWay(socket, {
+      const relay = openRelayCarrier(socket, {
         relay: address,
         name,
         serverKey,

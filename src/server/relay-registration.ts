@@ -10,6 +10,7 @@ import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
 import { canonicalAddress, type HostAndPort, parseHostAndPort } from "../net/address.ts";
 import { carrierOf } from "../net/carrier.ts";
+import { pastRelay } from "../net/relay-carrier.ts";
 import { readRelayReply, writeRelayMessage } from "../net/relay-messages.ts";
 import {
   ADDRESS_LENGTH,
@@ -18,7 +19,6 @@ import {
   readRelayPacket,
   writeForward,
 } from "../net/relay-packets.ts";
-import { pastRelay } from "../net/relay-way.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import type { SealedSocket } from "../net/sealed-socket.ts";
 import { openWebSocketCarrier, type WebSocketCarrierOptions } from "../net/websocket-carrier.ts";

@@ -8,7 +8,7 @@ import { openRoomConversation } from "../../src/client/room-conversation.ts";
 import { channelOver } from "../../src/client/sealed-room.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
 import { generateKeyPair } from "../../src/net/crypto.ts";
-import { openRelayWay } from "../../src/net/relay-way.ts";
+import { openRelayCarrier } from "../../src/net/relay-carrier.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import { openRelay } from "../../src/relay/relay.ts";
 import { until } from "../harness/until.ts";
@@ -52,7 +52,7 @@ test("a member past a relay is told so, and once more when the session moves to 
     admission: null,
   });
   const serverKey = SERVER_KEYS.publicKey;
-  using way = openRelayWay(socket, { relay: relay.local, name: "relay.example", serverKey });
+  using way = openRelayCarrier(socket, { relay: relay.local, name: "relay.example", serverKey });
   const psk = secretToPsk(SERVER_SECRET);
   const link = socket.join({ to: way.address, psk, expected: serverKey });
   expect(await link.joined).toBe(true);

@@ -5,7 +5,7 @@ import { expect, test } from "bun:test";
 import type { SocketAddress } from "../../src/net/address.ts";
 import { pathKind } from "../../src/net/carrier.ts";
 import { generateKeyPair } from "../../src/net/crypto.ts";
-import { openRelayWay } from "../../src/net/relay-way.ts";
+import { openRelayCarrier } from "../../src/net/relay-carrier.ts";
 import { openWebSocketCarrier } from "../../src/net/websocket-carrier.ts";
 import { openRelay, type Relay } from "../../src/relay/relay.ts";
 import { keepRegistered } from "../../src/server/relay-registration.ts";
@@ -63,7 +63,7 @@ for (const [who, hasServerUdp, hasJoinerUdp] of [
     await using registration = register(server, serverAt);
     await until("the registration", () => registration.registered.length === 1);
     await using socket = await openClientSocket();
-    using way = openRelayWay(socket, {
+    using way = openRelayCarrier(socket, {
       relay: hasJoinerUdp ? relay.local : byWebSocket(socket),
       name: "relay.example",
       serverKey: SERVER_KEYS.publicKey,
@@ -99,7 +99,7 @@ test("a relay that is restarted has both back by WebSockets, and no message is l
   await until("the registration", () => registration.registered.length === 1);
   await using socket = await openClientSocket();
   const relayed = openWebSocketCarrier(socket, { urls: [url], signal: over.signal });
-  using way = openRelayWay(socket, {
+  using way = openRelayCarrier(socket, {
     relay: relayed,
     name: "relay.example",
     serverKey: SERVER_KEYS.publicKey,
@@ -126,7 +126,7 @@ test("a connection that has joined a server stays, and one that has only asked i
   const over = new AbortController();
   await using socket = await openClientSocket();
   const open = () => openWebSocketCarrier(socket, { urls: [urlOf(relay)], signal: over.signal });
-  using way = openRelayWay(socket, {
+  using way = openRelayCarrier(socket, {
     relay: open(),
     name: "relay.example",
     serverKey: SERVER_KEYS.publicKey,

@@ -7,7 +7,7 @@ import { parseInvitation, secretToPsk } from "../../src/identity/invitation.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
 import { pathKind } from "../../src/net/carrier.ts";
 import { generateKeyPair } from "../../src/net/crypto.ts";
-import { openRelayWay } from "../../src/net/relay-way.ts";
+import { openRelayCarrier } from "../../src/net/relay-carrier.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import { openRelay, type Relay } from "../../src/relay/relay.ts";
@@ -73,7 +73,7 @@ async function joinThrough(relay: SocketAddress) {
     admission: null,
   });
   const statuses: (string | null)[] = [];
-  const way = openRelayWay(socket, {
+  const way = openRelayCarrier(socket, {
     relay,
     name: "relay.example",
     serverKey: SERVER_KEYS.publicKey,

@@ -1,4 +1,4 @@
-// A way to a server through a relay, at the end that joins (docs/protocol.md s. 19.2): relay-client.ts with a socket and a timer.
+// A relay as a carrier, at the end that joins (docs/protocol.md s. 19.2): relay-client.ts with a socket and a timer.
 // What is joined at `address` is the server; what the packets hold is the sessions'.
 
 import { platformCrypto } from "#crypto";
@@ -19,7 +19,7 @@ import type { SealedSocket } from "./sealed-socket.ts";
 /** Bytes of the longest packet that a relay's network takes (Ethernet, IPv6, UDP), where nothing else is known of it. */
 const MAX_PACKET = 1_500 - 40 - 8;
 
-export interface RelayWayOptions {
+export interface RelayCarrierOptions {
   /** Also one with a carrier, such as a WebSocket to the relay. */
   readonly relay: SocketAddress;
   /** As people write it: HOST or HOST:PORT. */
@@ -31,7 +31,7 @@ export interface RelayWayOptions {
   onOuter?(outer: SocketAddress): void;
 }
 
-export interface RelayWay extends Disposable {
+export interface RelayCarrier extends Disposable {
   readonly relay: SocketAddress;
   /** The server, past the relay. */
   readonly address: SocketAddress;
@@ -42,7 +42,7 @@ export interface RelayWay extends Disposable {
   networkChanged(): void;
 }
 
-export function openRelayWay(socket: SealedSocket, options: RelayWayOptions): RelayWay {
+export function openRelayCarrier(socket: SealedSocket, options: RelayCarrierOptions): RelayCarrier {
   const { relay, name, serverKey } = options;
   const slot = relaySlot(platformCrypto, serverKey);
   const client = createRelayClient(slot, performance.now());
