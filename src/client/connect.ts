@@ -227,7 +227,8 @@ async function connectByFirst(
     clearTimeout(timer);
     const wakeAt = race.wakeAt(state);
     if (wakeAt === Number.POSITIVE_INFINITY) return;
-    timer = setTimeout(step, wakeAt - performance.now());
+    // The runtime warns of a delay below 0.
+    timer = setTimeout(step, Math.max(0, wakeAt - performance.now()));
     // What is tried meanwhile keeps the program running.
     timer.unref();
   }
