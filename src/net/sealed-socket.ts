@@ -18,6 +18,7 @@ import {
   nextDatagram,
   receiveDatagram,
   receivePlainWire,
+  stopAdmitting,
   takeTouched,
   tickEndpoint,
 } from "../protocol/endpoint.ts";
@@ -85,6 +86,8 @@ export interface SealedSocket extends AsyncDisposable {
   carrierBack(address: SocketAddress): void;
   /** Ids of the carriers by which there are paths to peers. */
   carriersInUse(): Set<string>;
+  /** From now on nobody joins. */
+  stopAdmitting(): void;
   /** Closes every session as `SealedLink.close` does, and then the socket. */
   close(code?: number, reason?: string): Promise<void>;
 }
@@ -299,6 +302,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   }
 
   async function close(code?: number, reason?: string): Promise<void> {
+    stopAdmitting(endpoint);
     await Promise.all(Array.from(links.values(), (link) => link.close(code, reason)));
     closed ??= defer<void>();
     flushSoon();
@@ -330,6 +334,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     carrierLost,
     carrierBack,
     carriersInUse,
+    stopAdmitting: () => stopAdmitting(endpoint),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -82,6 +82,8 @@ export interface EndpointOptions extends Omit<ResponderOptions, "admission"> {
 export interface Endpoint {
   readonly options: EndpointOptions;
   readonly responder: Responder | null;
+  /** False once no other session is wanted: hellos and finishes get no answer. */
+  admits: boolean;
   readonly resetKey: Uint8Array;
   /** By this end's connection id. */
   readonly sessions: Map<string, Session>;
@@ -115,6 +117,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   return {
     options,
     responder: admission === null ? null : createResponder({ ...options, admission }),
+    admits: true,
     resetKey: crypto.hkdf(
       options.resetSalt ?? options.random(RESET_SALT_LENGTH),
       staticKeys.privateKey,
@@ -150,6 +153,11 @@ export function connect(endpoint: Endpoint, options: ConnectOptions, now: number
     now,
   });
   return addSession(endpoint, handshake, localId, options.to, now);
+}
+
+/** From now on nobody joins: those who try it get no answer, as from a server that is gone. */
+export function stopAdmitting(endpoint: Endpoint): void {
+  endpoint.admits = false;
 }
 
 /** The session may have something to send: a message was sent or received, or it was closed. */
@@ -307,8 +315,8 @@ function answerHello(
   from: SocketAddress,
   now: number,
 ): void {
-  const { responder } = endpoint;
-  if (responder === null) return;
+  const { responder, admits } = endpoint;
+  if (responder === null || !admits) return;
   const { options, sessions, memory } = endpoint;
   const places = (options.maxSessions ?? MAX_SESSIONS) - sessions.size;
   if (memory !== null) {
@@ -333,7 +341,7 @@ function answerFinish(
   from: SocketAddress,
   now: number,
 ): void {
-  if (endpoint.responder === null) return;
+  if (endpoint.responder === null || !endpoint.admits) return;
   const step = receiveFinish(endpoint.responder, packet, now);
   if (step.type === "refused") answer(endpoint, { to: from, bytes: step.refusal });
   if (step.type === "unknown") answerStray(endpoint, packet.responderId, from, now);

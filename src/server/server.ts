@@ -110,6 +110,8 @@ export interface Server extends AsyncDisposable {
 const FAREWELL = 60_000;
 /** How long closing waits for members that do not read, or are gone without a word, ms. */
 const CLOSE_TIMEOUT = 3_000;
+/** How long it waits for those from whom nothing comes meanwhile, ms: more than a packet and its acknowledgment take. */
+const UNHEARD_TIMEOUT = 1_000;
 /** Of the sessions that there is memory for. */
 const INVITATION_SHARE = 3 / 4;
 
@@ -117,6 +119,14 @@ const INVITATION_SHARE = 3 / 4;
 function withinMemory(limits: Limits): Limits {
   const most = Math.ceil((INVITATION_SHARE * limits.memory) / RESERVED);
   return { ...limits, sessionsPerInvitation: Math.min(limits.sessionsPerInvitation, most) };
+}
+
+/** At the other end of a channel. */
+interface Connected {
+  /** Their fingerprint. */
+  readonly person: string;
+  /** When something came from them last, ms of `performance.now`. */
+  heardAt(this: void): number;
 }
 
 /** @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and the like (docs/errors.md) */
@@ -127,8 +137,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   let otherWires = 0;
   /** A flood is reported as often as its count has digits. */
   let otherWiresReportedAt = 1;
-  /** With the fingerprints of those at the other ends. */
-  const channels = new Map<Channel, string>();
+  /** With those at the other ends. */
+  const channels = new Map<Channel, Connected>();
   const closed = Promise.withResolvers<void>();
   let closing: Promise<void> | null = null;
   /** After `/close`, who has yet to learn of it, by their fingerprints; null before. */
@@ -198,7 +208,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
           onMessages() {
             void link.close(CLOSE_DONE, reason);
             // Nothing more arrives over the sessions that they had before.
-            abortChannels(CLOSE_DONE, reason, (person) => person === joined);
+            abortChannels(CLOSE_DONE, reason, ({ person }) => person === joined);
             nowKnows(joined);
           },
         };
@@ -207,13 +217,14 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       void link.ended.then((end) => {
         if (end.type === "closed" && end.code === CLOSE_DONE) nowKnows(joined);
       });
-      return startSession({
+      const client = {
         channel: link,
         fingerprint: joined,
         owner: joined === ownFingerprint,
         invitation,
         address: () => formatAddress(link.peer),
-      });
+      };
+      return startSession(client, () => link.heardAt);
     },
     onMoved: (link) => reach.follow(link),
     onRefused: (error) => options.onRefused?.(error),
@@ -231,9 +242,9 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const reach = openReach(socket, { relays: options.relays ?? [], random: Math.random });
   const renewal = createNameRenewal({ log, rooms: state.rooms, setTimer: systemTimer });
 
-  function startSession(client: Client): ChannelHandlers {
-    const { channel } = client;
-    channels.set(channel, client.fingerprint);
+  function startSession(client: Client, heardAt: Connected["heardAt"]): ChannelHandlers {
+    const { channel, fingerprint: person } = client;
+    channels.set(channel, { person, heardAt });
     void channel.ended.then(() => channels.delete(channel));
     return new MemberSession(state, client);
   }
@@ -256,18 +267,17 @@ export async function openServer(options: ServerOptions): Promise<Server> {
 
   async function closeAll(code: number, reason: string): Promise<void> {
     state.startClosing();
+    // After `/close` those who come back learn that it is over.
+    if (farewell === null) socket.stopAdmitting();
     renewal[Symbol.dispose]();
     const ends = Array.from(channels.keys(), (channel) => channel.close(code, reason));
     if (farewell !== null && farewell.awaited.size > 0) {
       const { awaited } = farewell;
-      using _timer = systemTimer(
-        () => abortChannels(code, reason, (person) => !awaited.has(person)),
-        CLOSE_TIMEOUT,
-      );
+      using _limits = limitClosing(code, reason, (person) => !awaited.has(person));
       await waitForAway();
       awaited.clear();
     }
-    using _timer = systemTimer(() => abortChannels(code, reason), CLOSE_TIMEOUT);
+    using _limits = limitClosing(code, reason);
     // Members past a relay learn it while that still forwards.
     await Promise.all(ends);
     await Promise.all([reach[Symbol.asyncDispose](), socket.close(code, reason)]);
@@ -275,8 +285,29 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     admission.flush();
   }
 
-  function abortChannels(code: number, reason: string, isMeant = (_person: string) => true): void {
-    for (const [channel, person] of channels) if (isMeant(person)) channel.abort(code, reason);
+  function abortChannels(
+    code: number,
+    reason: string,
+    isMeant: (connected: Connected) => boolean,
+  ): void {
+    for (const [channel, connected] of channels) {
+      if (isMeant(connected)) channel.abort(code, reason);
+    }
+  }
+
+  /** Ends the sessions that are not closed in time. */
+  function limitClosing(
+    code: number,
+    reason: string,
+    isMeant = (_person: string) => true,
+  ): Disposable {
+    const start = performance.now();
+    const timers = new DisposableStack();
+    const isUnheard = ({ person, heardAt }: Connected) => isMeant(person) && heardAt() < start;
+    timers.use(systemTimer(() => abortChannels(code, reason, isUnheard), UNHEARD_TIMEOUT));
+    const isLate = ({ person }: Connected) => isMeant(person);
+    timers.use(systemTimer(() => abortChannels(code, reason, isLate), CLOSE_TIMEOUT));
+    return timers;
   }
 
   /** Somebody who may have been away when the conversation ended has left, or knows it. */
@@ -307,15 +338,14 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         serverEnd.abort(GOING_AWAY, "the server was stopped");
         return clientEnd;
       }
-      serverEnd.receive(
-        startSession({
-          channel: serverEnd,
-          fingerprint: ownFingerprint,
-          owner: true,
-          invitation: { id: "own", room: null },
-          address: () => null,
-        }),
-      );
+      const client = {
+        channel: serverEnd,
+        fingerprint: ownFingerprint,
+        owner: true,
+        invitation: { id: "own", room: null },
+        address: () => null,
+      };
+      serverEnd.receive(startSession(client, () => Number.POSITIVE_INFINITY));
       return clientEnd;
     },
     close: closeNow,

@@ -8,11 +8,13 @@ import { openSqliteReader } from "../../src/log/sqlite-log.ts";
 import { openLossyRelay } from "../harness/lossy-relay.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { reservePort } from "../harness/ports.ts";
+import { charla } from "../harness/program.ts";
 import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 import { BOB, ownerOf } from "./admitting.ts";
 import { allTexts, entered, invitationTo, joinServed, openHere, serve, shownTo } from "./served.ts";
 
+const LOST = /connection to the server lost/g;
 const MEMBERS = 20;
 /** At a time from each member. */
 const LANES = 5;
@@ -164,6 +166,52 @@ test(
     const start = performance.now();
     await server.close();
     expect(performance.now() - start).toBeLessThan(20_000);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "a server that ends while a member is stopped waits a second for that one, and each other member reads once that it has ended",
+  async () => {
+    using folder = temporaryFolder();
+    const { program, port } = await serve(folder.path);
+    await using _ = program;
+    await using members = new AsyncDisposableStack();
+    const [carl, dora, eva] = ["carl", "dora", "eva"].map((name) =>
+      members.use(charla([invitationTo(port), "-n", name])),
+    );
+    if (carl === undefined || dora === undefined || eva === undefined) throw new Error("nobody");
+    for (const member of [carl, dora, eva]) await member.until("stderr", /^you are /m);
+    eva.signal("SIGSTOP");
+    carl.type("are you there, Eva?\n");
+    await dora.until("stdout", "carl: are you there, Eva?\n");
+    const start = performance.now();
+    program.signal("SIGTERM");
+    expect(await program.exited).toBe(0);
+    // Three seconds for those who are heard, and don't read.
+    expect(performance.now() - start).toBeLessThan(2_800);
+    for (const member of [carl, dora]) await member.until("stderr", LOST);
+    // Long enough for several attempts to reconnect.
+    await Bun.sleep(2_000);
+    for (const { stderr } of [carl, dora]) expect(stderr.match(LOST)).toHaveLength(1);
+    eva.signal("SIGCONT");
+    await eva.until("stderr", LOST, 90_000);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "a server that is ending lets nobody in any more",
+  async () => {
+    await using stack = new AsyncDisposableStack();
+    const { server } = await withAwayMember(stack);
+    const closed = server.close();
+    const late = shownTo(joinServed(server.local.port, "Dora"));
+    expect(await late.ended.catch((error: unknown) => error)).toMatchObject({
+      code: expect.stringMatching(/^(?:NOBODY_LISTENING|NO_ANSWER)$/),
+    });
+    expect(late.shown).toEqual([]);
+    await closed;
   },
   END_TO_END_TIMEOUT,
 );
