@@ -87,17 +87,33 @@ export interface RelayRegistration extends AsyncDisposable {
   networkChanged(): void;
 }
 
+/** Whether the server is registered. */
+type State =
+  | {
+      readonly type: "trying";
+      /** Those that have begun since it was registered last. */
+      readonly attempts: number;
+      /** Of several failures in a row only the first is reported. */
+      readonly isReported: boolean;
+      /** Null between two attempts, and until the relay's address is known. */
+      readonly link: SealedLink | null;
+    }
+  | {
+      readonly type: "registered";
+      readonly link: SealedLink;
+      /** See `RelayRegistration`. */
+      readonly outer: SocketAddress | null;
+    };
+
+const NOT_TRIED = { type: "trying", attempts: 0, isReported: false, link: null } as const;
+
 export function keepRegistered(
   socket: SealedSocket,
   options: RegistrationOptions,
 ): RelayRegistration {
   const { name } = options;
   const over = new AbortController();
-  let outer: SocketAddress | null = null;
-  let link: SealedLink | null = null;
-  /** Attempts since it was registered last. */
-  let attempts = 0;
-  let isReported = false;
+  let state: State = NOT_TRIED;
   let askedAt = -Infinity;
   /** Also between two attempts: what the relay then says is answered by none, and is no datagram of another wire. */
   let stopListening: (() => void) | null = null;
@@ -106,29 +122,34 @@ export function keepRegistered(
   async function run(): Promise<void> {
     const attemptsInVain = options.webSocket === undefined ? 1 : 2;
     while (!over.signal.aborted) {
-      const { error, wasRegistered } = await attempt();
-      outer = null;
-      link = null;
+      const error = await attempt();
+      const isLost = state.type === "registered";
+      const failed = trying();
+      const isReported = isLost || failed.isReported || failed.attempts >= attemptsInVain;
+      state = { ...failed, isReported, link: null };
       if (over.signal.aborted) return;
-      if (!isReported && (wasRegistered || attempts >= attemptsInVain)) {
-        isReported = true;
-        options.onLost(error);
-      }
-      const failures = Math.max(1, attempts);
+      if (isReported && !failed.isReported) options.onLost(error);
+      const failures = Math.max(1, failed.attempts);
       const wait = backoff(failures, options.random(), FIRST_WAIT, LONGEST_WAIT);
       await delay(wait, null, { signal: over.signal, ref: false }).catch(() => {});
     }
   }
 
+  /** What counts for the next attempt: a registration is a new beginning. */
+  function trying(): Extract<State, { type: "trying" }> {
+    return state.type === "registered" ? NOT_TRIED : state;
+  }
+
   /** Lasts as long as the registration; says why that has ended. */
-  async function attempt(): Promise<{ error: CharlaError; wasRegistered: boolean }> {
+  async function attempt(): Promise<CharlaError> {
     const ending = new AbortController();
     const { webSocket } = options;
-    const byStream = webSocket !== undefined && attempts % 2 === 1;
+    const before = trying();
+    const byStream = webSocket !== undefined && before.attempts % 2 === 1;
     const patience = webSocket === undefined || byStream ? PATIENCE : UDP_PATIENCE;
-    attempts += 1;
+    state = { ...before, attempts: before.attempts + 1 };
     try {
-      const found = await options.reach(Math.floor((attempts - 1) / 2), over.signal);
+      const found = await options.reach(Math.floor(before.attempts / 2), over.signal);
       over.signal.throwIfAborted();
       const { signal } = ending;
       const at = byStream
@@ -136,57 +157,58 @@ export function keepRegistered(
         : found;
       stopListening?.();
       stopListening = socket.listenToRelay(at, forwardReceiver(at));
-      const error = await register(at, patience);
-      return { error, wasRegistered: attempts === 0 };
+      return await register(at, patience);
     } catch (error) {
-      if (error instanceof CharlaError) return { error, wasRegistered: false };
+      if (error instanceof CharlaError) return error;
       if (!over.signal.aborted) throw error;
-      return { error: relayLost(name, "the server was stopped"), wasRegistered: false };
+      return relayLost(name, "the server was stopped");
     } finally {
       ending.abort();
     }
   }
 
   async function register(at: SocketAddress, patience: number): Promise<CharlaError> {
-    const opened = socket.join({ to: at, psk: secretToPsk(null), expected: options.expected });
-    link = opened;
+    const link = socket.join({ to: at, psk: secretToPsk(null), expected: options.expected });
+    state = { ...trying(), link };
     let refused: CharlaError | null = null;
-    const timeout = setTimeout(() => opened.abort(ENDED_BY_PROGRAM, "no answer"), patience);
-    opened.receive({
+    const timeout = setTimeout(() => link.abort(ENDED_BY_PROGRAM, "no answer"), patience);
+    link.receive({
       onMessages(messages) {
         for (const message of messages) {
           const reply = readRelayReply(message);
           if (reply?.type === "refused") refused = relayLost(name, reply.message);
           if (reply?.type !== "registered") continue;
           clearTimeout(timeout);
-          attempts = 0;
-          isReported = false;
           const seen = readSocketAddress(reply.address);
-          if (seen === null) continue;
           // What a relay sees of a WebSocket is a port of TCP. Joiners send to what invitations and candidates name: a
           // relay that lies must not have them send to this machine, to a group, or to nowhere.
-          outer = carrierOf(at) === null && mayChallenge(seen, at) ? seen : null;
-          options.onRegistered(seen);
+          const isUsable = seen !== null && carrierOf(at) === null && mayChallenge(seen, at);
+          state = { type: "registered", link, outer: isUsable ? seen : null };
+          if (seen !== null) options.onRegistered(seen);
         }
       },
     });
     try {
-      if (await opened.joined) {
-        if (opened.peerKey !== null) options.onKey?.(opened.peerKey);
-        void opened.say(writeRelayMessage({ type: "register" }));
+      if (await link.joined) {
+        if (link.peerKey !== null) options.onKey?.(link.peerKey);
+        void link.say(writeRelayMessage({ type: "register" }));
       }
     } catch (error) {
       clearTimeout(timeout);
-      opened.abort(ENDED_BY_PROGRAM, "");
+      link.abort(ENDED_BY_PROGRAM, "");
       throw error;
     }
     const showing = setInterval(() => {
-      if (outer !== null) socket.send({ to: at, bytes: SHOWN });
+      if (seenOutside() !== null) socket.send({ to: at, bytes: SHOWN });
     }, SHOW_INTERVAL);
-    const end = await opened.ended;
+    const end = await link.ended;
     clearInterval(showing);
     clearTimeout(timeout);
     return refused ?? relayLost(name, describeEnd(end));
+  }
+
+  function seenOutside(): SocketAddress | null {
+    return state.type === "registered" ? state.outer : null;
   }
 
   function forwardReceiver(at: SocketAddress) {
@@ -218,18 +240,18 @@ export function keepRegistered(
     const now = performance.now();
     if (now < askedAt + DOUBT_INTERVAL) return;
     askedAt = now;
-    void link?.say(writeRelayMessage({ type: "register" }));
+    void state.link?.say(writeRelayMessage({ type: "register" }));
   }
 
   return {
     name,
     get outer() {
-      return outer;
+      return seenOutside();
     },
     networkChanged: askRelay,
     async [Symbol.asyncDispose]() {
       over.abort();
-      link?.abort(CLOSE_DONE, "");
+      state.link?.abort(CLOSE_DONE, "");
       await done;
       stopListening?.();
     },
