@@ -1,10 +1,11 @@
 // The page in Chromium, as people see and use it.
 
 import { afterAll, expect } from "bun:test";
+import { createRequire } from "node:module";
 
 import { CHROMIUM } from "../harness/browser.ts";
 import { testWith } from "../harness/peer-programs.ts";
-import { messages, NOON, viewPages } from "./view-page.ts";
+import { MEMBERS, messages, NOON, viewPages, type ViewWindow } from "./view-page.ts";
 
 const pages = viewPages();
 afterAll(() => pages[Symbol.asyncDispose]());
@@ -135,3 +136,98 @@ testWith([CHROMIUM], "no page is wider than a screen of 320 px", async () => {
     await page.keyboard.press("Escape");
   }
 });
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+/** The rules of WCAG 2.2 A and AA that are broken, and where. */
+async function violations({ page }: ViewWindow): Promise<unknown> {
+  // Evaluated by the test's own connection, which the policy of the page does not forbid.
+  await page.evaluate(await Bun.file(AXE).text());
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  return page.evaluate(`axe
+    .run({ runOnly: ${JSON.stringify(tags)} })
+    .then(({ violations }) => violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]))`);
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const [size, width, height] of [
+    ["a phone", 320, 640],
+    ["a wide screen", 1_000, 700],
+  ] as const) {
+    testWith(
+      [CHROMIUM],
+      `everybody can use the page on ${size}, when it is ${colorScheme}`,
+      async () => {
+        await using window = await pages.open({ colorScheme, width, height });
+        const { page } = window;
+        await window.start({
+          log: messages(12, (number) => (number === 11 ? "ana: see https://example.org" : "hello")),
+          owner: true,
+          members: MEMBERS,
+          rooms: ["main", "lunch"],
+          read: { lunch: 1 },
+        });
+        await page.locator(".message").first().waitFor();
+        await window.play(
+          { type: "joined", peer: "tom", fingerprint: "SHA256:tom", away: false },
+          { type: "news", rooms: [{ room: "lunch", after: 1, unread: 3, mentions: 1 }] },
+          { type: "notice", code: "MUTED", message: "eva is muted" },
+          { type: "silent", seconds: 5 },
+        );
+        await page.locator("#message").fill("hello");
+        await page.keyboard.press("Enter");
+        await page.locator("#message").fill("/nothing");
+        await page.keyboard.press("Enter");
+        // Each of twelve hues is somebody's.
+        await window.play(
+          ...Array.from({ length: 12 }, (_, index) => ({
+            type: "message" as const,
+            from: `person ${index}`,
+            fingerprint: `SHA256:${index}`,
+            text: "hello",
+            sequence: 100 + index,
+            time: NOON,
+          })),
+        );
+        expect(await violations(window)).toEqual([]);
+        for (const name of ["Invite", "Menu", "Search", "People and rooms"]) {
+          const button = page.getByRole("button", { name, exact: true });
+          if (!(await button.isVisible())) continue;
+          await button.click();
+          await page.evaluate(
+            "Promise.all(document.getAnimations().map(({ finished }) => finished))",
+          );
+          expect(await violations(window)).toEqual([]);
+          await page.keyboard.press("Escape");
+        }
+      },
+    );
+  }
+}
+
+testWith([CHROMIUM], "everybody can use the questions before a room", async () => {
+  for (const options of [{ name: null, isSecure: false }, { hasInvitation: false }]) {
+    await using window = await pages.open({ width: 320, height: 640 });
+    await window.start(options);
+    expect(await violations(window)).toEqual([]);
+  }
+});
+
+testWith(
+  [CHROMIUM],
+  "what can be touched is at least 44 px high, but for names in the text",
+  async () => {
+    await using window = await pages.open({ width: 320, height: 640 });
+    const { page } = window;
+    await window.start({ log: messages(3) });
+    for (const name of [null, "Invite", "Menu", "Search", "People and rooms"]) {
+      if (name !== null) await page.getByRole("button", { name, exact: true }).click();
+      const small = await page.evaluate(`[...document.querySelectorAll("button, input, textarea")]
+      .filter((control) => control.checkVisibility() && !control.matches(".name"))
+      .filter((control) => control.getBoundingClientRect().height < 44)
+      .map((control) => control.outerHTML)`);
+      expect(small).toEqual([]);
+      if (name !== null) await page.keyboard.press("Escape");
+    }
+  },
+);

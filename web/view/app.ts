@@ -104,8 +104,8 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
   }
 
   function draw(): void {
+    if (signal.aborted || !isFrameAsked) return;
     isFrameAsked = false;
-    if (signal.aborted) return;
     document.title = title(state);
     const { phase } = state;
     const problem = "problem" in phase ? phase.problem : null;
@@ -148,6 +148,7 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
       onInvitation: openInvitation,
       onName: chooseName,
       onJoin: () => void enter(state.room.room),
+      onTake: () => void page.tabs?.take().then(() => enter(state.room.room)),
     });
     root.replaceChildren(start, dialogs.element);
     start.querySelector<HTMLElement>("input, h1[tabindex]")?.focus();
@@ -202,12 +203,15 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
         dispatch({ type: "problem", problem });
       } else if (!hasEntered && problem.code === "NAME_TAKEN") {
         dispatch({ type: "phase", phase: { type: "name", problem } });
-      } else dispatch({ type: "phase", phase: { type: "over", reason: endReason(), problem } });
+      } else {
+        const reason = hasEntered ? "lost" : "not-joined";
+        const { phase } = state;
+        // What ended it was said before.
+        const ended =
+          phase.type === "over" ? phase : ({ type: "over", reason, unsaid: [] } as const);
+        dispatch({ type: "phase", phase: { ...ended, problem } });
+      }
     }
-  }
-
-  function endReason() {
-    return state.phase.type === "over" ? state.phase.reason : "lost";
   }
 
   function receive(event: RoomEvent, from: RoomConversation): void {
@@ -400,6 +404,8 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
       await loadEarlier();
       if (thisVisit !== visit) return;
     }
+    // The list has to have it.
+    isFrameAsked = true;
     draw();
     conversationPage?.scrollTo(sequence);
   }
@@ -469,7 +475,20 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
   for (const type of ["focus", "blur"] as const) {
     window.addEventListener(type, lookAround, { signal });
   }
-  document.addEventListener("visibilitychange", lookAround, { signal });
+  document.addEventListener(
+    "visibilitychange",
+    () => {
+      lookAround();
+      // The frame that was asked for does not come while the page is behind others.
+      if (document.hidden && isFrameAsked) setTimeout(draw, HIDDEN_FRAME);
+    },
+    { signal },
+  );
+  page.tabs?.onLost(() => {
+    visit += 1;
+    conversation = null;
+    dispatch({ type: "phase", phase: { type: "elsewhere" } });
+  });
   for (const type of ["online", "offline"] as const) {
     const isOnline = type === "online";
     window.addEventListener(type, () => dispatch({ type: "online", isOnline }), { signal });

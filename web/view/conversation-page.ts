@@ -165,10 +165,8 @@ export function createConversationPage(options: ConversationPageOptions): Conver
     const newestBefore = before.items.at(-1)?.id;
     const start = before.items.length === 0 ? -1 : indexOfLast(state.items, newestBefore);
     if (start === -1) return;
-    const news = state.items
-      .slice(start + 1)
-      .filter((item) => item.type === "message" && !item.isOwn)
-      .filter((item) => item.type === "message");
+    const added = state.items.slice(start + 1);
+    const news = added.filter((item) => item.type === "message").filter(({ isOwn }) => !isOwn);
     const texts =
       news.length > MAX_ANNOUNCED
         ? [words.countNew(news.length)]
@@ -190,7 +188,7 @@ export function createConversationPage(options: ConversationPageOptions): Conver
       connection.classList.toggle("shown", text !== "");
       list.render(state, now);
       side.render(state);
-      composer.render(visibleLabel(state.room.room), false);
+      composer.render(visibleLabel(state.room.room), state.isMuted);
       if (before !== null) announce(before, state);
       newest.hidden = isAtEnd;
       setText(

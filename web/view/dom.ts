@@ -49,7 +49,7 @@ export function icon(path: string): SVGSVGElement {
   for (const [name, value] of [
     ["viewBox", "0 0 24 24"],
     ["aria-hidden", "true"],
-    ["class", "icon"],
+    ["class", path === ICONS.menu ? "icon dots" : "icon"],
   ] as const) {
     picture.setAttribute(name, value);
   }

@@ -61,6 +61,7 @@ export function createMessageList(options: MessageListOptions): MessageList {
   let now = 0;
   let items: readonly RowItem[] = [];
   const rows = new Map<number, Row>();
+  const ids = new WeakMap<Element, number>();
   /** By id, px. */
   const heights = new Map<number, number>();
   /** Where each row begins, and behind the last one where it ends, px. */
@@ -99,6 +100,12 @@ export function createMessageList(options: MessageListOptions): MessageList {
     if (isNear === isAtEnd) return;
     isAtEnd = isNear;
     options.onEnd(isAtEnd);
+  }
+
+  function goToEnd(): void {
+    if (isAtEnd) return;
+    isAtEnd = true;
+    options.onEnd(true);
   }
 
   function askForEarlier(): void {
@@ -143,10 +150,9 @@ export function createMessageList(options: MessageListOptions): MessageList {
     return low;
   }
 
-  function layOut(): void {
+  /** @param anchor what is read stays where it is, whatever becomes of the rows above */
+  function layOut(anchor = findAnchor()): void {
     if (state === null || element.clientHeight === 0) return;
-    // What is read stays where it is, whatever becomes of the rows above.
-    const anchor = isAtEnd ? null : findAnchor();
     measureOffsets();
     const height = element.clientHeight;
     const total = offsets[items.length] ?? 0;
@@ -172,14 +178,14 @@ export function createMessageList(options: MessageListOptions): MessageList {
     readonly top: number;
   }
 
+  /** The first row that is seen, wherever it is among the items by now. */
   function findAnchor(): Anchor | null {
+    if (isAtEnd) return null;
     const screen = element.getBoundingClientRect();
-    for (let index = from; index < to; index += 1) {
-      const id = items[index]?.id;
-      const row = id === undefined ? undefined : rows.get(id);
-      if (id === undefined || row === undefined) continue;
-      const box = row.element.getBoundingClientRect();
-      if (box.bottom > screen.top) return { id, top: box.top - screen.top };
+    for (const row of list.children) {
+      const id = ids.get(row);
+      const box = row.getBoundingClientRect();
+      if (id !== undefined && box.bottom > screen.top) return { id, top: box.top - screen.top };
     }
     return null;
   }
@@ -205,6 +211,7 @@ export function createMessageList(options: MessageListOptions): MessageList {
       if (row === undefined || row.item !== item || row.look !== look) {
         row = { item, look, element: createRow(item, rowLook, { ...options, now }) };
         rows.set(item.id, row);
+        ids.set(row.element, item.id);
         heights.delete(item.id);
         if (old !== undefined) {
           if (old.element === place) place = row.element;
@@ -259,11 +266,13 @@ export function createMessageList(options: MessageListOptions): MessageList {
     element,
     render(next, time) {
       const before = state;
+      let anchor = findAnchor();
       state = next;
       now = time;
       if (before?.room.room !== next.room.room) {
         heights.clear();
-        isAtEnd = true;
+        anchor = null;
+        goToEnd();
       }
       if (
         before?.items !== next.items ||
@@ -274,7 +283,10 @@ export function createMessageList(options: MessageListOptions): MessageList {
         items = [...next.items, ...(live === null ? [] : [live]), ...next.pending];
         heights.delete(LIVE_LINE);
         // Of their own words people want to see that they are there.
-        if ((before?.pending.length ?? 0) < next.pending.length) isAtEnd = true;
+        if ((before?.pending.length ?? 0) < next.pending.length) {
+          anchor = null;
+          goToEnd();
+        }
         forgetHeights();
       }
       const said = {
@@ -285,13 +297,12 @@ export function createMessageList(options: MessageListOptions): MessageList {
       }[next.earlier];
       setText(top, said);
       setAttribute(element, "aria-busy", next.earlier === "loading" ? "true" : undefined);
-      layOut();
+      layOut(anchor);
       askForEarlier();
     },
     scrollToEnd() {
-      isAtEnd = true;
-      options.onEnd(true);
-      layOut();
+      goToEnd();
+      layOut(null);
     },
     scrollTo(id) {
       const index = items.findIndex((item) => item.id === id);
@@ -299,7 +310,7 @@ export function createMessageList(options: MessageListOptions): MessageList {
       isAtEnd = false;
       options.onEnd(false);
       element.scrollTop = list.offsetTop + (offsets[index] ?? 0) - element.clientHeight / 3;
-      layOut();
+      layOut(null);
       const row = rows.get(id)?.element;
       row?.scrollIntoView({ block: "center" });
       row?.classList.add("sought");

@@ -1,8 +1,9 @@
 // What is shown before a room: what this page is and a field for an invitation, the question for a name, and the end.
 
+import { visibleText } from "../../src/terminal/visible-text.ts";
 import type { Words } from "../words/en.ts";
 import { problemText } from "./answers.ts";
-import { create } from "./dom.ts";
+import { button, create } from "./dom.ts";
 import type { Phase, Problem } from "./state.ts";
 
 export interface StartPageOptions {
@@ -13,13 +14,15 @@ export interface StartPageOptions {
   readonly onInvitation: (text: string) => void;
   readonly onName: (name: string) => void;
   readonly onJoin: () => void;
+  /** From the other tab. */
+  readonly onTake: () => void;
 }
 
 export function createStartPage(
   phase: Exclude<Phase, { type: "room" }>,
   options: StartPageOptions,
 ): HTMLElement {
-  const { words, room, caution, onInvitation, onName, onJoin } = options;
+  const { words, room, caution, onInvitation, onName, onJoin, onTake } = options;
   const note = caution === null ? null : create("p", { class: "caution" }, caution);
   switch (phase.type) {
     case "explanation":
@@ -58,15 +61,23 @@ export function createStartPage(
         ),
         note,
       );
-    case "over": {
-      const join = create("button", { type: "button", class: "primary" }, words.joinAgain);
-      join.addEventListener("click", onJoin);
+    case "elsewhere":
+      return card(
+        create("h1", { tabindex: "-1" }, words.otherTab),
+        button(words.useHere, onTake, { class: "primary" }),
+      );
+    case "over":
       return card(
         create("h1", { tabindex: "-1" }, words.ended[phase.reason]),
-        phase.problem === null ? null : create("p", {}, problemText(phase.problem, words)),
-        join,
+        phase.problem === null
+          ? null
+          : create("p", { class: "why" }, problemText(phase.problem, words)),
+        ...phase.unsaid.map((text) =>
+          create("p", { class: "unsaid", dir: "auto" }, `${words.notSent}: ${visibleText(text)}`),
+        ),
+        button(words.joinAgain, onJoin, { class: "primary" }),
+        note,
       );
-    }
   }
 }
 

@@ -12,6 +12,8 @@ export interface State {
   readonly phase: Phase;
   /** The room that is open, or that is being entered. */
   readonly room: RoomState;
+  /** What this person says in the room is refused. */
+  readonly isMuted: boolean;
   readonly hues: Hues;
   readonly connection: Connection;
   /** What the browser says of the network: on a LAN it may be wrong, and matters only while the connection is lost. */
@@ -40,8 +42,16 @@ export type Phase =
   /** On the first visit. */
   | { readonly type: "name"; readonly problem: Problem | null }
   | { readonly type: "room" }
-  /** This person has left, or the conversation is over. */
-  | { readonly type: "over"; readonly reason: EndReason; readonly problem: Problem | null };
+  /** Another tab of this browser has the conversation. */
+  | { readonly type: "elsewhere" }
+  /** This person has left, could not join, or the conversation is over. */
+  | {
+      readonly type: "over";
+      readonly reason: EndReason | "not-joined";
+      readonly problem: Problem | null;
+      /** Messages that were not sent, and will not be. */
+      readonly unsaid: readonly string[];
+    };
 
 /** What went wrong; `message` and `hint` are in English, and words/ has sentences for the usual codes. */
 export interface Problem {
@@ -186,6 +196,7 @@ export const NOTHING_UNREAD: Unread = { from: null, count: 0, mentions: 0 };
 export const START: State = {
   phase: { type: "room" },
   room: NO_ROOM,
+  isMuted: false,
   hues: new Map(),
   connection: { type: "joining" },
   isOnline: true,

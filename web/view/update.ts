@@ -241,6 +241,8 @@ function conversationUpdate(before: State, event: RoomEvent, now: number): State
     }
     case "reconnected":
       return withNotice(state, { type: "reconnected" }, now);
+    case "rights":
+      return { ...state, isMuted: event.muted };
     case "news":
       return news(state, event);
     case "notice": {
@@ -249,7 +251,8 @@ function conversationUpdate(before: State, event: RoomEvent, now: number): State
     }
     case "ended": {
       const { reason } = event;
-      return { ...state, phase: { type: "over", reason, problem: null }, dialog: null };
+      const unsaid = neverSent(event);
+      return { ...state, phase: { type: "over", reason, problem: null, unsaid }, dialog: null };
     }
     // Shown where it stands: who is away beside their name, the connection in a line of its own, what was not sent yet by
     // its own mark.
@@ -258,7 +261,6 @@ function conversationUpdate(before: State, event: RoomEvent, now: number): State
     case "silent":
     case "heard":
     case "way":
-    case "rights":
     case "said":
     case "waiting":
     case "listening":
@@ -267,14 +269,14 @@ function conversationUpdate(before: State, event: RoomEvent, now: number): State
   }
 }
 
-function entered(state: State, { members, last }: EventOf<"entered">): State {
+function entered(state: State, { members, last, muted = false }: EventOf<"entered">): State {
   const hues = withHues(
     state.hues,
     members.map(({ fingerprint }) => fingerprint),
   );
   const own = state.room.fingerprint;
   const pending = state.pending.map((message) => ({ ...message, fingerprint: own ?? "" }));
-  return { ...state, hues, pending, earlier: last === 0 ? "none" : state.earlier };
+  return { ...state, hues, pending, isMuted: muted, earlier: last === 0 ? "none" : state.earlier };
 }
 
 function receive(state: State, event: RoomMessage): State {
@@ -334,6 +336,17 @@ function news(state: State, { rooms }: EventOf<"news">): State {
     return { ...room, unread, mentions, after };
   });
   return { ...state, rooms: known };
+}
+
+/** Those that the device doesn't keep to send them another time. */
+function neverSent({ unsaid, kept = [] }: EventOf<"ended">): readonly string[] {
+  const willBeSent = [...kept];
+  return unsaid.filter((text) => {
+    const index = willBeSent.indexOf(text);
+    if (index === -1) return true;
+    willBeSent.splice(index, 1);
+    return false;
+  });
 }
 
 function connectionAfter(connection: Connection, event: RoomEvent): Connection {

@@ -13,8 +13,9 @@ function counted(count: number, one: string, many: string): string {
 /** By the code of the error; for the others the program's own sentence is shown. */
 const problems: { readonly [code: string]: string } = {};
 
-const ended: { readonly [reason in EndReason]: string } = {
+const ended: { readonly [reason in EndReason | "not-joined"]: string } = {
   left: "You left.",
+  "not-joined": "You could not join.",
   "peer-left": "The conversation is over: the server has ended it.",
   removed: "You were removed from the room.",
   lost: "The connection was lost.",

@@ -40,6 +40,7 @@ export const es: Words = {
   language: "es",
   ended: {
     left: "Has salido.",
+    "not-joined": "No has podido entrar.",
     "peer-left": "La conversación ha terminado: el servidor la ha cerrado.",
     removed: "Te han sacado de la sala.",
     lost: "Se ha perdido la conexión.",
