@@ -6,10 +6,10 @@ import type { OwnRoomConversation } from "../src/client/room-conversation.ts";
 import { openSealedRoom, type SealedRoomOptions } from "../src/client/sealed-room.ts";
 import { invitedTo } from "../src/client/sealed-target.ts";
 import type { Invitation, Way } from "../src/identity/invitation.ts";
-import type { KeyPair } from "../src/protocol/crypto-provider.ts";
+import type { StaticKeys } from "../src/net/shared-secrets.ts";
 
 export interface PageRoomOptions extends SealedRoomOptions {
-  readonly identity: KeyPair;
+  readonly identity: StaticKeys;
   /** What the page is from. */
   readonly servedBy: "server" | "relay";
   /** Where the page is from. */

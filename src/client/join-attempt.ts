@@ -13,19 +13,19 @@ import {
 } from "../net/address.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../net/sealed-socket.ts";
+import type { StaticKeys } from "../net/shared-secrets.ts";
 import type { WebSocketCarrierOptions } from "../net/websocket-carrier.ts";
 import {
   relayWebSocketUrls,
   serverWebSocketUrls,
   type WebSocketUrls,
 } from "../net/websocket-urls.ts";
-import type { KeyPair } from "../protocol/crypto-provider.ts";
 import { describeJoinFailure, relayRefused, relayUnreachable } from "./conversation-errors.ts";
 import type { SealedTarget } from "./sealed-target.ts";
 import { createServerPaths, type ServerPaths } from "./server-paths.ts";
 
 export interface ConnectOptions extends Pick<SealedTarget, "secret" | "trust"> {
-  readonly staticKeys: KeyPair;
+  readonly staticKeys: StaticKeys;
   /** Where HTTP proxies are named, for WebSockets; without it, none is used. */
   readonly env?: WebSocketCarrierOptions["env"];
   /** Ends the attempts, which fail with its reason. */

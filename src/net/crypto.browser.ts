@@ -14,6 +14,7 @@ import {
   type KeyPair,
   prepared,
 } from "../protocol/crypto-provider.ts";
+import { SharedSecrets } from "./shared-secrets.ts";
 
 /** RFC 7748 s. 4.1. */
 const P = 2n ** 255n - 19n;
@@ -46,7 +47,11 @@ export const platformCrypto: CryptoProvider = {
 
   importPublicKey: (bytes) => ({ bytes: Uint8Array.from(bytes), [prepared]: null }),
 
-  diffieHellman: (own, peer) => x25519.getSharedSecret(own.privateKey, peer.bytes),
+  diffieHellman(own, peer) {
+    const secrets = own[prepared];
+    if (secrets instanceof SharedSecrets) return secrets.with(peer.bytes);
+    return x25519.getSharedSecret(own.privateKey, peer.bytes);
+  },
 
   sha256,
 

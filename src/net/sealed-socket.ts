@@ -38,6 +38,7 @@ import {
   type SessionDriver,
   SessionLink,
 } from "./sealed-link.ts";
+import type { StaticKeys } from "./shared-secrets.ts";
 import { LARGE_RECEIVE_BUFFER } from "./socket-options.ts";
 import { groupByAddress } from "./udp-gso.ts";
 import type { UdpSocket } from "./udp-socket.ts";
@@ -47,8 +48,9 @@ const DATAGRAMS_AT_ONCE = 256;
 
 export interface SealedSocketOptions extends Pick<
   EndpointOptions,
-  "staticKeys" | "admission" | "maxSessions" | "memory" | "resetSalt"
+  "admission" | "maxSessions" | "memory" | "resetSalt"
 > {
+  readonly staticKeys: StaticKeys;
   readonly bind?: string | undefined;
   readonly port: number;
   /** Somebody has joined. */
@@ -181,11 +183,19 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
       const outbound = handle(datagram, from);
       if (outbound === null) return;
       queueBeside(outbound);
-    } else if (isSealedWire(datagram)) receiveDatagram(endpoint, datagram, from, now());
-    else {
+    } else if (isSealedWire(datagram)) {
+      const preparation = options.staticKeys.prepare?.(datagram) ?? null;
+      if (preparation !== null) return void preparation.then(() => take(datagram, from));
+      return take(datagram, from);
+    } else {
       receivePlainWire(endpoint, datagram, from, now());
       options.onOtherWire?.(from);
     }
+    flushSoon();
+  }
+
+  function take(datagram: Uint8Array, from: SocketAddress): void {
+    receiveDatagram(endpoint, datagram, from, now());
     flushSoon();
   }
 

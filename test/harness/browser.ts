@@ -84,19 +84,73 @@ export function oneBrowser(): OneBrowser {
   };
 }
 
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  // Names of this machine that are no secure context, unlike localhost.
+  "--host-resolver-rules=MAP *.test 127.0.0.1",
+];
+
+// Without a UTF-8 locale it cannot read the names of files that are uploaded.
+const environment = { ...process.env, LC_ALL: "C.UTF-8" };
+
 async function launch(): Promise<Browser> {
   return chromium.launch({
     executablePath: Bun.which(CHROMIUM) ?? CHROMIUM,
-    // Without a UTF-8 locale it cannot read the names of files that are uploaded.
-    env: { ...process.env, LC_ALL: "C.UTF-8" },
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
+    env: environment,
+    args: ARGUMENTS,
   });
+}
+
+export interface BrowserWithProfile extends AsyncDisposable {
+  /** All tabs share one storage, that of the profile. */
+  newTab(): Promise<Page>;
+  /** Ends every process of it at once, as a power cut does; the profile stays. */
+  kill(): Promise<void>;
+}
+
+/** A browser whose storage is in a folder: another one that is started with it has what this one has kept. */
+export async function startWithProfile(folder: string): Promise<BrowserWithProfile> {
+  const process = Bun.spawn(
+    [
+      Bun.which(CHROMIUM) ?? CHROMIUM,
+      ...ARGUMENTS,
+      "--headless",
+      "--password-store=basic",
+      `--user-data-dir=${folder}`,
+      "--remote-debugging-port=0",
+      "about:blank",
+    ],
+    // A group of its own: the browser has many processes.
+    { env: environment, stdout: "ignore", stderr: "pipe", detached: true },
+  );
+  const browser = await chromium.connectOverCDP(await debuggerUrl(process.stderr));
+  const [context] = browser.contexts();
+  if (context === undefined) throw new Error("the browser has no profile");
+
+  async function kill(): Promise<void> {
+    if (process.exitCode === null && process.signalCode === null) {
+      globalThis.process.kill(-process.pid, "SIGKILL");
+    }
+    await process.exited;
+    await browser.close();
+  }
+
+  return { newTab: () => context.newPage(), kill, [Symbol.asyncDispose]: kill };
+}
+
+async function debuggerUrl(stderr: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const part of stderr) {
+    text += decoder.decode(part, { stream: true });
+    const [, url] = /DevTools listening on (ws:\S+)/.exec(text) ?? [];
+    if (url !== undefined) return url;
+  }
+  throw new Error(`the browser did not start: ${text}`);
 }
