@@ -22,6 +22,8 @@ const CHECKS = [
 const WORKERS = 3 * availableParallelism();
 /** Files with labs run at a time: they wait for timers most of the time, and some check how long a path takes. */
 const LABS = 1 + availableParallelism();
+/** Large proofs that keep one processor busy, or wait most of the time for what they have stopped: two at a time. */
+const PAIRS = ["protocol/", "relay/outage", "server/", "simulator/rooms", "terminal/input/"];
 /** The default time limit of a test, in ms: long, for a busy machine. */
 const TIMEOUT = 30_000;
 /** A file system in memory (POSIX shared memory), and the free bytes that it must have. */
@@ -46,12 +48,15 @@ const environment = {
   TMPDIR: folder,
 };
 const counts = { passed: 0, failed: 0, skipped: 0, assertions: 0 };
-const { files, labs, proofs } = isFull ? splitTests() : { files: chosen, labs: [], proofs: [] };
+const { files, labs, pairs, proofs } = isFull
+  ? splitTests()
+  : { files: chosen, labs: [], pairs: [], proofs: [] };
 const tests = isFull && files.length === 0 ? null : runTests(files, WORKERS);
 // Their output is printed after that of the tests, where it is seen.
 const checks = isWhole ? await runChecks() : [];
 await tests;
 if (labs.length > 0) await runTests(labs, LABS);
+if (pairs.length > 0) await runTests(pairs, 2);
 if (proofs.length > 0) await runTests(proofs, 1);
 for (const { title, output, passed } of checks) {
   process.stdout.write(`\n== ${title}\n${output}`);
@@ -107,8 +112,8 @@ function runsPrograms(path) {
 }
 
 /**
- * The test files whose path contains one of the given names, apart from those of the large proofs: each of these takes
- * all processors, and is run alone, because its programs have to answer each other in time. Labs wait more than they work.
+ * The test files whose path contains one of the given names, apart from those of the large proofs: most of these take
+ * all processors, and are run alone, because their programs have to answer each other in time. Labs wait more than they work.
  */
 function splitTests() {
   const files = readdirSync(join(root, "test"), { recursive: true })
@@ -119,7 +124,8 @@ function splitTests() {
   return {
     files: files.filter((path) => !proofs.includes(path)),
     labs: proofs.filter(isLab),
-    proofs: proofs.filter((path) => !isLab(path)),
+    pairs: proofs.filter(isPaired),
+    proofs: proofs.filter((path) => !isLab(path) && !isPaired(path)),
   };
 }
 
@@ -140,6 +146,10 @@ function isProof(path) {
 
 function isLab(path) {
   return path.startsWith("./test/nat-lab/") || path === "./test/end-to-end/lan.test.ts";
+}
+
+function isPaired(path) {
+  return PAIRS.some((start) => path.startsWith(`./test/${start}`));
 }
 
 /** @param selected paths, names in paths, or other options of `bun test` */

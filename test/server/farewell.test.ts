@@ -39,7 +39,7 @@ test(
         }
       }),
     );
-    await until("talk", () => seen.every(({ texts }) => texts.length >= 1_000));
+    await until("talk", () => seen.every(({ texts }) => texts.length >= 400));
     program.signal("SIGTERM");
     expect([await program.exited, program.stderr]).toEqual([0, ""]);
     const lost = { type: "disconnected", message: "the server was stopped" } as const;

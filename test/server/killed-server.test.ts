@@ -13,7 +13,7 @@ import { seededRandom } from "../simulator/random.ts";
 import { allTexts, entered, joinServed, serve, shownTo } from "./served.ts";
 
 /** More in CI. */
-const KILLS = FULL_SIZE ? 50 : 3;
+const KILLS = FULL_SIZE ? 50 : 2;
 const MEMBERS = 20;
 /** In flight from each member, so that some are on their way when the server is killed. */
 const LANES = 2;
