@@ -153,6 +153,8 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     moved: (link) => options.onMoved?.(link),
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** When it fires, on the endpoint's clock; Infinity when it is not set. */
+  let timerAt = Infinity;
   let isFlushDue = false;
   let closed: Deferred<void> | null = null;
 
@@ -225,8 +227,10 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
       if (!link.reportChanges(now())) links.delete(link.session);
     }
     if (closed !== null && !isClosing()) closed.resolve();
-    clearTimeout(timer);
     const at = endpointWakeAt(endpoint);
+    if (at === timerAt) return;
+    timerAt = at;
+    clearTimeout(timer);
     if (at !== Infinity) timer = setTimeout(tick, Math.max(0, Math.ceil(at - now())));
   }
 
@@ -272,6 +276,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   }
 
   function tick(): void {
+    timerAt = Infinity;
     tickEndpoint(endpoint, now());
     flush();
   }

@@ -60,6 +60,8 @@ import {
 const RESET_SALT_LENGTH = 16;
 /** Sessions of one endpoint by default: some 100 MB while all are idle. */
 const MAX_SESSIONS = 16_384;
+/** ms. */
+const SHARED_WAKE = 1_000;
 /** Answers that wait to be sent: as many as a receive buffer holds hellos. */
 const MAX_ANSWERS = 4_096;
 
@@ -242,7 +244,7 @@ export function nextDatagram(endpoint: Endpoint, now: number): Outbound | null {
     endpoint.sending.pop();
     countHeld(session);
     if (isSessionOver(session)) removeSession(endpoint, session);
-    else scheduleBy(endpoint.timers, session, sessionWakeAt(session));
+    else wakeBy(endpoint, session, sessionWakeAt(session), now);
   }
 }
 
@@ -256,12 +258,21 @@ export function tickEndpoint(endpoint: Endpoint, now: number): void {
   for (const session of takeDueItems(endpoint.timers, now)) {
     const at = sessionWakeAt(session);
     if (at > now) {
-      scheduleBy(endpoint.timers, session, at);
+      wakeBy(endpoint, session, at, now);
       continue;
     }
     tickSession(session, now);
     activate(endpoint, session);
   }
+}
+
+/**
+ * What is due in more than SHARED_WAKE is looked at earlier, together with all that is due in the same SHARED_WAKE: mostly it has
+ * been postponed by then, as the keep-alives of idle sessions postpone each other.
+ */
+function wakeBy({ timers }: Endpoint, session: Session, at: number, now: number): void {
+  const isFar = at - now > SHARED_WAKE;
+  scheduleBy(timers, session, isFar ? Math.floor(at / SHARED_WAKE) * SHARED_WAKE : at);
 }
 
 /** When `tickEndpoint` is due next, ms; Infinity for never. */

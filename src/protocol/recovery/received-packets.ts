@@ -110,6 +110,11 @@ export function takeAck(received: ReceivedPackets, now: number): Ack | null {
   return { id, ranges, delay: now - received.largestAt };
 }
 
+/** The packet that was recorded last is to be acknowledged now. */
+export function hastenAck(received: ReceivedPackets, now: number): void {
+  received.ackDueAt = Math.min(received.ackDueAt, now);
+}
+
 /** The ACK that is due can't be sent before `until`, ms. */
 export function postponeAck(received: ReceivedPackets, until: number): void {
   received.ackDueAt = until;

@@ -9,7 +9,7 @@ import {
 import type { AdmittedFinish } from "../handshake/responder-handshake.ts";
 import { expandPacketNumber, type Packet } from "../packets.ts";
 import type { AckRanges } from "../recovery/ack-ranges.ts";
-import { ackAcknowledged, packetReceived } from "../recovery/received-packets.ts";
+import { ackAcknowledged, hastenAck, packetReceived } from "../recovery/received-packets.ts";
 import { ackReceived, changePath } from "../recovery/recovery.ts";
 import { hasArrived } from "../recovery/replay-window.ts";
 import type { SentPacket } from "../recovery/sent-packets.ts";
@@ -188,7 +188,13 @@ function receiveSealed(
   } else followPeer(session, from, datagram.length, newest, now);
   const handler = new PacketFrames(session, from, now);
   if (!readFrames(frames, handler)) handler.fault = "protocol";
-  packetReceived(received, number, handler.eliciting, now, datagram.length);
+  const eliciting = handler.eliciting || handler.pings;
+  const isNew = packetReceived(received, number, eliciting, now, datagram.length);
+  // A keep-alive: nothing follows that the ACK could wait for, and ten thousand of them would wake a relay twice each. The PING
+  // that answers an initiator's finish is mostly followed by messages.
+  if (isNew && handler.pings && !handler.eliciting && session.role === "responder") {
+    hastenAck(received, now);
+  }
   peerHeard(session, now);
   closeForFault(session, handler.fault, now);
 }
@@ -233,7 +239,9 @@ type Fault = MessageFault | "protocol";
 
 /** Handles the frames of one packet. A class, for there is one for each: eight closures cost as much as decrypting it. */
 class PacketFrames implements FrameHandler {
+  /** It has ack-eliciting frames besides PING. */
   eliciting = false;
+  pings = false;
   fault: Fault | null = null;
   readonly #session: Session;
   readonly #from: SocketAddress;
@@ -246,7 +254,7 @@ class PacketFrames implements FrameHandler {
   }
 
   onPing(): void {
-    this.eliciting = true;
+    this.pings = true;
   }
 
   onAck(ranges: AckRanges, delayMicroseconds: number): void {

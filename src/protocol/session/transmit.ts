@@ -47,6 +47,7 @@ import {
   CLOSE_KEYS_USED_UP,
   closeSession,
   elicitingSent,
+  isAllAcknowledged,
   type PacketContent,
   type Session,
 } from "./session.ts";
@@ -157,10 +158,14 @@ function nextReadyDatagram(session: Session, now: number, arena: PacketArena): O
   return null;
 }
 
-/** A longer datagram, to find out whether the path carries it; only while there is traffic. */
+/**
+ * A longer datagram, to find out whether the path carries it: with the first packet, and while messages are on the way. With
+ * keep-alives alone nobody needs it.
+ */
 function nextMtuProbe(session: Session, now: number, arena: PacketArena): Outbound | null {
-  const { path, recovery } = session;
+  const { path, received, recovery } = session;
   if (recovery.sent.packetsInFlight === 0) return null;
+  if (received.window.largest >= 0 && isAllAcknowledged(session)) return null;
   const size = nextMtuProbeSize(recovery, now);
   if (size === null || size > sendAllowance(path.current)) return null;
   return buildPacket(session, "path-mtu-probe", size, now, arena);

@@ -4,7 +4,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { generateKeyPair } from "../../../src/net/crypto.ts";
-import { activate } from "../../../src/protocol/endpoint.ts";
+import { activate, endpointWakeAt } from "../../../src/protocol/endpoint.ts";
 import {
   acknowledgeFragment,
   loseFragment,
@@ -296,6 +296,43 @@ describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
     // The next probe is at most 3 s away (s. 12.2).
     pass(pair, 3_100);
     expect(receive(pair.responder, accepted, pair.now).map(words)).toEqual(["into the silence"]);
+  });
+});
+
+describe("keep-alives (docs/protocol.md s. 15.1)", () => {
+  test("are one PING and one ACK each 20 s: it is acknowledged at once, and with no path MTU probe", () => {
+    const { pair, accepted } = connectedPair();
+    pass(pair, 5_000);
+    pair.sent.length = 0;
+    pass(pair, 60_000);
+    const [first] = pair.sent;
+    const packets = pair.sent.map(({ by, bytes, sentAt }) => {
+      return { by, length: bytes.length, at: Math.round(sentAt - (first?.sentAt ?? 0)) };
+    });
+    // Header (13), PING or an ACK of one range, and a tag (16).
+    expect(packets).toEqual(
+      [0, 20_000, 40_000].flatMap((at) => [
+        { by: "initiator", length: 30, at },
+        { by: "responder", length: 34, at: at + 10 },
+      ]),
+    );
+    expect(accepted.end).toBe(null);
+  });
+
+  test("of many sessions wake the responder at most once a second by its timer", () => {
+    const pair = createPair();
+    for (let count = 0; count < 50; count += 1) {
+      connectToResponder(pair);
+      pass(pair, 37);
+    }
+    pass(pair, 5_000);
+    const wakes = new Set<number>();
+    for (const end = pair.now + 60_000; pair.now < end;) {
+      wakes.add(endpointWakeAt(pair.responder.endpoint));
+      pass(pair, 5);
+    }
+    expect(pair.responder.endpoint.sessions.size).toBe(50);
+    expect(wakes.size).toBeLessThan(60);
   });
 });
 
