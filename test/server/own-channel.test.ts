@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 
 import { ENDED_BY_PROGRAM, NOT_ADMITTED } from "../../src/chat/channel.ts";
-import { converseWith } from "../../src/cli/open-conversation.ts";
+import { converseWith } from "../../src/cli/owner-window.ts";
 import { memoryDevice } from "../../src/client/device.ts";
 import { joinRoom } from "../../src/client/join-room.ts";
 import type { LocalChannel } from "../../src/server/local-channel.ts";
