@@ -100,6 +100,11 @@ export interface RoomConversation extends Conversation<RoomEvent> {
    * `renew` that one is replaced first: people who came by the old one may come back, and it admits nobody new.
    */
   invite(limits?: InvitationLimits, options?: RequestOptions): Promise<string>;
+  /** The same, with the link that opens the room's page in a browser; null where no page is served. */
+  createInvitation(
+    limits?: InvitationLimits,
+    options?: RequestOptions,
+  ): Promise<{ readonly invitation: string; readonly page: string | null }>;
 }
 
 export interface HistoryQuery {

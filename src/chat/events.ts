@@ -30,8 +30,11 @@ export type PlainEvent =
 export type RoomEvent =
   /** Only for the owner: the server in this program waits for others at `address`. */
   | { readonly type: "listening"; readonly address: string }
-  /** Only for the owner: what lets somebody in; it holds a secret, unless the server is open to everybody. */
-  | { readonly type: "invitation"; readonly invitation: string }
+  /**
+   * Only for the owner: what lets somebody in; it holds a secret, unless the server is open to everybody. `page`: the same as a
+   * link for a browser, where a page is served.
+   */
+  | { readonly type: "invitation"; readonly invitation: string; readonly page?: string }
   /**
    * This end is in a room, under this name, with these members, itself among them; `last` is the sequence number of its
    * newest message.

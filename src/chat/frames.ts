@@ -31,6 +31,13 @@ const invitationText = v.pipe(
   v.string(),
   v.regex(/^charla:\/\/[\p{L}\p{M}\p{N}_.~%:/#[\]@,?=-]*$/u),
 );
+/** The same in a browser's address bar. */
+const pageLink = v.pipe(
+  v.string(),
+  v.regex(
+    /^https?:\/\/[\p{L}\p{M}\p{N}_.:[\]-]+\/[\w.~%-]*#[\w-]+(?:\.[\w-]+)?(?:,relay(?::\d+)?)?$/u,
+  ),
+);
 /** A device's own mark: 16 random bytes in base64url. */
 const device = v.pipe(v.string(), v.regex(/^[\w-]{22}$/));
 /** A name that somebody has or had, or the fingerprint of their key: whether there is such a person, the server knows. */
@@ -237,7 +244,13 @@ const SERVER_FRAMES = [
     open: v.optional(v.boolean()),
   }),
   v.object({ type: v.literal("invitations"), request, invitations: v.array(invitation) }),
-  v.object({ type: v.literal("invited"), request, invitation: invitationText }),
+  v.object({
+    type: v.literal("invited"),
+    request,
+    invitation: invitationText,
+    /** The link that opens the room's page in a browser; none where no page is served. */
+    page: v.optional(pageLink),
+  }),
   v.object({
     type: v.literal("seen"),
     request,

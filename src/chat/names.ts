@@ -72,6 +72,7 @@ export const RESERVED_NAMES: readonly string[] = [
   "delivered",
   "fingerprint",
   "hint",
+  "in a browser",
   "invite with",
   "may not have been delivered",
   "no messages found with",

@@ -32,6 +32,7 @@ const reportLine = v.pipe(
       type: v.literal("opened"),
       address: v.string(),
       invitation: v.string(),
+      page: v.nullable(v.string()),
       notices: v.array(
         v.object({ code: v.string(), message: v.string(), hint: v.optional(v.string()) }),
       ),
@@ -67,7 +68,10 @@ async function start(commandLine: CommandLine, io: Io): Promise<number> {
   }
   await printer.event({ type: "listening", address: result.address });
   // What a service prints may be kept where others read it.
-  if (!io.isService) await printer.event({ type: "invitation", invitation: result.invitation });
+  if (!io.isService) {
+    const { invitation, page } = result;
+    await printer.event({ type: "invitation", invitation, ...(page === null ? {} : { page }) });
+  }
   await printer.event({
     type: "notice",
     code: "IN_BACKGROUND",

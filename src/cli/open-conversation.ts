@@ -33,12 +33,14 @@ import { type MemberIdentity, memberIdentity, memberOptions } from "./person.ts"
 import { relayOption, relayRegistrations } from "./relays.ts";
 import { findServers, isRunning, type RunningServer } from "./running-server.ts";
 import { awaitedNotice, openingNotices, otherWireNotice } from "./server-notices.ts";
-import { shareInvitation } from "./shared-invitation.ts";
+import { invitationEvent, shareInvitation } from "./shared-invitation.ts";
 
 /** A server that listens, and has not begun to talk. */
 export interface Opened {
   readonly address: string;
   readonly invitation: string;
+  /** The link for a browser. */
+  readonly page: string | null;
   readonly notices: readonly NoticeText[];
 }
 
@@ -73,7 +75,7 @@ export async function openConversation(
   const addNotice = (notice: NoticeText) => addEvent(noticeEvent(notice));
   const relays = relayRegistrations(relayOption(commandLine), io.env, addNotice);
   const shared = shareInvitation({
-    invitation: () => server.invitation(room),
+    invitation: () => invitationEvent(server, room),
     bind: listening.bind,
     data,
     file: values.get("invitation-file"),
@@ -124,7 +126,8 @@ export async function openConversation(
       })
     : null;
   await registered;
-  const invitation = server.invitation(room);
+  const invites = invitationEvent(server, room);
+  const { invitation, page = null } = invites;
   const address = formatAddress(server.local);
   using _files = shared;
   const { notFound, forOthers } = shared.write(address);
@@ -140,8 +143,8 @@ export async function openConversation(
   if (service !== null) {
     for (const notice of notices) addNotice(notice);
     addEvent({ type: "listening", address });
-    if (isOpen) addEvent({ type: "invitation", invitation });
-    onOpened?.({ address, invitation, notices });
+    if (isOpen) addEvent(invites);
+    onOpened?.({ address, invitation, page, notices });
     return await untilEnd(io, server);
   }
   const status = await talkAsOwner(commandLine, io, {
@@ -152,7 +155,7 @@ export async function openConversation(
     history,
     data,
     address,
-    invitation,
+    invites,
     notices,
     conversations,
     addEvent,

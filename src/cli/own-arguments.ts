@@ -8,6 +8,8 @@ import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs"
 const SECRETS = [
   // An invitation, from its scheme on.
   /(?<=charla:\/\/)[^\0]+/gi,
+  // The link of its page, from the key on.
+  /(?<=https?:\/\/[^\0#]*#)[^\0]+/gi,
   // USER:PASSWORD of `serve --auth` and `get -u`, also behind other short options.
   /(?<=\0(?:--auth[=\0]|--user[=\0]|-\w*u\0?)[^\0:]*:)[^\0]+/g,
   // Before the last @ of a URL's authority, as URLs are parsed.

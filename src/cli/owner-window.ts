@@ -1,7 +1,7 @@
 // The window in which the owner of a server talks, as a member of its rooms.
 
 import { GOING_AWAY } from "../chat/channel.ts";
-import { noticeEvent, type NoticeText, type RoomEvent } from "../chat/events.ts";
+import { type EventOf, noticeEvent, type NoticeText, type RoomEvent } from "../chat/events.ts";
 import { type Device, memoryDevice } from "../client/device.ts";
 import {
   openRoomConversation,
@@ -30,7 +30,7 @@ export interface OwnerWindowOptions {
   readonly data: string | undefined;
   /** Where it listens, for people. */
   readonly address: string;
-  readonly invitation: string;
+  readonly invites: EventOf<"invitation">;
   readonly notices: readonly NoticeText[];
   /** One for each room that the owner has entered; the window adds them. */
   readonly conversations: OwnRoomConversation[];
@@ -45,10 +45,9 @@ export async function talkAsOwner(
   options: OwnerWindowOptions,
 ): Promise<number> {
   const { flags, values } = commandLine;
-  const { server, room, data, publicKey, history, conversations, addEvent } = options;
+  const { server, room, data, publicKey, history, invites, conversations, addEvent } = options;
   const addNotice = (notice: NoticeText) => addEvent(noticeEvent(notice));
   const listens = { type: "listening", address: options.address } as const;
-  const invites = { type: "invitation", invitation: options.invitation } as const;
   /** By room: back in one, the owner gets what they have missed, as everybody does. */
   const devices = new Map<string, Device>();
   const enter = (entered: string, ownName: string, existing: boolean, belowPast?: RoomEvent) => {

@@ -1,13 +1,14 @@
 // The invitation of a running server as its owner passes it on: in files, and shown again when it has become another one.
 
-import { noticeEvent, type NoticeText, type RoomEvent } from "../chat/events.ts";
+import { type EventOf, noticeEvent, type NoticeText, type RoomEvent } from "../chat/events.ts";
+import type { Server } from "../server/server.ts";
 import type { Io } from "../terminal/io.ts";
 import { type ServerFiles, writeServerFiles } from "./server-files.ts";
 import { RENEWED_NOTICE } from "./server-notices.ts";
 
 export interface SharedInvitationOptions {
   /** As it is now. */
-  readonly invitation: () => string;
+  readonly invitation: () => EventOf<"invitation">;
   /** The one address at which the server listens, if it does so at one. */
   readonly bind: string | undefined;
   /** The folder of its messages, if it stores any. */
@@ -35,19 +36,29 @@ export interface SharedInvitation extends Disposable {
   outerChanged(isReached: boolean, notice: NoticeText): void;
 }
 
+/** With the link of the page, where one is served. */
+export function invitationEvent(
+  server: Pick<Server, "invitation" | "pageLink">,
+  room: string,
+): EventOf<"invitation"> {
+  const page = server.pageLink(room);
+  const invitation = server.invitation(room);
+  return { type: "invitation", invitation, ...(page === null ? {} : { page }) };
+}
+
 export function shareInvitation(options: SharedInvitationOptions): SharedInvitation {
   const { bind, data, file, io, isJson, isOpen, isService } = options;
   /** Null until they are written. */
   let files: ServerFiles | null = null;
   let writtenFor = "";
   const addNotice = (notice: NoticeText) => options.addEvent(noticeEvent(notice));
-  const show = () => options.addEvent({ type: "invitation", invitation: options.invitation() });
+  const show = () => options.addEvent(options.invitation());
 
   function write(address: string): ServerFiles {
     const unnamed = !isService || isOpen ? "none" : "default";
     writtenFor = address;
     files = writeServerFiles({
-      invitation: options.invitation(),
+      invitation: options.invitation().invitation,
       bind,
       address,
       data,

@@ -7,7 +7,12 @@ import {
   type CurrentWay,
   ENDED_BY_PROGRAM,
 } from "../chat/channel.ts";
-import type { Conversation, RequestOptions, RoomConversation } from "../chat/conversation.ts";
+import type {
+  Conversation,
+  InvitationLimits,
+  RequestOptions,
+  RoomConversation,
+} from "../chat/conversation.ts";
 import type { RoomEvent } from "../chat/events.ts";
 import { checkMemberFrame, encodeFrame, type LogEntry } from "../chat/frames.ts";
 import { defer, type Deferred } from "../deferred.ts";
@@ -308,6 +313,15 @@ function createRequests(ask: Ask): Omit<RoomConversation, keyof Conversation | "
     );
   }
 
+  async function createInvitation(
+    { uses, seconds, renew }: InvitationLimits = {},
+    options?: RequestOptions,
+  ) {
+    const question = { type: "invite", uses, seconds, renew } as const;
+    const { invitation, page = null } = await request(question, "invited", options);
+    return { invitation, page };
+  }
+
   return {
     async who(options) {
       return (await request({ type: "who" }, "people", options)).members;
@@ -356,10 +370,10 @@ function createRequests(ask: Ask): Omit<RoomConversation, keyof Conversation | "
     async deleteRoom(room, options) {
       await request({ type: "delete", room }, "done", options);
     },
-    async invite({ uses, seconds, renew } = {}, options) {
-      const question = { type: "invite", uses, seconds, renew } as const;
-      return (await request(question, "invited", options)).invitation;
+    async invite(limits, options) {
+      return (await createInvitation(limits, options)).invitation;
     },
+    createInvitation,
     async invitations(options) {
       return (await request({ type: "invites" }, "invitations", options)).invitations;
     },

@@ -5,6 +5,7 @@ import { isIPv6 } from "node:net";
 import type { HostAndPort } from "../net/address.ts";
 import { addressScope } from "../net/own-addresses.ts";
 import { formatInvitation, type Invitation, MAX_WAYS, type Way } from "./invitation.ts";
+import type { PageOrigin } from "./page-link.ts";
 
 /** Characters: a QR code of so many still fits into a large window, and a message of most services holds them as one line. */
 const MAX_LENGTH = 299;
@@ -57,10 +58,36 @@ export function fitWays(invitation: Invitation): Invitation {
   return { ...invitation, ways };
 }
 
+function isIPv4OrName({ host }: HostAndPort): boolean {
+  return !isIPv6(host);
+}
+
 function isDirect({ kind }: Way): boolean {
   return kind === "direct";
 }
 
 function isGlobal({ host }: HostAndPort): boolean {
   return addressScope(host) === "everywhere";
+}
+
+/**
+ * From where most browsers get the page: a relay with a certificate, over which nobody else can change the page; what all networks
+ * lead to; else an address of the own network, where those who scan a QR code usually are.
+ *
+ * @param own ways to the server's own TCP port
+ * @param relays where relays serve the page
+ */
+export function bestOrigin(own: readonly Way[], relays: readonly PageOrigin[]): PageOrigin | null {
+  const direct = own
+    .filter(isDirect)
+    .map(({ host, port }): PageOrigin => ({ host, port, isSecure: false, relayPort: null }));
+  const ranks: readonly (PageOrigin | undefined)[] = [
+    relays.find(({ isSecure }) => isSecure),
+    direct.find((each) => isGlobal(each) && isIPv4OrName(each)),
+    relays.find(isGlobal),
+    direct.find(isIPv4OrName),
+    direct[0],
+    relays[0],
+  ];
+  return ranks.find((origin) => origin !== undefined) ?? null;
 }

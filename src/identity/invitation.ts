@@ -20,6 +20,7 @@ import {
 } from "../net/address.ts";
 import { KEY_BYTES } from "../protocol/crypto-provider.ts";
 import { base64urlLength, decodeBase64url, encodeBase64url } from "./key-text.ts";
+import { invitationInLink } from "./page-link.ts";
 
 const SCHEME = "charla://";
 export const DEFAULT_ROOM = "main";
@@ -78,7 +79,7 @@ function afterScheme(text: string): string | null {
  * @param next the row that follows, empty where that is not known
  */
 export function isCutOff(text: string, next: string): boolean {
-  const written = afterScheme(text);
+  const written = afterScheme(invitationInLink(text) ?? text);
   if (written === null || /\s/.test(written)) return false;
   const [, quote] = /^(?:charla\s+)?(['"])/i.exec(text.trim()) ?? [];
   if (quote !== undefined && !text.trim().endsWith(quote)) return true;
@@ -92,12 +93,12 @@ export function isCutOff(text: string, next: string): boolean {
 }
 
 /**
- * Reads an invitation, or the line with it that a server prints; blanks around it are ignored.
+ * Reads an invitation, the line with it that a server prints, or the link of its page; blanks around it are ignored.
  *
  * @throws {CharlaError} INVALID_INVITATION
  */
 export function parseInvitation(text: string): Invitation {
-  const written = afterScheme(text);
+  const written = afterScheme(invitationInLink(text) ?? text);
   if (written === null) {
     if (text.toLowerCase().includes(SCHEME)) {
       throw invalid(`something stands before ${SCHEME}`, "copy only the invitation");

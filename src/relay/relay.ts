@@ -6,7 +6,12 @@ import { secretToPsk } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import { formatAddress, type SocketAddress } from "../net/address.ts";
 import { platformCrypto, randomBytes } from "../net/crypto.ts";
-import { readRelayRequest, type RelayReply, writeRelayMessage } from "../net/relay-messages.ts";
+import {
+  readRelayRequest,
+  type RelayPage,
+  type RelayReply,
+  writeRelayMessage,
+} from "../net/relay-messages.ts";
 import { relaySlot } from "../net/relay-packets.ts";
 import type { SealedLink, SealedLinkHandlers } from "../net/sealed-link.ts";
 import type { SealedSocketOptions } from "../net/sealed-socket.ts";
@@ -82,6 +87,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   const { limits } = forwarder;
   const servers: Servers = {
     forwarder,
+    page: null,
     registered: new Map(),
     others: new Set(),
     bySource: new Map(),
@@ -104,6 +110,9 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   if (refused !== null) {
     await socket.close();
     throw webRefused(refused);
+  }
+  if (webSockets !== null && web?.page !== undefined) {
+    servers.page = { port: webSockets.local.port, tls: web.tls !== undefined && web.tls !== null };
   }
   const timer = setInterval(() => forgetUnproven(forwarder, performance.now()), TICK);
 
@@ -141,6 +150,8 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
 /** The sessions of servers. */
 interface Servers {
   readonly forwarder: Forwarder;
+  /** Where the relay serves the page; null before it listens, and for nowhere. */
+  page: RelayPage | null;
   /** Those by which a slot is registered, by its key; the newest of those with the same one. */
   readonly registered: Map<string, Registration>;
   /** All others. */
@@ -213,7 +224,7 @@ class Registration implements SealedLinkHandlers {
 
   /** Also again, when its address has changed. An unproven one may be a victim's, who would get what joiners send. */
   #register(): void {
-    const { forwarder, others, registered } = this.#servers;
+    const { forwarder, others, page, registered } = this.#servers;
     const { provenPeer } = this.link;
     if (provenPeer === null) return;
     this.#stopTimeout();
@@ -232,7 +243,8 @@ class Registration implements SealedLinkHandlers {
     others.delete(this);
     registered.set(key, this);
     this.#phase = "registered";
-    reply(this.link, { type: "registered", address: formatAddress(provenPeer) });
+    const address = formatAddress(provenPeer);
+    reply(this.link, { type: "registered", address, ...(page === null ? {} : { page }) });
   }
 
   #stopTimeout(): void {

@@ -120,7 +120,7 @@ export async function answerOperator(
         request,
         ...person,
         closed: [...closed],
-        ...(isRenewed ? { invitation: server.invitations.invite(room.name, 0, 0).link } : {}),
+        ...(isRenewed ? { invitation: server.invitations.invite(room.name, 0, 0).text } : {}),
         ...(server.invitations.isOpen() ? { open: true } : {}),
       };
     }
@@ -190,9 +190,14 @@ export async function answerOperator(
         const message = `${by} has renewed the standing invitation`;
         notify({ message, hint: NEW_INVITATION_HINT, about: null });
       }
-      const { link, limited } = server.invitations.invite(room.name, uses, seconds);
+      const { text, page, limited } = server.invitations.invite(room.name, uses, seconds);
       if (limited !== null) notifyOfLimits(limited, seconds, member);
-      return { type: "invited", request, invitation: link };
+      return {
+        type: "invited",
+        request,
+        invitation: text,
+        ...(page === null ? {} : { page }),
+      };
     }
     case "invites": {
       const described = await describeInvitations(server, room, member);

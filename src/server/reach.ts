@@ -2,6 +2,7 @@
 // routers see them. Members who come through a relay, or by a WebSocket, get the addresses at which a direct path may be
 // found (docs/protocol.md s. 14.1). Knows no rooms.
 
+import type { PageOrigin } from "../identity/page-link.ts";
 import { carrierOf } from "../net/carrier.ts";
 import { watchNetwork } from "../net/network-watch.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
@@ -28,6 +29,8 @@ export interface Reach extends AsyncDisposable {
   follow(link: SealedLink): void;
   /** Where those outside see this server: at the router's mapped port, and past a NAT as relays see it. */
   outer(): SocketAddress[];
+  /** Where relays at which this server is registered serve the page. */
+  pages(): PageOrigin[];
   /** Where a router lets datagrams in for this server; null for nowhere any more. */
   setMapped(outer: SocketAddress | null): void;
 }
@@ -83,6 +86,7 @@ export function openReach(socket: SealedSocket, options: ReachOptions): Reach {
 
   return {
     outer,
+    pages: () => registrations.map(({ page }) => page).filter((page) => page !== null),
     follow(link) {
       if (carrierOf(link.peer) === null || links.has(link)) return;
       links.add(link);

@@ -8,10 +8,11 @@ import { backoff } from "../backoff.ts";
 import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
+import type { PageOrigin } from "../identity/page-link.ts";
 import { canonicalAddress, type HostAndPort, parseHostAndPort } from "../net/address.ts";
 import { carrierOf } from "../net/carrier.ts";
 import { pastRelay } from "../net/relay-carrier.ts";
-import { readRelayReply, writeRelayMessage } from "../net/relay-messages.ts";
+import { readRelayReply, type RelayPage, writeRelayMessage } from "../net/relay-messages.ts";
 import {
   ADDRESS_LENGTH,
   END_ID_LENGTH,
@@ -83,6 +84,8 @@ export interface RelayRegistration extends AsyncDisposable {
   readonly name: string;
   /** This server's UDP address as the relay sees it; null while it is not registered, and where the relay is reached by TCP. */
   readonly outer: SocketAddress | null;
+  /** Where the relay serves the page; null while this server is not registered, and where it serves none. */
+  readonly page: PageOrigin | null;
   /** The network of this machine has changed: asks the relay whether it still hears us. */
   networkChanged(): void;
 }
@@ -103,6 +106,7 @@ type State =
       readonly link: SealedLink;
       /** See `RelayRegistration`. */
       readonly outer: SocketAddress | null;
+      readonly page: PageOrigin | null;
     };
 
 const NOT_TRIED = { type: "trying", attempts: 0, isReported: false, link: null } as const;
@@ -183,7 +187,8 @@ export function keepRegistered(
           // What a relay sees of a WebSocket is a port of TCP. Joiners send to what invitations and candidates name: a
           // relay that lies must not have them send to this machine, to a group, or to nowhere.
           const isUsable = seen !== null && carrierOf(at) === null && mayChallenge(seen, at);
-          state = { type: "registered", link, outer: isUsable ? seen : null };
+          const page = reply.page === undefined ? null : pageAt(options.relay, reply.page);
+          state = { type: "registered", link, outer: isUsable ? seen : null, page };
           if (seen !== null) options.onRegistered(seen);
         }
       },
@@ -248,6 +253,9 @@ export function keepRegistered(
     get outer() {
       return seenOutside();
     },
+    get page() {
+      return state.type === "registered" ? state.page : null;
+    },
     networkChanged: askRelay,
     async [Symbol.asyncDispose]() {
       over.abort();
@@ -256,6 +264,10 @@ export function keepRegistered(
       stopListening?.();
     },
   };
+}
+
+function pageAt({ host, port: relayPort }: HostAndPort, { port, tls }: RelayPage): PageOrigin {
+  return { host, port, isSecure: tls, relayPort };
 }
 
 /** ADDRESS:PORT as a relay writes it; null for anything else. */

@@ -59,8 +59,9 @@ export interface InvitationControl {
 }
 
 export interface Invited {
-  /** The text of the invitation. */
-  readonly link: string;
+  readonly text: string;
+  /** The link that opens the room's page in a browser; null where no page is served. */
+  readonly page: string | null;
   /** How it was limited; null for the standing one. */
   readonly limited: IssuedInvitation | null;
 }

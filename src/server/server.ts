@@ -10,9 +10,10 @@ import {
   GOING_AWAY,
 } from "../chat/channel.ts";
 import type { CharlaError } from "../errors.ts";
-import { fitWays } from "../identity/invitation-ways.ts";
+import { bestOrigin, fitWays } from "../identity/invitation-ways.ts";
 import { formatInvitation, SECRET_BYTES, type Way } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
+import { writePageLink } from "../identity/page-link.ts";
 import type { Log } from "../log/log.ts";
 import { formatAddress, type SocketAddress } from "../net/address.ts";
 import type { SealedSocketOptions } from "../net/sealed-socket.ts";
@@ -92,6 +93,8 @@ export interface Server extends AsyncDisposable {
   readonly webRefused: CharlaError | null;
   /** The server's invitation to a room. */
   invitation(room: string): string;
+  /** The link that opens a room's page in a browser, with the server's invitation; null where no page is served. */
+  pageLink(room: string): string | null;
   /** Connects the owner, in this program. */
   connect(): LocalChannel;
   /** Ends all sessions, once what was said has arrived, and frees the port. Members reconnect when a server is back. */
@@ -150,10 +153,13 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     limits,
     invitations: {
       invite(room, uses, seconds) {
-        if (uses === 0 && seconds === 0) return { link: invitation(room), limited: null };
+        if (uses === 0 && seconds === 0) {
+          return { text: invitation(room), page: pageLink(room), limited: null };
+        }
         const created = { secret: new Uint8Array(randomBytes(SECRET_BYTES)), room, uses, seconds };
         const limited = admission.invite(created);
-        return { link: invitation(room, created.secret), limited };
+        const { secret: own } = created;
+        return { text: invitation(room, own), page: pageLink(room, own), limited };
       },
       list: () => admission.list(),
       isOpen: () => secret === null,
@@ -255,6 +261,15 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     return formatInvitation(fitWays({ ways, room, key, secret: roomSecret }));
   }
 
+  /** Null where the page is served nowhere. */
+  function pageLink(room: string, roomSecret = admission.secret): string | null {
+    const isServed = webSockets !== null && page !== undefined;
+    // What is seen of this server outside is a port of UDP.
+    const own = isServed ? options.ways(socket.local.port, []) : [];
+    const origin = bestOrigin(own, reach.pages());
+    return origin === null ? null : writePageLink(invitation(room, roomSecret), origin);
+  }
+
   function close(code = GOING_AWAY, reason = "the server was stopped"): Promise<void> {
     if (closing === null) {
       closing = closeAll(code, reason);
@@ -332,6 +347,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     local: socket.local,
     webRefused: refused,
     invitation: (room) => invitation(room),
+    pageLink: (room) => pageLink(room),
     connect() {
       const [clientEnd, serverEnd] = localChannel();
       if (closing !== null) {

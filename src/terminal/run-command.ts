@@ -147,7 +147,7 @@ async function run(
       await conversation.close();
       return DONE;
     case "invite":
-      return { type: "invitation", invitation: await conversation.invite(command) };
+      return { type: "invitation", ...(await conversation.createInvitation(command)) };
   }
 }
 

@@ -80,6 +80,8 @@ const SERVER_FRAMES: ServerFrame[] = [
   { type: "found", request: 1, entries: [entry] },
   { type: "invited", request: 1, invitation: "charla://host/main" },
   { type: "invited", request: 1, invitation: "charla://h:1,[::1]/main?via=r.example:2,s#K.S" },
+  { type: "invited", request: 1, invitation: "charla://h", page: "http://h:1/main#K.S" },
+  { type: "invited", request: 1, invitation: "charla://h", page: "https://[::1]/%C3%A1#K,relay:7" },
   { type: "banned", request: 1, name: "Bob", fingerprint: "key", closed: ["standing", "3"] },
   {
     type: "banned",
@@ -146,6 +148,7 @@ describe("a frame without one of its parts, or with something else in it, is inv
     "hint",
     "invitation",
     "open",
+    "page",
   ]);
   const cases = (frames: readonly (MemberFrame | ServerFrame)[]): [string, object][] =>
     frames.flatMap((frame) =>
@@ -198,6 +201,10 @@ describe("a frame without one of its parts, or with something else in it, is inv
     ["invited: invitation", { type: "invited", request: 1, invitation: "charla://a?b&ls" }],
     ["invited: invitation", { type: "invited", request: 1, invitation: "charla://a'ls'" }],
     ["invited: invitation", { type: "invited", request: 1, invitation: "-x" }],
+    ...["javascript:alert(1)//#K", "http://h/a'#K", "http://u:p@h/main#K", "http://h/a/b#K"].map(
+      (page) =>
+        ["invited: page", { type: "invited", request: 1, invitation: "charla://h", page }] as const,
+    ),
     ["seen: time", { type: "seen", request: 1, time: 8.64e15 + 1 }],
   ])("%s, of a server", (where, frame) => {
     expect(readServerFrame(bytes(frame))).toEqual({

@@ -92,6 +92,7 @@ endToEnd("charla --server --background returns when the server listens", async (
       `the invitation is in ${ana.data}/invitation-for-others\n` +
       `listening on 127.0.0.1:${port}\n` +
       `invite with: charla ${server.invitation}\n` +
+      `in a browser: ${server.invitation.replace(/^charla:/, "http:")}\n` +
       `the server goes on in the background; its log is ${ana.data}/server.log\n` +
       "hint: charla joins it, and charla stop ends it\n",
     status: 0,

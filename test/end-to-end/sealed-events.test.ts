@@ -48,7 +48,11 @@ endToEnd("with --json both ends print every event, with the other's fingerprint"
   const members: object[] = [{ name: "ana", fingerprint: ofAna, away: false, owner: true }];
   expect(eventsOf(server)).toEqual([
     { type: "listening", address: `127.0.0.1:${server.port}` },
-    { type: "invitation", invitation: server.invitation },
+    {
+      type: "invitation",
+      invitation: server.invitation,
+      page: server.invitation.replace(/^charla:/, "http:"),
+    },
     { type: "entered", room: "main", name: "ana", owner: true, last: 0, members },
     { type: "way", transport: "local" },
     { type: "joined", peer: "ben", fingerprint: ofBen, away: false },

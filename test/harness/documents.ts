@@ -21,6 +21,8 @@ export function commandOf(block: readonly string[]): string {
 /** Parts of the output that differ between runs or machines. */
 const VARYING: readonly [what: RegExp, name: string][] = [
   [/'?charla:\/\/[^\s']+'?/g, "INVITATION"],
+  [/http:\/\/(?:\[[^\]]+\]|[\d.]+|localhost):\d+\//g, "http://ADDRESS:PORT/"],
+  [/#[\w-]{43}\.[\w-]{22}/g, "#KEY.SECRET"],
   [/^(-- ##:## )(?:only this network|reachable from|from everywhere|no network).*$/g, "$1REACH"],
   [/SHA256:[\w+/]{43}/g, "FINGERPRINT"],
   [/\[::\]:\d+/g, "[::]:PORT"],
@@ -35,11 +37,11 @@ export function withoutVarying(rows: readonly string[]): string[] {
   );
 }
 
-/** The terminal breaks an invitation at its edge. */
+/** The terminal breaks an invitation, and its link, at its edge. */
 export function unwrapped(rows: readonly string[]): string[] {
   return rows
     .join("\n")
-    .replaceAll(/^(charla .*)\n(?!-- )/gm, "$1")
+    .replaceAll(/^((?:charla |http:).*)\n(?!-- )/gm, "$1")
     .split("\n");
 }
 

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "bun:test";
 
-import { fitWays, waysFrom } from "../../src/identity/invitation-ways.ts";
+import { bestOrigin, fitWays, waysFrom } from "../../src/identity/invitation-ways.ts";
 import {
   formatInvitation,
   type Invitation,
   parseInvitation,
   type Way,
 } from "../../src/identity/invitation.ts";
+import type { PageOrigin } from "../../src/identity/page-link.ts";
 
 const direct = (host: string, port = 12_345): Way => ({ kind: "direct", host, port });
 const relay = (host: string, port = 12_345): Way => ({ kind: "relay", host, port });
@@ -97,5 +98,40 @@ describe("what fits into an invitation", () => {
         expect(parseInvitation(text)).toEqual(fitted);
       }
     }
+  });
+});
+
+function originAt(host: string): PageOrigin {
+  return { host, port: 12345, isSecure: false, relayPort: null };
+}
+
+describe("a page comes from", () => {
+  const secure = { host: "relay.example", port: 443, isSecure: true, relayPort: 12345 };
+  const plain = { host: "relay.example", port: 12345, isSecure: false, relayPort: 12345 };
+  const near = { ...plain, host: "10.0.0.9" };
+  const everywhere = [direct("2001:db8::1"), direct("203.0.113.7"), direct("192.168.1.5")];
+  const ownNetwork = [direct("fd00::2"), direct("192.168.1.5")];
+  const relayWay: Way = { kind: "relay", host: "relay.example", port: 12345 };
+
+  test("a relay with a certificate, wherever the server is", () => {
+    expect(bestOrigin(everywhere, [plain, secure])).toEqual(secure);
+  });
+
+  test("the server's IPv4 address or its name, which all networks lead to", () => {
+    expect(bestOrigin(everywhere, [plain])).toEqual(originAt("203.0.113.7"));
+    expect(bestOrigin([direct("chat.example"), ...ownNetwork], [])).toEqual(
+      originAt("chat.example"),
+    );
+  });
+
+  test("a relay without one, before an address of the own network", () => {
+    expect(bestOrigin(ownNetwork, [near, plain])).toEqual(plain);
+    expect(bestOrigin(ownNetwork, [near])).toEqual(originAt("192.168.1.5"));
+  });
+
+  test("an IPv6 address where there is no other, and nowhere without a server or a relay", () => {
+    expect(bestOrigin([direct("fd00::2"), relayWay], [])).toEqual(originAt("fd00::2"));
+    expect(bestOrigin([relayWay], [near])).toEqual(near);
+    expect(bestOrigin([relayWay], [])).toBeNull();
   });
 });

@@ -155,7 +155,7 @@ describe("formatInvitation and parseInvitation", () => {
     expect(looksLikeInvitation("münchen.example/main")).toBe(false);
   });
 
-  test.each(["harla://", "http://", "//", "", "<charla://", "charla//", "charla: //"])(
+  test.each(["harla://", "ftp://", "//", "", "<charla://", "charla//", "charla: //"])(
     "one that begins with %p is meant as one all the same, and is in no text that goes unencrypted",
     (beginning) => {
       const written = `${beginning}example.org:12345/main?via=relay.example#${KEY}.${SECRET}`;
@@ -227,7 +227,7 @@ describe("a malformed invitation is INVALID_INVITATION", () => {
 
   test.each([
     ["", "this is not an invitation: it does not begin with charla://", null],
-    [`https://h/main#${KEY}`, "this is not an invitation: it does not begin with charla://", null],
+    [`ftp://h/main#${KEY}`, "this is not an invitation: it does not begin with charla://", null],
     [
       `h/main#${KEY}.${SECRET}`,
       "this is not an invitation: it does not begin with charla://",

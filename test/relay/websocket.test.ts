@@ -88,6 +88,34 @@ for (const [who, hasServerUdp, hasJoinerUdp] of [
   });
 }
 
+const servePage = () => new Response("the page");
+
+test("a server learns where its relay serves the page, and no longer knows it when the relay is gone", async () => {
+  for (const tls of [null, { certificate: SELF_SIGNED, key: KEY }]) {
+    const web = { port: 0, tls, page: servePage };
+    const relay = await openRelay({ bind: "127.0.0.1", port: 0, identity: RELAY_KEYS, web });
+    await using server = await openEchoServer();
+    await using registration = register(server, relay.local);
+    await until("the registration", () => registration.registered.length === 1);
+    expect(registration.registration.page).toEqual({
+      host: "relay.example",
+      port: relay.webSockets?.local.port ?? 0,
+      isSecure: tls !== null,
+      relayPort: 12_345,
+    });
+    await relay.close();
+    await until("the loss", () => registration.registration.page === null);
+  }
+});
+
+test("without a page a relay says nothing of one", async () => {
+  await using relay = await relayWithTls();
+  await using server = await openEchoServer();
+  await using registration = register(server, relay.local);
+  await until("the registration", () => registration.registered.length === 1);
+  expect(registration.registration.page).toBeNull();
+});
+
 test("a relay that is restarted has both back by WebSockets, and no message is lost", async () => {
   const first = await relayWithTls();
   const url = urlOf(first);

@@ -318,7 +318,11 @@ test("a limited invitation comes with its number, its uses and its end", async (
   const limited = { id: "3", room: "main", left: 2, until, guests: new Set<string>() };
   const invitations: InvitationControl = {
     ...NO_INVITATIONS,
-    invite: (_room, uses) => ({ link: "charla://link", limited: uses === 0 ? null : limited }),
+    invite: (_room, uses) => ({
+      text: "charla://link",
+      page: null,
+      limited: uses === 0 ? null : limited,
+    }),
     // Another operator's may be newer.
     list: () => [limited, { ...limited, id: "4", left: 5 }],
   };

@@ -3,7 +3,11 @@
 import type { InvitationControl } from "../../src/server/server-state.ts";
 
 export const NO_INVITATIONS: InvitationControl = {
-  invite: (room, uses, seconds) => ({ link: `charla://${room}:${uses}:${seconds}`, limited: null }),
+  invite: (room, uses, seconds) => ({
+    text: `charla://${room}:${uses}:${seconds}`,
+    page: null,
+    limited: null,
+  }),
   list: () => [],
   isOpen: () => false,
   revoke() {},

@@ -63,7 +63,8 @@ function withoutVarying(rows: readonly string[]): string[] {
         /^(-- ##:## ).*(?:reachable from|from everywhere by|only this network|no network:).*/,
         "$1REACH",
       )
-      .replace(/'?charla:\/\/\S+/, "INVITATION"),
+      .replace(/'?charla:\/\/\S+/, "INVITATION")
+      .replace(/http:\/\/\S+\/main#\S+/, "LINK"),
   );
 }
 

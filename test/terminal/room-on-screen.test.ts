@@ -323,6 +323,7 @@ describe("a command", () => {
       "      1           den        closed                          ben",
       "   invitation 3 is closed: nobody new can join with it",
       "-- invite with: charla charla://192.0.2.1/main#KEY.SECRET",
+      "-- in a browser: http://192.0.2.1:12345/main#KEY.SECRET",
       ">",
     );
     await stage.received(2);
@@ -354,7 +355,7 @@ describe("a command", () => {
       ["/delete lunch-place", "   /delete lunch-place again deletes its 5 messages"],
       ["/delete lunch-time", "   /delete lunch-time again deletes its 1234 messages"],
       ["/delete lunch-time", "   lunch-time is deleted"],
-      ["/invite --uses 3 --for 1h", "-- invite with: charla charla://192.0.2.1/main#KEY.SECRET"],
+      ["/invite --uses 3 --for 1h", "-- in a browser: http://192.0.2.1:12345/main#KEY.SECRET"],
     ] as const) {
       stage.enter(line);
       await lastRows(stage, answer, ">");
@@ -362,8 +363,9 @@ describe("a command", () => {
     stage.enter("/name Benno", "/quit");
     expect(await stage.exited).toBe(0);
     const rows = await stage.until("the end", (shown) => shown.at(-1) === "status=0");
-    expect(withoutTimes(rows.slice(-3))).toEqual([
+    expect(withoutTimes(rows.slice(-4))).toEqual([
       "-- invite with: charla charla://192.0.2.1/main#KEY.SECRET",
+      "-- in a browser: http://192.0.2.1:12345/main#KEY.SECRET",
       "-- ##:## you left",
       "status=0",
     ]);

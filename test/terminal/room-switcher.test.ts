@@ -59,6 +59,7 @@ function room() {
     lock: never,
     deleteRoom: never,
     invite: never,
+    createInvitation: never,
   };
   return { ...queue, conversation, left: () => left };
 }

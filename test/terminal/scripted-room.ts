@@ -101,9 +101,13 @@ export function createScriptedRoom(room: string, send: (text: string) => void): 
     async revoke(number) {
       ask(`revoke ${number}`);
     },
-    async invite({ uses, seconds, renew } = {}) {
+    invite: async (limits) => (await conversation.createInvitation(limits)).invitation,
+    async createInvitation({ uses, seconds, renew } = {}) {
       ask(renew === true ? "invite renew" : `invite ${uses} ${seconds}`);
-      return "charla://192.0.2.1/main#KEY.SECRET";
+      return {
+        invitation: "charla://192.0.2.1/main#KEY.SECRET",
+        page: "http://192.0.2.1:12345/main#KEY.SECRET",
+      };
     },
   };
   return { ...scripted, conversation };

@@ -83,9 +83,9 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
       return [countStrays(state, event, event.ignored, now), []];
     case "invitation": {
       if (state.settings.quiet) return [state, []];
-      const { invitation } = event;
+      const { invitation, page = null } = event;
       const next = { ...state, invitation };
-      return [print(next, { type: "invitation", invitation, showsCode: true }), []];
+      return [print(next, { type: "invitation", invitation, page, showsCode: true }), []];
     }
     case "notice": {
       if (event.code === "OTHER_WIRE") {

@@ -24,7 +24,7 @@ export type RoomCommand = Exclude<Command, { type: "help" | "quit" | "bye" | "co
 export type Outcome =
   | { readonly type: "done" }
   | { readonly type: "text"; readonly lines: readonly string[] }
-  | { readonly type: "invitation"; readonly invitation: string }
+  | { readonly type: "invitation"; readonly invitation: string; readonly page: string | null }
   | { readonly type: "people"; readonly people: readonly MemberDescription[] }
   | { readonly type: "rooms"; readonly rooms: readonly RoomDescription[] }
   /** Shown as they are. */

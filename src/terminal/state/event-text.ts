@@ -28,7 +28,7 @@ export function describeEvent(
     case "listening":
       return `listening on ${event.address}`;
     case "invitation":
-      return describeInvitation(event.invitation);
+      return describeInvitation(event.invitation, event.page ?? null);
     case "joining":
       return `talking to ${event.peer}; "bye" ends it`;
     case "joined": {
@@ -82,8 +82,10 @@ export function describeEvent(
   }
 }
 
-export function describeInvitation(invitation: string): string {
-  return `invite with: ${invitingCommand(invitation)}`;
+/** @param page the link for a browser, if there is one */
+export function describeInvitation(invitation: string, page: string | null): string {
+  const line = `invite with: ${invitingCommand(invitation)}`;
+  return page === null ? line : `${line}\nin a browser: ${visibleLine(page)}`;
 }
 
 /** Ready to paste into a shell. */

@@ -41,7 +41,13 @@ export type TranscriptItem =
       readonly hint?: string | undefined;
     }
   | { readonly type: "error"; readonly text: string; readonly hint: string }
-  | { readonly type: "invitation"; readonly invitation: string; readonly showsCode: boolean }
+  | {
+      readonly type: "invitation";
+      readonly invitation: string;
+      /** The link for a browser. */
+      readonly page: string | null;
+      readonly showsCode: boolean;
+    }
   | { readonly type: "answer"; readonly answer: Answer };
 
 /** What a drawing has printed of the transcript, and what the rows printed next have to go on with. */

@@ -209,9 +209,9 @@ function answered(before: State, outcome: Outcome, now: number): State {
     case "text":
       return print(state, ...outcome.lines.flatMap((line) => noticeItems(line, null)));
     case "invitation": {
-      const { invitation } = outcome;
+      const { invitation, page } = outcome;
       const next = { ...state, invitation };
-      return print(next, { type: "invitation", invitation, showsCode: true });
+      return print(next, { type: "invitation", invitation, page, showsCode: true });
     }
     case "people": {
       const { people } = outcome;

@@ -147,7 +147,9 @@ function bannedRows(banned: Banned, layout: ItemLayout): Row[][] {
   const { invitation } = banned;
   return [
     ...banSentences(banned).map((sentence) => sentenceRows(sentence, layout)),
-    ...(invitation === undefined ? [] : [invitationRows({ invitation, showsCode: false }, layout)]),
+    ...(invitation === undefined
+      ? []
+      : [invitationRows({ invitation, page: null, showsCode: false }, layout)]),
   ];
 }
 

@@ -26,7 +26,11 @@ describe("/copy", () => {
   test("copies the last invitation that was shown", () => {
     const screen = openRoom();
     screen.emit({ type: "invitation", invitation: "charla://192.0.2.1/main#KEY.OLD" });
-    screen.dispatch({ type: "answered", id: 1, outcome: { type: "invitation", invitation } });
+    screen.dispatch({
+      type: "answered",
+      id: 1,
+      outcome: { type: "invitation", invitation, page: null },
+    });
     screen.enter("/copy");
     expect(screen.effects()).toContainEqual({ type: "copy", text: invitation });
     expect(screen.printed().at(-1)).toBe("-- the invitation was sent to the terminal's clipboard");

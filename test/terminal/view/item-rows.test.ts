@@ -5,6 +5,7 @@ import { rowText, span } from "../../../src/terminal/rows.ts";
 import type { TranscriptItem } from "../../../src/terminal/state/transcript.ts";
 import { itemRows } from "../../../src/terminal/view/item-rows.ts";
 import type { ItemLayout } from "../../../src/terminal/view/layout.ts";
+import { qrCodeLines } from "../../../src/terminal/view/qr-code.ts";
 import { visibleName } from "../../../src/terminal/visible-text.ts";
 import { seeded, someOf } from "../../harness/random.ts";
 
@@ -97,7 +98,7 @@ describe("an error", () => {
 
 describe("an invitation", () => {
   const invitation = "charla://192.0.2.1:12345/main#KEY.SECRET";
-  const item = { type: "invitation", invitation, showsCode: false } as const;
+  const item = { type: "invitation", invitation, page: null, showsCode: false } as const;
 
   test("stands out, and can be clicked and copied", () => {
     expect(rowsOf(item, 80)).toEqual([
@@ -126,6 +127,35 @@ describe("an invitation", () => {
     ]);
     const [row] = rowsOf({ ...item, invitation: "192.0.2.1:12345" }, 80);
     expect(row?.at(-1)).toEqual(span("charla 192.0.2.1:12345", "invitation"));
+  });
+
+  test("has a link for a browser below it, where a page is served", () => {
+    const page = "http://192.0.2.1:12345/main#KEY.SECRET";
+    expect(rowsOf({ ...item, page }, 80)).toEqual([
+      [
+        span("-- ", "dim"),
+        span("invite with: ", "dim"),
+        { ...span(`charla ${invitation}`, "invitation"), link: invitation },
+      ],
+      [
+        span("-- ", "dim"),
+        span("in a browser: ", "dim"),
+        { ...span(page, "invitation"), link: page },
+      ],
+    ]);
+    expect(lines({ ...item, page }, 50)).toEqual([
+      "-- invite with:",
+      `charla ${invitation}`,
+      "-- in a browser:",
+      page,
+    ]);
+  });
+
+  test("has the QR code of that link, because phones open it", () => {
+    const page = "http://192.0.2.1:12345/main#KEY.SECRET";
+    const rows = itemRows({ ...item, page, showsCode: true }, layoutOf(80, 50, true));
+    const code = rows.map(rowText).slice(2);
+    expect(code).toEqual([...qrCodeLines(page, "dark", 4)]);
   });
 
   describe("with its QR code", () => {

@@ -37,7 +37,12 @@ function says(minute: number, name: string, text: string, more: Partial<MessageI
 
 const CONVERSATION: readonly TranscriptItem[] = [
   { type: "notice", time: at(2), text: 'you are ben in main, with Ana María, ana; "bye" leaves' },
-  { type: "invitation", invitation: "charla://192.0.2.1:12345/main#KEY.SECRET", showsCode: false },
+  {
+    type: "invitation",
+    invitation: "charla://192.0.2.1:12345/main#KEY.SECRET",
+    page: null,
+    showsCode: false,
+  },
   { type: "date", time: at(3) },
   { type: "mark", label: "earlier" },
   says(
@@ -242,7 +247,7 @@ test("a window of 200 columns", () => {
 });
 
 const SHORT: readonly TranscriptItem[] = [
-  { type: "invitation", invitation: "charla://192.0.2.1:1/main#KEY", showsCode: false },
+  { type: "invitation", invitation: "charla://192.0.2.1:1/main#KEY", page: null, showsCode: false },
   { type: "date", time: at(3) },
   says(3, "ana", "hello"),
   says(4, "ana", "ben?", { mentions: true }),
