@@ -8,6 +8,7 @@ import type { RoomEvent } from "../../src/chat/events.ts";
 import type { LogEntry, MemberDescription } from "../../src/chat/frames.ts";
 import { oneBrowser, type PageLook, type Window } from "../harness/browser.ts";
 import { root } from "../harness/program.ts";
+import { until } from "../harness/until.ts";
 import type { Fixture, FixtureOptions } from "./fixture.ts";
 
 /** Nothing from elsewhere, and neither script nor style within the markup. */
@@ -22,6 +23,8 @@ export interface ViewWindow extends Window {
   refuse(message: string): Promise<void>;
   /** What the page has asked and said. */
   heard(): Promise<unknown[]>;
+  /** Waits for an expression; playwright's own way would need the policy to allow `eval`. */
+  until(expression: string): Promise<void>;
 }
 
 export interface ViewPages extends AsyncDisposable {
@@ -38,7 +41,6 @@ export function viewPages(): ViewPages {
     const opened = await browser.openWindow(look);
     const { page } = opened;
     await page.goto(server.url.href);
-    await page.waitForFunction("'fixture' in window");
     return {
       ...opened,
       async start(options = {}) {
@@ -48,6 +50,8 @@ export function viewPages(): ViewPages {
       play: (...events) => call(page, "play", ...events),
       deliver: (time = NOON) => call(page, "deliver", time),
       refuse: (message) => call(page, "refuse", "REFUSED", message),
+      until: (expression) =>
+        until(expression, () => page.evaluate<boolean>(`Boolean(${expression})`)),
       heard: () => page.evaluate<unknown[]>("fixture.heard"),
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     };

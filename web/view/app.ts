@@ -10,8 +10,8 @@ import { CharlaError } from "../../src/errors.ts";
 import { visibleLabel, visibleLine } from "../../src/terminal/visible-text.ts";
 import { chooseWords } from "../words/words.ts";
 import { copyText } from "./clipboard.ts";
-import { type ConversationPage, createConversationPage } from "./conversation-page.ts";
-import { createDialogs, type Dialogs } from "./dialogs.ts";
+import { createConversationPage } from "./conversation-page.ts";
+import { createDialogs } from "./dialogs.ts";
 import { oldestMessage } from "./items.ts";
 import { createNotifications } from "./notifications.ts";
 import type { PageContext } from "./page-context.ts";
@@ -49,10 +49,28 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
   let read: ReadonlyMap<string, number> = new Map();
   let isAtEnd = true;
   let drawn: { readonly phase: Phase["type"]; readonly problem: Problem | null } | null = null;
-  let conversationPage: ConversationPage | null = null;
   let isFrameAsked = false;
 
-  const dialogs: Dialogs = createDialogs({
+  const roomPage = createConversationPage({
+    words,
+    times,
+    onSend: submit,
+    onDraft: (text) => page.memory.saveDraft(state.room.room, text),
+    onEnd(isThere) {
+      isAtEnd = isThere;
+      lookAround();
+    },
+    onBeginning: () => void loadEarlier(),
+    onPerson: (person, fingerprint) => void openPerson(person, fingerprint),
+    onRoom: (room) => void enter(room),
+    onOtherRoom: () => void openDialog("join-room"),
+    onDiscard: ({ id }) => dispatch({ type: "discarded", id }),
+    onSearch: () => dispatch({ type: "search", words: "" }),
+    onInvite: () => void openDialog("invitation"),
+    onMenu: openMenu,
+  });
+
+  const dialogs = createDialogs({
     words,
     times,
     caution,
@@ -77,9 +95,9 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     onCopy: (text) => void copy(text),
     onMention(person) {
       dispatch({ type: "dialog", dialog: null });
-      const draft = conversationPage?.draft ?? "";
-      conversationPage?.write(draft === "" ? `${person}: ` : `${draft.trimEnd()} ${person} `);
-      conversationPage?.focus();
+      const { draft } = roomPage;
+      roomPage.write(draft === "" ? `${person}: ` : `${draft.trimEnd()} ${person} `);
+      roomPage.focus();
     },
     onName: (wanted) => void rename(wanted),
     onRoom: (room) => joinRoom(room),
@@ -113,32 +131,14 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
       drawn = { phase: phase.type, problem };
       show(phase);
     }
-    if (phase.type === "room") conversationPage?.render(state, Date.now());
+    if (phase.type === "room") roomPage.render(state, Date.now());
     dialogs.render(state);
   }
 
   function show(phase: Phase): void {
     if (phase.type === "room") {
-      conversationPage ??= createConversationPage({
-        words,
-        times,
-        onSend: submit,
-        onDraft: (text) => page.memory.saveDraft(state.room.room, text),
-        onEnd(isThere) {
-          isAtEnd = isThere;
-          lookAround();
-        },
-        onBeginning: () => void loadEarlier(),
-        onPerson: (person, fingerprint) => void openPerson(person, fingerprint),
-        onRoom: (room) => void enter(room),
-        onOtherRoom: () => void openDialog("join-room"),
-        onDiscard: ({ id }) => dispatch({ type: "discarded", id }),
-        onSearch: () => dispatch({ type: "search", words: "" }),
-        onInvite: () => void openDialog("invitation"),
-        onMenu: openMenu,
-      });
-      root.replaceChildren(conversationPage.element, dialogs.element);
-      conversationPage.focus();
+      root.replaceChildren(roomPage.element, dialogs.element);
+      roomPage.focus();
       return;
     }
     const start = createStartPage(phase, {
@@ -181,6 +181,8 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     const thisVisit = visit;
     conversation = null;
     dispatch({ type: "entering", room, name });
+    // What is in the field was written for the room before.
+    if (room !== left.room) roomPage.restore("");
     let hasEntered = false;
     try {
       const joined = await page.join({ name, room });
@@ -192,6 +194,7 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
         hasEntered ||= event.type === "entered";
         receive(event, joined);
       }
+      conversation = null;
     } catch (error) {
       if (thisVisit !== visit) return;
       const problem = problemOf(error);
@@ -251,7 +254,7 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
       page.memory.loadWaiting(room),
     ]);
     if (thisVisit !== visit) return;
-    if (draft !== "" && conversationPage?.draft === "") conversationPage.write(draft);
+    if (draft !== "" && roomPage.draft === "") roomPage.restore(draft);
     for (const text of waiting) dispatch({ type: "written", text });
     await loadRooms(joined);
   }
@@ -298,7 +301,7 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     } catch (error) {
       dispatch({ type: "problem", problem: problemOf(error) });
       // To be corrected rather than written again.
-      conversationPage?.write(line);
+      roomPage.write(line);
     }
   }
 
@@ -341,7 +344,7 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
           break;
         case "people":
           dispatch({ type: "people", members: await conversation.who() });
-          conversationPage?.showPeople();
+          roomPage.showPeople();
           break;
         case "search":
           await search(outcome.words);
@@ -407,7 +410,7 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     // The list has to have it.
     isFrameAsked = true;
     draw();
-    conversationPage?.scrollTo(sequence);
+    roomPage.scrollTo(sequence);
   }
 
   function openMenu(): void {

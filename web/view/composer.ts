@@ -9,8 +9,10 @@ export interface Composer {
   /** The room that messages go to. */
   render(room: string, isMuted: boolean): void;
   readonly text: string;
-  /** Puts text into the field, behind what is there. */
-  write(text: string, replaces: boolean): void;
+  /** Puts text into the field, in place of what is there. */
+  write(text: string): void;
+  /** The same with what was kept of another time. */
+  restore(text: string): void;
   focus(): void;
 }
 
@@ -90,9 +92,13 @@ export function createComposer({ words, onSend, onDraft, onPage }: ComposerOptio
       setText(label, words.messageTo(room));
       setAttribute(field, "placeholder", isMuted ? words.youAreMuted : words.messageTo(room));
     },
-    write(text, replaces) {
-      field.value = replaces || field.value === "" ? text : `${field.value}\n${text}`;
+    write(text) {
+      field.value = text;
       changed();
+    },
+    restore(text) {
+      field.value = text;
+      fit();
     },
     focus: () => field.focus({ preventScroll: true }),
   };

@@ -14,6 +14,8 @@ export interface ConversationPage {
   render(state: State, now: number): void;
   /** Into the field, in place of what is there. */
   write(text: string): void;
+  /** The same with the draft of this room, which is kept already. */
+  restore(draft: string): void;
   readonly draft: string;
   focus(): void;
   /** Where there is no room for them beside the messages, above those. */
@@ -48,7 +50,8 @@ export function createConversationPage(options: ConversationPageOptions): Conver
   const list = createMessageList({
     ...options,
     onEdit(message) {
-      composer.write(message.text, false);
+      const { text } = composer;
+      composer.write(text === "" ? message.text : `${text}\n${message.text}`);
       options.onDiscard(message);
       composer.focus();
     },
@@ -196,7 +199,8 @@ export function createConversationPage(options: ConversationPageOptions): Conver
         state.unread.count > 0 ? words.countNew(state.unread.count) : words.toNewest,
       );
     },
-    write: (text) => composer.write(text, true),
+    write: (text) => composer.write(text),
+    restore: (text) => composer.restore(text),
     get draft() {
       return composer.text;
     },

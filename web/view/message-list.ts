@@ -64,6 +64,10 @@ export function createMessageList(options: MessageListOptions): MessageList {
   const ids = new WeakMap<Element, number>();
   /** By id, px. */
   const heights = new Map<number, number>();
+  /** Of each item, px. */
+  let sizes = new Float64Array(0);
+  /** Of which these are the sizes. */
+  let sizedItems: readonly RowItem[] | null = null;
   /** Where each row begins, and behind the last one where it ends, px. */
   let offsets = new Float64Array(1);
   let from = 0;
@@ -75,7 +79,7 @@ export function createMessageList(options: MessageListOptions): MessageList {
   new ResizeObserver(() => {
     if (element.clientWidth !== width) {
       width = element.clientWidth;
-      heights.clear();
+      forgetAllHeights();
     }
     layOut();
   }).observe(element);
@@ -123,19 +127,23 @@ export function createMessageList(options: MessageListOptions): MessageList {
     return FIRST_LINE + Math.max(0, lines - 1) * OTHER_LINE;
   }
 
-  function measureOffsets(): void {
-    if (offsets.length !== items.length + 1) offsets = new Float64Array(items.length + 1);
-    let end = 0;
-    for (const [index, item] of items.entries()) {
-      offsets[index] = end;
-      let height = heights.get(item.id);
-      if (height === undefined) {
-        height = estimate(item);
-        heights.set(item.id, height);
-      }
-      end += height;
+  /** After the items have changed, or the width of the page. */
+  function takeSizes(): void {
+    sizes = Float64Array.from(items, (item) => {
+      const height = heights.get(item.id) ?? estimate(item);
+      heights.set(item.id, height);
+      return height;
+    });
+    offsets = new Float64Array(items.length + 1);
+    addUp(0);
+  }
+
+  function addUp(start: number): void {
+    let end = offsets[start] ?? 0;
+    for (let index = start; index < sizes.length; index += 1) {
+      end += sizes[index] ?? 0;
+      offsets[index + 1] = end;
     }
-    offsets[items.length] = end;
   }
 
   /** The row at so many px. */
@@ -153,7 +161,10 @@ export function createMessageList(options: MessageListOptions): MessageList {
   /** @param anchor what is read stays where it is, whatever becomes of the rows above */
   function layOut(anchor = findAnchor()): void {
     if (state === null || element.clientHeight === 0) return;
-    measureOffsets();
+    if (sizedItems !== items) {
+      takeSizes();
+      sizedItems = items;
+    }
     const height = element.clientHeight;
     const total = offsets[items.length] ?? 0;
     let seen = element.scrollTop - list.offsetTop;
@@ -165,7 +176,7 @@ export function createMessageList(options: MessageListOptions): MessageList {
     from = rowAt(seen - BESIDE * height);
     to = Math.min(items.length, rowAt(seen + height + BESIDE * height) + 1);
     showRows(state);
-    if (measureRows()) measureOffsets();
+    measureRows();
     list.style.paddingTop = `${offsets[from] ?? 0}px`;
     list.style.paddingBottom = `${(offsets[items.length] ?? 0) - (offsets[to] ?? 0)}px`;
     if (isAtEnd) element.scrollTop = element.scrollHeight;
@@ -212,7 +223,6 @@ export function createMessageList(options: MessageListOptions): MessageList {
         row = { item, look, element: createRow(item, rowLook, { ...options, now }) };
         rows.set(item.id, row);
         ids.set(row.element, item.id);
-        heights.delete(item.id);
         if (old !== undefined) {
           if (old.element === place) place = row.element;
           old.element.replaceWith(row.element);
@@ -243,16 +253,21 @@ export function createMessageList(options: MessageListOptions): MessageList {
     };
   }
 
-  /** Whether any is not as high as was thought. */
-  function measureRows(): boolean {
-    let hasChanged = false;
-    for (const [id, { element: row }] of rows) {
-      const height = row.getBoundingClientRect().height;
-      if (heights.get(id) === height) continue;
+  /** Those that are not as high as was thought move all that are below. */
+  function measureRows(): void {
+    for (let index = from; index < to; index += 1) {
+      const id = items[index]?.id ?? LIVE_LINE;
+      const height = rows.get(id)?.element.getBoundingClientRect().height;
+      if (height === undefined || height === sizes[index]) continue;
+      sizes[index] = height;
       heights.set(id, height);
-      hasChanged = true;
     }
-    return hasChanged;
+    addUp(from);
+  }
+
+  function forgetAllHeights(): void {
+    heights.clear();
+    sizedItems = null;
   }
 
   /** Heights of items that are gone are of no use; they are looked through when there are far more than items. */
@@ -270,7 +285,7 @@ export function createMessageList(options: MessageListOptions): MessageList {
       state = next;
       now = time;
       if (before?.room.room !== next.room.room) {
-        heights.clear();
+        forgetAllHeights();
         anchor = null;
         goToEnd();
       }
@@ -281,7 +296,6 @@ export function createMessageList(options: MessageListOptions): MessageList {
       ) {
         const live = presenceLine(next.presence, LIVE_LINE);
         items = [...next.items, ...(live === null ? [] : [live]), ...next.pending];
-        heights.delete(LIVE_LINE);
         // Of their own words people want to see that they are there.
         if ((before?.pending.length ?? 0) < next.pending.length) {
           anchor = null;

@@ -32,14 +32,15 @@ function conversation(
   const queue: RoomEvent[] = [];
   let wake = Promise.withResolvers<void>();
   let isOver = false;
-  emit = (event) => {
+  function push(event: RoomEvent): void {
     queue.push(event);
     isOver ||= event.type === "ended";
     wake.resolve();
-  };
+  }
+  emit = push;
   const last = log.at(-1)?.sequence ?? 0;
   sequence = last;
-  emit({ type: "entered", room, name, owner, last, members });
+  push({ type: "entered", room, name, owner, last, members });
 
   async function* events(): AsyncGenerator<RoomEvent> {
     for (;;) {
@@ -60,7 +61,7 @@ function conversation(
     },
     async leave() {
       heard.push(["leave"]);
-      emit?.({ type: "ended", reason: "left", unsaid: [] });
+      push({ type: "ended", reason: "left", unsaid: [] });
     },
     async who() {
       return members;
