@@ -4,6 +4,7 @@ import { afterAll, expect } from "bun:test";
 
 import { CHROMIUM } from "../harness/browser.ts";
 import { testWith } from "../harness/peer-programs.ts";
+import { until } from "../harness/until.ts";
 import { messages, NOON, viewPages, type ViewWindow } from "./view-page.ts";
 
 const pages = viewPages();
@@ -65,7 +66,7 @@ testWith(
     }
     expect(await page.locator(".top").textContent()).toBe("This is where the conversation begins.");
     await page.getByRole("button", { name: /newest|new message/ }).click();
-    expect(await page.getByText("below", { exact: true }).isVisible()).toBe(true);
+    await page.getByText("below", { exact: true }).waitFor();
   },
 );
 
@@ -97,11 +98,11 @@ testWith([CHROMIUM], "what nobody has seen is below a line, and counted in the t
   const { page } = window;
   await window.start({ log: messages(60) });
   await page.getByText("message 60", { exact: true }).waitFor();
-  expect(await page.title()).toBe("main - charla");
+  await window.until("document.title === 'main - charla'");
   await page.evaluate("document.querySelector('.messages').scrollTop -= 400");
   await Bun.sleep(50);
   await window.play(said(61, "one"), said(62, "two"));
-  expect(await page.title()).toBe("(2) main - charla");
+  await window.until("document.title === '(2) main - charla'");
   await page.getByRole("button", { name: "2 new messages" }).click();
   await window.until("document.title === 'main - charla'");
   const line = page.locator("li", { has: page.locator(".new") });
@@ -120,7 +121,9 @@ testWith(
     await window.start({ log: messages(30) });
     await page.getByText("message 30", { exact: true }).waitFor();
     await window.play(said(31, "hello"));
-    expect(await page.getByRole("log").locator("p").allTextContents()).toEqual(["ben: hello"]);
+    const announced = page.getByRole("log").locator("p");
+    await announced.first().waitFor({ state: "attached" });
+    expect(await announced.allTextContents()).toEqual(["ben: hello"]);
   },
 );
 
@@ -133,12 +136,13 @@ testWith(
     await window.start();
     await runLine(window, "too much");
     await window.refuse("the room is full");
+    await page.locator(".failure").waitFor();
     expect(await page.locator(".failure p").textContent()).toBe(
       "Not sent: the room is full\nask the owner",
     );
     await page.getByRole("button", { name: "Edit again" }).click();
     expect(await page.locator("#message").inputValue()).toBe("too much");
-    expect(await page.locator(".message").count()).toBe(0);
+    await window.until("document.querySelector('.message') === null");
   },
 );
 
@@ -147,17 +151,18 @@ testWith([CHROMIUM], "the connection is said while it is not as it should be", a
   const { page } = window;
   await window.start();
   const status = page.locator(".connection");
-  expect(await status.textContent()).toBe("");
+  const says = async (text: string) => {
+    await until(`the page says: ${text}`, async () => (await status.textContent()) === text);
+  };
+  await says("");
   await window.play({ type: "silent", seconds: 5 });
-  expect(await status.textContent()).toBe("No contact with the server for 5 s");
+  await says("No contact with the server for 5 s");
   await window.play({ type: "disconnected", message: "no answer" });
-  expect(await status.textContent()).toBe(
-    "Connection lost; reconnecting. What you write is sent then.",
-  );
+  await says("Connection lost; reconnecting. What you write is sent then.");
   await runLine(window, "later");
-  expect(await page.getByRole("img", { name: "Waits for the connection" }).isVisible()).toBe(true);
+  await page.getByRole("img", { name: "Waits for the connection" }).waitFor();
   await window.play({ type: "reconnected" });
-  expect(await status.textContent()).toBe("");
+  await says("");
 });
 
 testWith([CHROMIUM], "the invitation is shown with its code, and copied", async () => {
@@ -166,7 +171,7 @@ testWith([CHROMIUM], "the invitation is shown with its code, and copied", async 
   await window.start();
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.getByRole("button", { name: "Invite" }).click();
-  expect(await page.getByRole("img", { name: "QR code of the invitation" }).isVisible()).toBe(true);
+  await page.getByRole("img", { name: "QR code of the invitation" }).waitFor();
   await page.getByRole("button", { name: "Copy" }).first().click();
   await page.getByText("Copied").waitFor();
   const link = await page.getByRole("textbox", { name: "Link for a browser" }).inputValue();
@@ -204,7 +209,7 @@ testWith(
       const open = () => page.getByRole("button", { name: "eva" }).click();
       await open();
       if (!owner) {
-        expect(await page.getByRole("button", { name: "Mention" }).isVisible()).toBe(true);
+        await page.getByRole("button", { name: "Mention" }).waitFor();
         expect(await page.getByRole("button", { name: /Mute|Remove|Ban|operator/ }).count()).toBe(
           0,
         );
@@ -244,7 +249,7 @@ testWith(
       type: "news",
       rooms: [{ room: "lunch", after: 4, unread: 7, mentions: 2 }],
     });
-    expect(await page.title()).toBe("(2) main - charla");
+    await window.until("document.title === '(2) main - charla'");
     await page.getByRole("button", { name: "lunch 7 new messages" }).click();
     await page.getByRole("heading", { name: "lunch" }).waitFor();
     expect(await calls(window, "join")).toEqual([

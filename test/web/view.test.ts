@@ -26,6 +26,7 @@ testWith(
       time: NOON,
     });
     const rows = page.locator(".message .text");
+    await rows.nth(3).waitFor();
     expect(await rows.allTextContents()).toEqual([
       "message 1",
       "message 2",
@@ -65,6 +66,7 @@ testWith(
       "Sending",
     ]);
     await window.deliver();
+    await page.getByRole("img", { name: "Delivered" }).nth(1).waitFor();
     expect(await marks.evaluateAll((all) => all.map((mark) => mark.ariaLabel))).toEqual([
       "Delivered",
       "Delivered",
@@ -90,7 +92,7 @@ testWith(
     await using window = await pages.open({ width: 320, height: 640 });
     const { page } = window;
     await window.start({ name: null, isSecure: false });
-    expect(await page.getByRole("heading").textContent()).toBe("Join main");
+    await page.getByRole("heading", { name: "Join main" }).waitFor();
     expect(await page.locator(".caution").textContent()).toContain("plain http");
     const field = page.getByRole("textbox", { name: "Your name" });
     await field.fill("owner");
@@ -115,7 +117,7 @@ testWith(
     const field = page.getByRole("textbox", { name: "Paste an invitation" });
     await field.fill("charla://example.org/main");
     await field.press("Enter");
-    expect(await page.getByRole("alert").textContent()).toContain("not a whole invitation");
+    await page.getByText("not a whole invitation").waitFor();
     await field.fill("charla://example.org/main#key.secret");
     await field.press("Enter");
     expect(await page.evaluate<string[]>("fixture.opened")).toEqual([
@@ -124,6 +126,11 @@ testWith(
   },
 );
 
+async function openDialog({ page }: ViewWindow, name: string): Promise<void> {
+  await page.getByRole("button", { name, exact: true }).click();
+  await page.locator("dialog[open]").waitFor();
+}
+
 testWith([CHROMIUM], "no page is wider than a screen of 320 px", async () => {
   await using window = await pages.open({ width: 320, height: 640 });
   const { page } = window;
@@ -131,7 +138,7 @@ testWith([CHROMIUM], "no page is wider than a screen of 320 px", async () => {
   await window.start({ log: messages(5, () => "x".repeat(500)) });
   expect(await wide()).toBeLessThanOrEqual(320);
   for (const name of ["Invite", "Menu", "Search", "People and rooms"]) {
-    await page.getByRole("button", { name, exact: true }).click();
+    await openDialog(window, name);
     expect(await wide()).toBeLessThanOrEqual(320);
     await page.keyboard.press("Escape");
   }
@@ -194,6 +201,7 @@ for (const colorScheme of ["light", "dark"] as const) {
           const button = page.getByRole("button", { name, exact: true });
           if (!(await button.isVisible())) continue;
           await button.click();
+          await page.locator("dialog[open]").waitFor();
           await page.evaluate(
             "Promise.all(document.getAnimations().map(({ finished }) => finished))",
           );
@@ -221,7 +229,7 @@ testWith(
     const { page } = window;
     await window.start({ log: messages(3) });
     for (const name of [null, "Invite", "Menu", "Search", "People and rooms"]) {
-      if (name !== null) await page.getByRole("button", { name, exact: true }).click();
+      if (name !== null) await openDialog(window, name);
       const small = await page.evaluate(`[...document.querySelectorAll("button, input, textarea")]
       .filter((control) => control.checkVisibility() && !control.matches(".name"))
       .filter((control) => control.getBoundingClientRect().height < 44)

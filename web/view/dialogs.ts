@@ -81,7 +81,10 @@ export function createDialogs(options: DialogOptions): Dialogs {
         search.render(wanted);
       }
       if (!isOpen || !element.open) element.showModal();
-      if (!isSameKind) content.querySelector<HTMLElement>("input, [autofocus]")?.focus();
+      if (!isSameKind) {
+        // The link is no field to write in: its button comes first.
+        content.querySelector<HTMLElement>("input:not([readonly]), [autofocus], .primary")?.focus();
+      }
     },
   };
 }
