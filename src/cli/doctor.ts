@@ -1,6 +1,6 @@
 // `charla doctor`: checks this machine, or the path to a server, and says what to do about problems.
 
-import { type Check, formatCheck, formatCheckAsJson, problemFrom } from "../doctor/report.ts";
+import { type Check, formatCheck, formatCheckAsJson, ok, problemFrom } from "../doctor/report.ts";
 import { checkServer } from "../doctor/server.ts";
 import { checkThisMachine } from "../doctor/this-machine.ts";
 import { usageError } from "../errors.ts";
@@ -49,4 +49,15 @@ async function* checkHere(io: Io): AsyncGenerator<Check, void, undefined> {
     yield problemFrom("config", error);
   }
   yield* checkThisMachine(io.env, relays);
+  yield* describePage();
+}
+
+/** For comparing with what a server or a relay serves: index.html has the digests of all that it loads. */
+async function* describePage(): AsyncGenerator<Check, void, undefined> {
+  const { pageDigest } = await import("../page/page.ts");
+  const [server, relay] = [pageDigest("server"), pageDigest("relay")];
+  yield ok("page", `the page of this charla's servers has the SHA-256 ${server}`, {
+    sha256: server,
+  });
+  yield ok("relay-page", `and of its relays ${relay}`, { sha256: relay });
 }

@@ -367,12 +367,15 @@ test(
         "data-folder",
         "identity",
         "own-server",
+        "page",
+        "relay-page",
       ]),
     );
     expect(checks.get("ipv4")?.status).toBe("ok");
     expect(checks.get("config-folder")?.message).toBe(`${ana.config} is made when it is needed`);
     expect(checks.get("identity")?.message).toBe("your identity key is made on first use");
     expect(checks.get("own-server")?.message).toBe("no server of yours is open on this machine");
+    expect(checks.get("page")?.value).toEqual({ sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(existsSync(ana.config)).toBe(false);
     expect(existsSync(ana.data)).toBe(false);
     for (const line of lines.filter(({ status }) => status !== "ok")) {

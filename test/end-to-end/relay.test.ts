@@ -100,7 +100,7 @@ test("with --allow, only servers on the list register, also one that is added la
   await using server = await register(port);
   await until("the registration", () => server.replies.length > 0);
   expect(server.replies).toEqual([
-    `{"type":"registered","address":"127.0.0.1:${server.local.port}"}`,
+    `{"type":"registered","address":"127.0.0.1:${server.local.port}","page":{"port":${port},"tls":false}}`,
   ]);
   expect(relay.stderr).not.toContain("any server may use it");
 });
@@ -148,7 +148,7 @@ test("WebSockets are taken on the TCP port of the same number, or of none with -
     await using relay = charla(ON_LOOPBACK);
     const [, port] = await relay.until("stderr", LISTENS);
     await relay.until("stderr", `WebSockets on 127.0.0.1:${port}\n`);
-    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(426);
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
   }
   await using relay = charla([...ON_LOOPBACK, "--no-web"]);
   const [, port] = await relay.until("stderr", LISTENS);
@@ -166,7 +166,7 @@ test("with a certificate they are over TLS, and a TCP port that is taken ends it
   await using relay = charla([...withTls, "--web-port", "0"]);
   const [, port] = await relay.until("stderr", /^WebSockets over TLS on 127\.0\.0\.1:(\d+)$/m);
   const url = `https://127.0.0.1:${port}/`;
-  expect((await fetch(url, { tls: { rejectUnauthorized: false } })).status).toBe(426);
+  expect((await fetch(url, { tls: { rejectUnauthorized: false } })).status).toBe(200);
   const { stderr, status } = await runCharla([...withTls, "--web-port", `${port}`]);
   expect(stderr).toContain(
     `127.0.0.1:${port} is in use by another program (TCP, for WebSockets)\n` +
