@@ -309,3 +309,123 @@ testWith([CHROMIUM], "a draft that was kept is in the field", async () => {
   await window.until("document.querySelector('#message').value !== ''");
   expect(await window.page.locator("#message").inputValue()).toBe("half a sentence");
 });
+
+testWith([CHROMIUM], "what came since the last visit is below a line", async () => {
+  await using window = await pages.open();
+  const { page } = window;
+  await window.start({ log: messages(20), read: { main: 15 } });
+  const line = page.locator("li", { has: page.locator(".new") });
+  await line.waitFor();
+  expect(await line.locator(".text").textContent()).toBe("message 16");
+});
+
+testWith([CHROMIUM], "a limited invitation is shown with its code", async () => {
+  await using window = await pages.open();
+  const { page } = window;
+  await window.start({ owner: true });
+  await runLine(window, "/invite --uses 1");
+  const field = page.getByRole("textbox", { name: "Command for a terminal" });
+  expect(await field.inputValue()).toBe("charla 'charla://192.0.2.7/main#key.limited'");
+  expect(await page.getByRole("textbox", { name: "Link for a browser" }).count()).toBe(0);
+});
+
+testWith([CHROMIUM], "names and texts of another direction stay in their place", async () => {
+  await using window = await pages.open({ width: 320, height: 640 });
+  const { page } = window;
+  await window.start();
+  await window.play(
+    { ...said(1, "שלום (hello)"), from: "משה", fingerprint: "SHA256:moshe" },
+    { type: "renamed", from: "ben", to: "\u202Egnp.exe" },
+  );
+  await page.locator(".message").waitFor();
+  const direction = (selector: string) =>
+    page.evaluate<string>(`getComputedStyle(document.querySelector("${selector}")).direction`);
+  expect(await direction(".message .text")).toBe("rtl");
+  expect(await direction(".message")).toBe("ltr");
+  expect(await page.locator(".line .text").textContent()).toBe("ben is now \\u{202e}gnp.exe");
+});
+
+testWith([CHROMIUM], "the page speaks Spanish where the browser does", async () => {
+  await using window = await pages.open();
+  const { page } = window;
+  await page.evaluate("Object.defineProperty(navigator, 'languages', { value: ['es-AR', 'en'] })");
+  await window.start({ log: messages(1) });
+  await page.getByRole("textbox", { name: "Mensaje para main" }).waitFor();
+  expect(await page.locator("html").getAttribute("lang")).toBe("es");
+  await window.play({ type: "left", peer: "ben", reason: "" });
+  await page.getByText("ben ha salido").waitFor();
+  await runLine(window, "/lock");
+  await page.getByText("La sala está cerrada: nadie más puede entrar.").waitFor();
+});
+
+testWith(
+  [CHROMIUM],
+  "notifications are asked for by a button, and tell of what nobody sees",
+  async () => {
+    await using window = await pages.open();
+    const { page } = window;
+    await page.evaluate(`(() => {
+    window.asked = 0;
+    window.shown = [];
+    window.Notification = class extends EventTarget {
+      static permission = "default";
+      static async requestPermission() {
+        window.asked += 1;
+        return (this.permission = "granted");
+      }
+      constructor(title, { body }) {
+        super();
+        window.shown.push([title, body]);
+      }
+    };
+  })()`);
+    await window.start();
+    expect(await page.evaluate<number>("asked")).toBe(0);
+    await page.getByRole("button", { name: "Menu" }).click();
+    await page.getByRole("button", { name: "Turn notifications on" }).click();
+    await page.getByRole("button", { name: "Turn notifications off" }).waitFor();
+    await page.keyboard.press("Escape");
+    await window.play(said(1, "while you look"));
+    await page.evaluate("document.hasFocus = () => false; window.dispatchEvent(new Event('blur'))");
+    await window.play(said(2, "while you don't"));
+    await window.until("shown.length > 0");
+    expect(await page.evaluate<unknown>("shown")).toEqual([["ben (main)", "while you don't"]]);
+  },
+);
+
+testWith(
+  [CHROMIUM],
+  "all of the page can be done by keyboard, and Escape gives the focus back",
+  async () => {
+    await using window = await pages.open({ width: 320, height: 640 });
+    const { page } = window;
+    await window.start({ log: messages(3) });
+    await page.locator("#message").waitFor();
+    const focused = () =>
+      page.evaluate<string>(
+        "document.activeElement.ariaLabel ?? document.activeElement.textContent ?? ''",
+      );
+    const stops: string[] = [];
+    // Behind the field the page begins anew.
+    await page.keyboard.press("Tab");
+    for (let stop = 0; stop < 7; stop += 1) {
+      await page.keyboard.press("Tab");
+      stops.push(await focused());
+    }
+    expect(stops).toEqual([
+      "Go to the message field",
+      "People and rooms",
+      "Search",
+      "Invite",
+      "Menu",
+      "Messages",
+      "",
+    ]);
+    await page.getByRole("button", { name: "Menu" }).focus();
+    await page.keyboard.press("Enter");
+    await page.locator("dialog[open]").waitFor();
+    await page.keyboard.press("Escape");
+    await window.until("document.querySelector('dialog[open]') === null");
+    expect(await focused()).toBe("Menu");
+  },
+);

@@ -36,6 +36,7 @@ const PAGE_EVENTS = new Set<string>([
   "online",
   "tick",
   "rooms",
+  "read-before",
 ]);
 
 const inRoom = after(
@@ -200,4 +201,32 @@ test("rooms have counts of what is new in them, once there are news", () => {
     { name: "lunch", unread: 4, mentions: 1, after: 2 },
     { name: "support", unread: 0, mentions: 0, after: null },
   ]);
+});
+
+test("messages that came while the page was closed are new", () => {
+  const shown = after(inRoom, { type: "read-before", sequence: 5 });
+  expect(shown.unread).toEqual({ from: 6, count: 0, mentions: 0 });
+});
+
+test("messages that were kept for another conversation are named", () => {
+  const shown = after(inRoom, {
+    type: "notice",
+    code: "OTHER_CONVERSATION",
+    message: "this is a new conversation",
+    kept: ["hello"],
+  });
+  expect(shown.items).toMatchObject([
+    { notice: { type: "unsent", text: "hello" } },
+    { notice: { type: "server", problem: { code: "OTHER_CONVERSATION" } } },
+  ]);
+});
+
+test("at the end, what the device keeps to send it another time is not called lost", () => {
+  const over = after(inRoom, {
+    type: "ended",
+    reason: "peer-left",
+    unsaid: ["one", "two", "one"],
+    kept: ["one"],
+  });
+  expect(over.phase).toMatchObject({ type: "over", reason: "peer-left", unsaid: ["two", "one"] });
 });

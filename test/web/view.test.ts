@@ -232,7 +232,7 @@ testWith(
       if (name !== null) await openDialog(window, name);
       const small = await page.evaluate(`[...document.querySelectorAll("button, input, textarea")]
       .filter((control) => control.checkVisibility() && !control.matches(".name"))
-      .filter((control) => control.getBoundingClientRect().height < 44)
+      .filter((control) => control.offsetHeight < 44)
       .map((control) => control.outerHTML)`);
       expect(small).toEqual([]);
       if (name !== null) await page.keyboard.press("Escape");

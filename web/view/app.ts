@@ -15,7 +15,7 @@ import { createDialogs } from "./dialogs.ts";
 import { oldestMessage } from "./items.ts";
 import { createNotifications } from "./notifications.ts";
 import type { PageContext } from "./page-context.ts";
-import { runCommand } from "./run-command.ts";
+import { type NewInvitation, runCommand } from "./run-command.ts";
 import { createStartPage } from "./start-page.ts";
 import { type Confirmation, type Phase, type Problem, START, type State } from "./state.ts";
 import { createTimes } from "./times.ts";
@@ -46,7 +46,8 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
   let conversation: RoomConversation | null = null;
   /** Counts the rooms that were entered: what comes of an earlier one is not shown. */
   let visit = 0;
-  let read: ReadonlyMap<string, number> = new Map();
+  /** Up to which message each room was read. */
+  let read: ReadonlyMap<string, number> | null = null;
   let isAtEnd = true;
   let drawn: { readonly phase: Phase["type"]; readonly problem: Problem | null } | null = null;
   let isFrameAsked = false;
@@ -185,6 +186,7 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     if (room !== left.room) roomPage.restore("");
     let hasEntered = false;
     try {
+      read ??= await page.memory.loadRead();
       const joined = await page.join({ name, room });
       if (thisVisit !== visit || signal.aborted) return await joined.leave();
       conversation = joined;
@@ -219,9 +221,13 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
 
   function receive(event: RoomEvent, from: RoomConversation): void {
     const { unread } = state;
+    const readBefore = event.type === "entered" ? read?.get(event.room) : undefined;
     dispatch({ type: "conversation", event });
     switch (event.type) {
       case "entered":
+        if (readBefore !== undefined && readBefore < event.last) {
+          dispatch({ type: "read-before", sequence: readBefore });
+        }
         void begin(from, event.room);
         break;
       case "reconnected":
@@ -262,10 +268,9 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
   async function loadRooms(joined: RoomConversation): Promise<void> {
     const thisVisit = visit;
     try {
-      read = await page.memory.loadRead();
       const rooms = await joined.rooms();
       if (thisVisit !== visit) return;
-      dispatch({ type: "rooms", rooms, visited: read });
+      dispatch({ type: "rooms", rooms, visited: read ?? new Map() });
       const watched = state.rooms.flatMap(({ name: room, after }) =>
         after === null ? [] : [{ room, after }],
       );
@@ -419,13 +424,12 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
 
   async function openDialog(
     type: "invitation" | "name" | "join-room" | "about",
-    invitation: string | null = null,
+    invitation: NewInvitation | null = null,
   ): Promise<void> {
     switch (type) {
       case "invitation": {
-        const { link = "", command = null } = page.invitation ?? {};
-        const shown = invitation === null ? { link, command } : { link: "", command: invitation };
-        dispatch({ type: "dialog", dialog: { type, ...shown, hasCopied: false } });
+        const { link = null, command = null } = invitation ?? page.invitation ?? {};
+        dispatch({ type: "dialog", dialog: { type, link, command, hasCopied: false } });
         break;
       }
       case "name":
@@ -470,7 +474,7 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
   /** What is at the end of the page, in front of somebody, counts as read. */
   function rememberRead(): void {
     const { room, newest } = state.room;
-    if (!state.isWatched || newest <= (read.get(room) ?? 0) || room === "") return;
+    if (read === null || !state.isWatched || newest <= (read.get(room) ?? 0)) return;
     read = new Map(read).set(room, newest);
     page.memory.saveRead(room, newest);
   }

@@ -171,8 +171,6 @@ function invitationContent(
   { link, command, hasCopied }: Extract<Dialog, { type: "invitation" }>,
   { words, onCopy }: DialogOptions,
 ): Node[] {
-  // A limited one is for a terminal: there is no link to show the code of.
-  const shown = link === "" ? (command ?? "") : link;
   const field = (label: string, value: string) => {
     const input = create("input", { readonly: true, "aria-label": label, dir: "ltr" });
     input.value = value;
@@ -186,9 +184,9 @@ function invitationContent(
   };
   return [
     create("p", {}, words.inviteHint),
-    create("div", { class: "qr-frame" }, qrPicture(shown, words.qrCode)),
-    field(words.invitationLink, shown),
-    ...(command === null || link === ""
+    create("div", { class: "qr-frame" }, qrPicture(link ?? command ?? "", words.qrCode)),
+    ...(link === null ? [] : [field(words.invitationLink, link)]),
+    ...(command === null
       ? []
       : [
           create("p", { class: "hint" }, words.inviteTerminal),
@@ -279,6 +277,14 @@ function menuContent(
         { class: "hint" },
         notifications === "denied" ? words.notificationsDenied : words.notificationsUnavailable,
       ),
+    );
+  }
+  if (room.rights.owner || room.rights.operator) {
+    menu.append(
+      button(words.lock, () => onCommand({ type: "lock", locked: true })),
+      button(words.unlock, () => onCommand({ type: "lock", locked: false })),
+      button(words.bans, () => onCommand({ type: "bans" })),
+      button(words.invitations, () => onCommand({ type: "invites" })),
     );
   }
   menu.append(

@@ -242,7 +242,7 @@ export function createMessageList(options: MessageListOptions): MessageList {
 
   function lookAt(shown: State, index: number, item: RowItem): RowLook {
     const above = items[index - 1];
-    const isFirstNew = item.id > 0 && item.id === shown.unread.from;
+    const isFirstNew = beginsNew(index, shown.unread.from);
     const isNewDay = startsDay(item, above);
     return {
       startsDay: isNewDay,
@@ -251,6 +251,15 @@ export function createMessageList(options: MessageListOptions): MessageList {
       hue: "fingerprint" in item ? (shown.hues.get(item.fingerprint) ?? 0) : 0,
       isConnected: item.type === "pending" && shown.connection.type === "ok",
     };
+  }
+
+  function beginsNew(index: number, start: number | null): boolean {
+    const item = items[index];
+    if (start === null || item?.type !== "message" || item.id < start) return false;
+    let above = index - 1;
+    while (above >= 0 && items[above]?.type !== "message") above -= 1;
+    // Above the first that is here there may be more.
+    return above < 0 ? item.id === start : (items[above]?.id ?? 0) < start;
   }
 
   /** Those that are not as high as was thought move all that are below. */

@@ -189,6 +189,10 @@ function noticeElement(notice: Notice, time: number, context: RowContext): HTMLE
       return lineElement("error", problemText(notice.problem, words), time, context, words.error);
     case "server":
       return lineElement("notice", problemText(notice.problem, words), time, context, words.notice);
+    case "unsent": {
+      const text = `${words.notSent}: ${visibleText(notice.text)}`;
+      return lineElement("notice", text, time, context, words.notice);
+    }
     case "answer":
       return lineElement("answer", answerText(notice.answer, words, context.times), time, context);
     case "renamed":

@@ -16,8 +16,18 @@ export type Outcome =
   | { readonly type: "people" }
   | { readonly type: "search"; readonly words: string }
   | { readonly type: "earlier"; readonly count: number }
-  /** A link or, after `/invite` with limits, what a terminal takes. */
-  | { readonly type: "invitation"; readonly invitation: string | null; readonly copies: boolean };
+  /** Null for the one by which this person came. */
+  | {
+      readonly type: "invitation";
+      readonly invitation: NewInvitation | null;
+      readonly copies: boolean;
+    };
+
+export interface NewInvitation {
+  readonly command: string;
+  /** Null where the server serves no page. */
+  readonly link: string | null;
+}
 
 const DONE: Outcome = { type: "done" };
 
@@ -116,7 +126,8 @@ export async function runCommand(
       const { uses, seconds, renew } = command;
       const isStanding = uses === undefined && seconds === undefined && renew === undefined;
       if (isStanding) return { type: "invitation", invitation: null, copies: false };
-      const invitation = await conversation.invite({ uses, seconds, renew });
+      const made = await conversation.createInvitation({ uses, seconds, renew });
+      const invitation = { command: made.invitation, link: made.page };
       return { type: "invitation", invitation, copies: false };
     }
   }

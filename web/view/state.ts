@@ -115,6 +115,8 @@ export type Notice =
   | { readonly type: "renamed"; readonly from: string; readonly to: string }
   | { readonly type: "left"; readonly name: string; readonly reason: string }
   | { readonly type: "reconnected" }
+  /** A message that was written for another conversation of the server. */
+  | { readonly type: "unsent"; readonly text: string }
   | { readonly type: "answer"; readonly answer: Answer };
 
 /** What a command has brought, besides what the room sees. */
@@ -142,7 +144,7 @@ export interface InvitationLine {
 
 /** Messages of others that came while nobody watched. */
 export interface Unread {
-  /** The line stands before this message; it stays until this person says something or goes away again. */
+  /** The line stands before the first message from this number on, until this person says something or goes away again. */
   readonly from: number | null;
   readonly count: number;
   readonly mentions: number;
@@ -166,7 +168,7 @@ export interface Search {
 export type Dialog =
   | {
       readonly type: "invitation";
-      readonly link: string;
+      readonly link: string | null;
       readonly command: string | null;
       readonly hasCopied: boolean;
     }

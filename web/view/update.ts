@@ -67,6 +67,8 @@ export type PageEvent =
       readonly found: readonly LogEntry[] | null;
       readonly problem: Problem | null;
     }
+  /** On an earlier visit everything up to here was read. */
+  | { readonly type: "read-before"; readonly sequence: number }
   /** Time has passed: somebody who came may have stayed. */
   | { readonly type: "tick" };
 
@@ -101,6 +103,8 @@ export function update(state: State, event: PageEvent, now: number): State {
       return { ...state, rooms: otherRooms(state, event.rooms, event.visited) };
     case "watched":
       return watch(state, event.isWatched);
+    case "read-before":
+      return { ...state, unread: { ...state.unread, from: event.sequence + 1 } };
     case "online":
       return { ...state, isOnline: event.isOnline };
     case "answer":
@@ -246,8 +250,12 @@ function conversationUpdate(before: State, event: RoomEvent, now: number): State
     case "news":
       return news(state, event);
     case "notice": {
-      const { code, message, hint } = event;
-      return withNotice(state, { type: "server", problem: { code, message, hint } }, now);
+      const { code, message, hint, kept = [] } = event;
+      const named = kept.reduce(
+        (next, text) => withNotice(next, { type: "unsent", text }, now),
+        state,
+      );
+      return withNotice(named, { type: "server", problem: { code, message, hint } }, now);
     }
     case "ended": {
       const { reason } = event;

@@ -93,11 +93,13 @@ function conversation(
     mute: (person, muted) => note("mute", person, muted),
     lock: (locked) => note("lock", locked),
     deleteRoom: (other) => note("delete", other),
-    invite: async () => "charla://192.0.2.7/main#key.limited",
+    invite: async () => LIMITED,
+    createInvitation: async () => ({ invitation: LIMITED, page: null }),
     async [Symbol.asyncDispose]() {},
   };
 }
 
+const LIMITED = "charla://192.0.2.7/main#key.limited";
 const LINK = `http://192.0.2.7:12345/main#${"k".repeat(43)}.${"s".repeat(22)}`;
 
 window.fixture = {
