@@ -18,7 +18,6 @@ const ONE_YEAR = 31_536_000;
 const REFUSED_FEATURES = [
   "accelerometer",
   "autoplay",
-  "bluetooth",
   "camera",
   "clipboard-read",
   "display-capture",

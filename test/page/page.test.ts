@@ -50,7 +50,7 @@ test("all headers of index.html", () => {
     "cross-origin-resource-policy": "same-origin",
     etag: expect.stringMatching(/^W\/"[\w-]{43}"$/),
     "permissions-policy":
-      "accelerometer=(), autoplay=(), bluetooth=(), camera=(), clipboard-read=(), display-capture=(), geolocation=(), " +
+      "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), display-capture=(), geolocation=(), " +
       "gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()",
     "referrer-policy": "no-referrer",
     vary: "accept-encoding",
