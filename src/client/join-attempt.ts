@@ -9,8 +9,11 @@ import {
   formatAddress,
   formatHostAndPort,
   formatRelay,
+  sameAddress,
   type SocketAddress,
 } from "../net/address.ts";
+import { pathKind } from "../net/carrier.ts";
+import { findRefusal } from "../net/refusal.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../net/sealed-socket.ts";
 import type { StaticKeys } from "../net/shared-secrets.ts";
@@ -126,6 +129,7 @@ export async function tryToJoin(
   let joined = false;
   let trouble: CharlaError | null = null;
   let refusedSince = Number.NEGATIVE_INFINITY;
+  let isAsking = false;
   const socket = await openSealedSocket({
     port: 0,
     staticKeys,
@@ -143,15 +147,24 @@ export async function tryToJoin(
 
   /** The session sends probes until it is heard again, or refused for long enough. */
   function refused(error: CharlaError): void {
-    if (error.code !== "NOBODY_LISTENING") return;
+    if (error.code !== "NOBODY_LISTENING" || pathKind(link.peer).transport !== "udp") return;
     const now = performance.now();
+    const patience = Math.max(GONE_AFTER, PATIENCE * (link.roundTrip ?? 0));
     if (link.heardAt > refusedSince) {
       refusedSince = now;
-      // It may be another path that is refused, such as a candidate: then the server is heard soon.
+      // It may be another path that is refused, such as a relay or a candidate: then the server is heard soon.
       link.checkPath();
-    } else if (now - refusedSince >= Math.max(GONE_AFTER, PATIENCE * (link.roundTrip ?? 0))) {
-      link.abort(ENDED_BY_PROGRAM, error.message);
-    }
+    } else if (!isAsking && now - refusedSince >= patience) void endIfRefused(patience);
+  }
+
+  /** The path in use may just be silent while another one is refused. */
+  async function endIfRefused(patience: number): Promise<void> {
+    const { peer } = link;
+    isAsking = true;
+    const refusal = await findRefusal(peer, patience);
+    isAsking = false;
+    const isHeard = link.heardAt > refusedSince || !sameAddress(link.peer, peer);
+    if (refusal !== null && !isHeard) link.abort(ENDED_BY_PROGRAM, refusal.message);
   }
 
   let to: SocketAddress;

@@ -549,6 +549,54 @@ describe("a session whose datagrams are refused (docs/protocol.md s. 15.5)", () 
   });
 });
 
+/** Directly, with an invitation that names a relay which isn't there. */
+async function connectPast(server: SocketAddress) {
+  const relay: Way = { kind: "relay", host: "127.0.0.1", port: await reservePort() };
+  return connect([{ kind: "direct", host: "127.0.0.1", port: server.port }, relay], options);
+}
+
+describe("a session next to a relay that refuses", () => {
+  /** Each query to the relay is refused meanwhile, 5 of them. */
+  const REFUSING = 5_000;
+
+  test("goes on by the direct path, also while nothing is said", async () => {
+    await using server = await openServer();
+    const { link, socket } = await connectPast(server.at);
+    await using _ = socket;
+    expect(await Promise.race([link.ended, Bun.sleep(REFUSING)])).toBeUndefined();
+    expect(await link.say(new TextEncoder().encode("still here"))).not.toBeNull();
+    expect(await server.heard.next()).toBe("still here");
+  }, 60_000);
+
+  test("goes on when the direct path carries nothing for a while", async () => {
+    await using server = await openServer();
+    await using way = await openRelay(server.at);
+    const { link, socket } = await connectPast(way.at);
+    await using _ = socket;
+    way.setSilent(true);
+    void link.say(new TextEncoder().encode("into the silence"));
+    expect(await Promise.race([link.ended, Bun.sleep(REFUSING)])).toBeUndefined();
+    way.setSilent(false);
+    expect(await server.heard.next()).toBe("into the silence");
+  }, 60_000);
+
+  test("ends when no program is listening at the direct address either", async () => {
+    await using server = await openServer();
+    await using way = await openRelay(server.at);
+    const { link, socket } = await connectPast(way.at);
+    await using _ = socket;
+    await way.leave();
+    void link.say(new TextEncoder().encode("to nobody"));
+    const start = performance.now();
+    expect(await link.ended).toMatchObject({
+      by: "us",
+      reason: `no program is listening at 127.0.0.1:${way.at.port}`,
+    });
+    expect(performance.now() - start).toBeLessThan(10_000);
+    await way.comeBack();
+  }, 60_000);
+});
+
 describe("a proxy whose URL is none (docs/protocol.md s. 19.6)", () => {
   const env = { HTTP_PROXY: "socks5://proxy.example:1" };
 

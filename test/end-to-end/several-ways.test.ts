@@ -43,6 +43,23 @@ endToEnd(
   },
 );
 
+endToEnd(
+  "a conversation goes on directly while the relay of its invitation is not there",
+  async () => {
+    await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+    const invitation = parseInvitation(server.invitation);
+    const relay: Way = { kind: "relay", host: "127.0.0.1", port: await reservePort() };
+    const named = formatInvitation({ ...invitation, ways: [...invitation.ways, relay] });
+    await using ben = charla([named, "--name", "ben", "--stay", "--json"]);
+    await ben.until("stdout", '"type":"entered"');
+    // A refused session used to end within 2 s.
+    await Bun.sleep(4_000);
+    ben.type("still here\n");
+    await server.until("stdout", "ben: still here\n");
+    expect(ben.stdout).not.toContain("disconnected");
+  },
+);
+
 endToEnd("charla send, history and doctor take an invitation with several ways", async () => {
   using person = newPerson();
   await using silent = await openBareSocket();

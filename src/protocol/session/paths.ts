@@ -110,11 +110,12 @@ export function knownAddresses({ candidates, path }: Session): SocketAddress[] {
   return candidates === null ? addresses : [...addresses, ...candidates.ways];
 }
 
-/** An initiator doubts that the path in use carries anything: it is challenged. */
+/** An initiator doubts that the path in use carries anything: it is challenged or, while it is the only one, pinged. */
 export function checkPath(session: Session, now: number): void {
   const { candidates, path, role } = session;
-  if (role !== "initiator" || candidates === null) return;
-  renewProof(path.current, challengeOptions(session), now);
+  if (role !== "initiator") return;
+  if (candidates === null) session.pingDue = true;
+  else renewProof(path.current, challengeOptions(session), now);
 }
 
 /** The network of this end has changed: the paths are tried again. */
