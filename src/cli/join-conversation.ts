@@ -135,7 +135,9 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
   }
 
   const room = member.room ?? target.room ?? DEFAULT_ROOM;
-  return await talk(io, enter(room, member.nameOn(server)), {
+  const name = member.nameOn(server);
+  return await talk(io, enter(room, name), {
+    name,
     ...printerOptions(commandLine),
     atEndOfInput: flags.has("stay") ? "stay" : "leave",
     delivery: "shown",
@@ -144,8 +146,8 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     keptWidths: keptWidths(commandLine, io),
     enter,
     searchCommand: (entered) => (logs.has(entered) ? searchCommand(`${where}/${entered}`) : null),
-    onRenamed(name) {
-      if (canKeep) keepChosenName(io.env, server, name, addLater);
+    onRenamed(chosen) {
+      if (canKeep) keepChosenName(io.env, server, chosen, addLater);
     },
     onUnread() {
       isRead = false;

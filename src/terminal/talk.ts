@@ -45,10 +45,9 @@ export interface TalkOptions extends PrinterOptions {
   readonly beforeStop?: NoticeText;
   /** Something to say before the end is shown. */
   readonly atEnd?: () => NoticeText | null;
-  /**
-   * Opens the conversation of another room of the same server, under one's current name; without it there is
-   * only one room.
-   */
+  /** The name that this person wants, which the rooms may give or not. */
+  readonly name?: string;
+  /** Opens the conversation of another room of the same server, under the wanted name; without it there is only one room. */
   readonly enter?: (room: string, name: string, existing: boolean) => RoomConversation;
   /** In a shell, what searches all that is kept of a room; null, or missing, where nothing is. */
   readonly searchCommand?: (room: string) => string | null;
@@ -154,10 +153,12 @@ export async function talk(
   options: TalkOptions,
 ): Promise<number> {
   const { enter, verbose, json } = options;
+  /** In the current room, and for the next one: where a person is muted, they keep the name that they had there. */
   let ownName = "";
+  let wantedName = options.name ?? "";
   const switcher = createRoomSwitcher(
     start,
-    enter === undefined ? undefined : (room, existing) => enter(room, ownName, existing),
+    enter === undefined ? undefined : (room, existing) => enter(room, wantedName, existing),
     options.searchCommand,
   );
   const isTyped = io.stdin.isTTY === true;
@@ -261,9 +262,13 @@ export async function talk(
   try {
     for await (const event of switcher.events) {
       if (event.type === "entered" || event.type === "joining") begun.resolve();
-      if (event.type === "entered") ownName = event.name;
+      if (event.type === "entered") {
+        ownName = event.name;
+        if (event.muted !== true || wantedName === "") wantedName = ownName;
+      }
       if (event.type === "renamed" && event.from === ownName) {
         ownName = event.to;
+        wantedName = ownName;
         options.onRenamed?.(ownName);
       }
       dumb?.event(event);

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 
-import type { ConversationEvent, RoomEvent } from "../../src/chat/events.ts";
+import type { ConversationEvent, EventOf, RoomEvent } from "../../src/chat/events.ts";
 import { withoutTimes } from "../harness/screen.ts";
 import { openVirtualStage, type VirtualStage } from "./stage.ts";
 
@@ -10,7 +10,7 @@ type RoomMessage = Extract<RoomEvent, { type: "message" }>;
 
 const key = (name: string) => `SHA256:key of ${name}`;
 const PEOPLE = ["ben", "Ana María", "日本太郎", "שרה"];
-const enters = (room = "main", ...people: string[]): ConversationEvent => ({
+const enters = (room = "main", ...people: string[]): EventOf<"entered"> => ({
   type: "entered",
   room,
   name: "ben",
@@ -419,6 +419,22 @@ describe("another room", () => {
     stage.enter("/join Lunch-Time");
     await stage.received(1);
     expect(stage.sent).toEqual(["(asked) enter lunch-time as ben"]);
+  });
+
+  test("gets the name chosen last, not the one that a muted member keeps in the room before", async () => {
+    await using stage = await openMain({ columns: 80 });
+    stage.emit({ type: "renamed", from: "ben", to: "Benno" });
+    await lastRows(stage, "-- ##:## ben is now Benno", ">");
+    stage.enter("/join lunch-time");
+    await stage.received(1);
+    stage.emit({ ...enters("lunch-time", "ben"), muted: true });
+    await stage.until("the room", (rows) => rows.at(-1)?.startsWith(" lunch-time ") === true);
+    stage.enter("/join main");
+    await stage.received(3);
+    expect(stage.sent.filter((sent) => sent.startsWith("(asked) enter"))).toEqual([
+      "(asked) enter lunch-time as Benno",
+      "(asked) enter main as Benno",
+    ]);
   });
 
   test("gets what is typed while it is being entered, and the one before gets nothing of it", async () => {
