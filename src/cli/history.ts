@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { closest } from "../chat/closest.ts";
 import { parseDuration } from "../chat/commands.ts";
 import type { LogEntry } from "../chat/frames.ts";
+import { findRoom, foldName } from "../chat/name-keys.ts";
 import { type LocalLogQuery, readLocalLog } from "../client/local-log.ts";
 import { CharlaError, usageError } from "../errors.ts";
 import { dataFolder } from "../identity/folders.ts";
@@ -42,8 +43,8 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
   // With --json, stdout carries messages only; notices go to stderr.
   const printer = createPrinter(io, { ...printerOptions(commandLine), json: false });
   const folder = values.get("data") ?? dataFolder(io.env);
-  const room = (await readWhere(written, commandLine, io)) ?? DEFAULT_ROOM;
-  const joined = readJoinedRoom(room);
+  const where = (await readWhere(written, commandLine, io)) ?? DEFAULT_ROOM;
+  const joined = readJoinedRoom(where);
   if (joined !== null && cut !== null) {
     throw usage("--delete-before is for a room of a server on this machine");
   }
@@ -68,10 +69,11 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
   }
   await using log = await openSqliteReader(folder);
   const rooms = await log.rooms();
+  const names = rooms.map(({ name }) => name);
+  const room = findRoom(names, where) ?? where;
   const summary = rooms.find(({ name }) => name === room);
   // A server has no rooms until somebody talks: then the default room is empty, not missing.
-  if (summary === undefined && (rooms.length > 0 || room !== DEFAULT_ROOM)) {
-    const names = rooms.map(({ name }) => name);
+  if (summary === undefined && (rooms.length > 0 || foldName(room) !== DEFAULT_ROOM)) {
     throw noSuchRoom(room, names);
   }
   if (cut !== null) {

@@ -19,6 +19,7 @@ import { dirname, join } from "node:path";
 import * as v from "valibot";
 
 import type { LogEntry } from "../chat/frames.ts";
+import { foldName } from "../chat/name-keys.ts";
 import { CharlaError, describeCause, systemCode } from "../errors.ts";
 import { tryWriting } from "../identity/atomic-file.ts";
 import { readUpTo } from "../read-up-to.ts";
@@ -116,7 +117,7 @@ export function openLocalLog(options: LocalLogOptions): LocalLog {
   };
 }
 
-/** Which local logs to read: those of a server by its key, or by where it was joined (HOST:PORT). */
+/** Which local logs to read: those of a server by its key, or by where it was joined (HOST:PORT), in any spelling of the room. */
 export type LocalLogQuery =
   | { readonly room: string; readonly serverKey: Uint8Array }
   | { readonly room: string; readonly isServer: (where: string) => boolean };
@@ -131,7 +132,7 @@ export type LocalLogQuery =
 export function readLocalLog(folder: string, query: LocalLogQuery): LocalEntry[][] | null {
   const folders =
     "serverKey" in query
-      ? [roomFolder({ folder, ...query })]
+      ? spellings(folder, query.room).map((room) => roomFolder({ folder, ...query, room }))
       : listFolder(folder).map((name) => join(folder, name));
   const found = folders.flatMap((name) => readFiles(name, query));
   if (found.length === 0) return null;
@@ -181,6 +182,16 @@ function readHeader(path: string): unknown {
   }
 }
 
+/** How a room was written when it was joined: in its name, capitals make no difference. */
+function spellings(folder: string, room: string): string[] {
+  const joined = listLocalLogs(folder).map((log) => log.room);
+  return [...new Set([room, ...joined.filter((other) => isSameRoom(other, room))])];
+}
+
+function isSameRoom(one: string, other: string): boolean {
+  return foldName(one) === foldName(other);
+}
+
 function inOrder(entries: readonly LocalEntry[]): LocalEntry[] {
   const once = new Map(entries.map((entry) => [entry.sequence, entry]));
   return Array.from(once.values()).toSorted((one, other) => one.sequence - other.sequence);
@@ -191,7 +202,7 @@ function readFiles(folder: string, query: LocalLogQuery): LocalEntry[][] {
   return [OLDER_FILE, FILE].flatMap((name) => {
     const [first = "", ...lines] = readText(join(folder, name)).split("\n");
     const { success, output } = v.safeParse(header, parseJson(first));
-    if (!success || output.room !== query.room) return [];
+    if (!success || !isSameRoom(output.room, query.room)) return [];
     if ("isServer" in query && !query.isServer(output.where)) return [];
     return [lines.map(parseJson).filter((each) => v.is(line, each))];
   });

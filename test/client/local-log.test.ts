@@ -116,6 +116,18 @@ test("it is found by the server's key, and by its address, for the room only", (
   expect(readLocalLog(join(folder, "missing"), { room: "main", isServer })).toBeNull();
 });
 
+test("it is found in any spelling of the room, and what was joined in two is one conversation", () => {
+  using one = open("Füße");
+  using other = open("FÜßE");
+  one.keep("log", entry(1));
+  other.keep("log", entry(2));
+  for (const room of ["füße", "FÜßE"]) {
+    expect(read(room)).toEqual([kept(1), kept(2)]);
+    expect(readLocalLog(folder, { room, isServer })).toEqual([[kept(1), kept(2)]]);
+  }
+  expect(readLocalLog(folder, { room: "füße", serverKey: new Uint8Array(32) })).toBeNull();
+});
+
 test("a log that replaced another one is another conversation, which follows that one's", () => {
   using log = open();
   log.keep("old", entry(1));

@@ -84,6 +84,15 @@ describe("charla history", () => {
     });
   });
 
+  test("history finds a room in any spelling, as /join does, and deletes from it", async () => {
+    using ann = await ownerOf(["hello"], "ünïcode");
+    expect((await history(ann, "ÜNÏCODE")).stdout).toBe("2026-11-22 07:00  Ann: hello\n");
+    expect(await history(ann, "Ünïcode", "--delete-before", "2")).toMatchObject({
+      stderr: "deleted 1 message of ünïcode; 0 are left\n",
+      status: 0,
+    });
+  });
+
   test("history --json prints one object a line: a message event and its room", async () => {
     using ann = await ownerOf(TALK.slice(2));
     const { stdout, stderr, status } = await history(ann, "--json");
