@@ -13,6 +13,8 @@ export interface Fixture {
   refuse(code: "REFUSED", message: string): void;
   start(options: FixtureOptions): void;
   stop(): void;
+  /** Another tab takes the room. */
+  losePlace(): void;
 }
 
 export interface FixtureOptions {

@@ -429,3 +429,19 @@ testWith(
     expect(await focused()).toBe("Menu");
   },
 );
+
+testWith(
+  [CHROMIUM],
+  "a tab that another one has taken the room from says so, and takes it back",
+  async () => {
+    await using window = await pages.open();
+    const { page } = window;
+    await window.start({ log: messages(3) });
+    await page.getByText("message 3", { exact: true }).waitFor();
+    await page.evaluate("fixture.losePlace()");
+    await page.getByRole("heading", { name: "The conversation is open in another tab." }).waitFor();
+    await page.getByRole("button", { name: "Use it here" }).click();
+    await page.getByText("message 3", { exact: true }).waitFor();
+    expect(await calls(window, "take")).toEqual([["take"]]);
+  },
+);

@@ -48,6 +48,7 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
   let visit = 0;
   /** Up to which message each room was read. */
   let read: ReadonlyMap<string, number> | null = null;
+  let isJoining = false;
   let isAtEnd = true;
   let drawn: { readonly phase: Phase["type"]; readonly problem: Problem | null } | null = null;
   let isFrameAsked = false;
@@ -149,7 +150,7 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
       onInvitation: openInvitation,
       onName: chooseName,
       onJoin: () => void enter(state.room.room),
-      onTake: () => void page.tabs?.take().then(() => enter(state.room.room)),
+      onTake: () => page.tabs?.take(),
     });
     root.replaceChildren(start, dialogs.element);
     start.querySelector<HTMLElement>("input, h1[tabindex]")?.focus();
@@ -187,8 +188,11 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     let hasEntered = false;
     try {
       read ??= await page.memory.loadRead();
+      isJoining = true;
       const joined = await page.join({ name, room });
+      isJoining = false;
       if (thisVisit !== visit || signal.aborted) return await joined.leave();
+      if (state.phase.type === "elsewhere") dispatch({ type: "phase", phase: { type: "room" } });
       conversation = joined;
       void left.conversation?.leave();
       for await (const event of joined.events) {
@@ -198,6 +202,7 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
       }
       conversation = null;
     } catch (error) {
+      isJoining = false;
       if (thisVisit !== visit) return;
       const problem = problemOf(error);
       conversation = null;
@@ -491,9 +496,9 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     },
     { signal },
   );
-  page.tabs?.onLost(() => {
-    visit += 1;
-    conversation = null;
+  page.tabs?.onWaiting(() => {
+    // It waits until this tab gets the room again.
+    if (!isJoining) void enter(state.room.room);
     dispatch({ type: "phase", phase: { type: "elsewhere" } });
   });
   for (const type of ["online", "offline"] as const) {

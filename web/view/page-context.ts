@@ -47,8 +47,8 @@ export interface Memory {
 }
 
 export interface Tabs {
-  /** Called when another tab takes the conversation: this one has ended it. */
-  onLost(handler: () => void): void;
-  /** Takes it back. */
-  take(): Promise<void>;
+  /** Called when another tab has the room: `join` waits for it until then, and what this tab had is over. */
+  onWaiting(handler: () => void): void;
+  /** Gets the room from the other tab: `join`, which waits, goes on. */
+  take(): void;
 }

@@ -18,6 +18,10 @@ const opened: string[] = [];
 let emit: ((event: RoomEvent) => void) | null = null;
 const saying: { readonly text: string; readonly settled: PromiseWithResolvers<void> }[] = [];
 let sequence = 0;
+/** Resolved while this tab has the room. */
+let place = Promise.withResolvers<void>();
+place.resolve();
+let whenWaiting = () => {};
 let running: Disposable | null = null;
 
 async function note(...what: unknown[]): Promise<void> {
@@ -140,8 +144,18 @@ window.fixture = {
         saveRead: (room, last) => void heard.push(["read", room, last]),
         loadWaiting: async () => [],
       },
+      tabs: {
+        onWaiting(handler) {
+          whenWaiting = handler;
+        },
+        take() {
+          heard.push(["take"]);
+          place.resolve();
+        },
+      },
       async join(joining) {
         heard.push(["join", joining]);
+        await place.promise;
         return conversation(options, joining.name, joining.room);
       },
       openInvitation(text) {
@@ -155,6 +169,11 @@ window.fixture = {
     const root = document.querySelector<HTMLElement>("#page");
     if (root === null) throw new Error("there is no #page");
     running = runPage(root, page);
+  },
+  losePlace() {
+    place = Promise.withResolvers();
+    emit?.({ type: "ended", reason: "left", unsaid: [] });
+    whenWaiting();
   },
   stop() {
     running?.[Symbol.dispose]();
