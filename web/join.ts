@@ -34,7 +34,7 @@ export function joinFromPage(
   const target = invitedTo({ ...invitation, ways: [way] });
   const url = `${isSecure ? "wss" : "ws"}://${origin.host}/`;
   return openSealedRoom(target, options, (signal) => {
-    const settings = { ...target, staticKeys: identity, signal };
+    const settings = { ...target, staticKeys: identity, isOnlyWay: true, signal };
     const destination = byWebSocket(way, undefined, settings, [url]);
     return tryToJoin(destination, settings, signal, () => {});
   });

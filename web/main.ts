@@ -1,4 +1,94 @@
-// The page's beginning.
+// The page's beginning: reads the link by which it was opened, opens what this browser keeps, and shows the page.
 
-const page = document.querySelector("#page");
-if (page !== null) page.textContent = "charla";
+import { sha256 } from "#crypto";
+
+import { CharlaError } from "../src/errors.ts";
+import { type Invitation, parseInvitation } from "../src/identity/invitation.ts";
+import { encodeBase64url, fingerprint } from "../src/identity/key-text.ts";
+import { chooseOrigin, invitationInLink, writePageLink } from "../src/identity/page-link.ts";
+import { joinFromPage } from "./join.ts";
+import { openDatabase } from "./storage/database.ts";
+import { openDevice } from "./storage/device.ts";
+import { loadIdentity } from "./storage/identity.ts";
+import { loadName, openMemory } from "./storage/settings.ts";
+import { createTabRoom } from "./tab-room.ts";
+import { runPage } from "./view/app.ts";
+
+/** Earlier messages that are shown where this browser has shown none. */
+const HISTORY = 100;
+
+const root = document.querySelector<HTMLElement>("#page");
+if (root === null) throw new Error("the page has no place for it");
+const here = new URL(location.href);
+const servedBy = document.documentElement.dataset["servedBy"] === "relay" ? "relay" : "server";
+const written = invitationInLink(here.href);
+const read = written === null ? null : readInvitation(written);
+const problem = read instanceof CharlaError ? read : null;
+const invitation = read instanceof CharlaError ? null : read;
+const database = await openDatabase();
+const server = invitation === null ? "" : encodeBase64url(invitation.key);
+const identity = await loadIdentity(database);
+
+const tabs = createTabRoom(server, openRoom);
+
+// A link with another secret or room is another page, though a browser takes it for a place in this one.
+addEventListener("hashchange", () => location.reload());
+runPage(root, {
+  invitation:
+    invitation === null
+      ? null
+      : {
+          room: invitation.room,
+          serverFingerprint: fingerprint(invitation.key),
+          link: here.href,
+          command: written,
+        },
+  problem,
+  name: await loadName(database),
+  servedBy,
+  isSecure: globalThis.isSecureContext,
+  memory: openMemory(database, server),
+  tabs,
+  async join(options) {
+    const joined = await tabs.join(options);
+    // What is loaded again is the same room.
+    history.replaceState(null, "", `/${encodeURIComponent(options.room)}${here.hash}`);
+    return joined;
+  },
+  openInvitation(text) {
+    const pasted = invitationInLink(text) ?? text;
+    const origin = chooseOrigin(parseInvitation(pasted).ways, null);
+    location.href = writePageLink(pasted.trim(), origin);
+  },
+  async pageDigest() {
+    const response = await fetch(here.pathname, { cache: "no-cache" }).catch(() => null);
+    if (response?.ok !== true) return null;
+    const digest = sha256(new Uint8Array(await response.arrayBuffer()));
+    return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  },
+});
+
+async function openRoom(place: { readonly name: string; readonly room: string }) {
+  if (invitation === null) throw new Error("a page without an invitation joins nothing");
+  const device = await openDevice(database, { server, room: place.room }, () => {});
+  const conversation = joinFromPage(invitation, {
+    ...place,
+    identity,
+    servedBy,
+    origin: here,
+    device,
+    keepsUnsaid: true,
+    history: HISTORY,
+  });
+  return { conversation, close: () => device[Symbol.asyncDispose]() };
+}
+
+/** What is wrong with one that is damaged. */
+function readInvitation(text: string): Invitation | CharlaError {
+  try {
+    return parseInvitation(text);
+  } catch (error) {
+    if (error instanceof CharlaError) return error;
+    throw error;
+  }
+}

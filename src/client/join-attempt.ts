@@ -31,6 +31,11 @@ export interface ConnectOptions extends Pick<SealedTarget, "secret" | "trust"> {
   readonly staticKeys: StaticKeys;
   /** Where HTTP proxies are named, for WebSockets; without it, none is used. */
   readonly env?: WebSocketCarrierOptions["env"];
+  /**
+   * Nothing else leads to the server: the session is over once a WebSocket that was lost is not back in a few seconds. Then it is
+   * plain that there is no connection, and the next attempt is a new session.
+   */
+  readonly isOnlyWay?: boolean | undefined;
   /** Ends the attempts, which fail with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -59,6 +64,9 @@ const FATAL: ReadonlySet<ErrorCode> = new Set(["NOBODY_LISTENING", "ADDRESS_FAMI
 const GONE_AFTER = 1_000;
 /** And in round trips, for a server that is far away. */
 const PATIENCE = 4;
+
+/** How long a WebSocket that was lost may take to be back, where nothing else leads to the server, ms. */
+const BACK_WITHIN = 3_000;
 
 function webSocketUrls(way: Way): WebSocketUrls {
   return way.kind === "relay" ? relayWebSocketUrls(way) : serverWebSocketUrls(way);
@@ -167,10 +175,18 @@ export async function tryToJoin(
     if (refusal !== null && !isHeard) link.abort(ENDED_BY_PROGRAM, refusal.message);
   }
 
+  function waitForReturn(error: CharlaError): void {
+    const lostAt = performance.now();
+    setTimeout(() => {
+      if (link.heardAt < lostAt) link.abort(ENDED_BY_PROGRAM, error.message);
+    }, BACK_WITHIN);
+  }
+
   let to: SocketAddress;
   try {
     to = open(paths, (error) => {
       if (!joined) refusal.reject(error);
+      else if (options.isOnlyWay === true) waitForReturn(error);
     });
   } catch (error) {
     paths[Symbol.dispose]();

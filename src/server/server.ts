@@ -317,12 +317,16 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     isMeant = (_person: string) => true,
   ): Disposable {
     const start = performance.now();
-    const timers = new DisposableStack();
     const isUnheard = ({ person, heardAt }: Connected) => isMeant(person) && heardAt() < start;
-    timers.use(systemTimer(() => abortChannels(code, reason, isUnheard), UNHEARD_TIMEOUT));
+    const unheard = systemTimer(() => abortChannels(code, reason, isUnheard), UNHEARD_TIMEOUT);
     const isLate = ({ person }: Connected) => isMeant(person);
-    timers.use(systemTimer(() => abortChannels(code, reason, isLate), CLOSE_TIMEOUT));
-    return timers;
+    const late = systemTimer(() => abortChannels(code, reason, isLate), CLOSE_TIMEOUT);
+    return {
+      [Symbol.dispose]() {
+        unheard[Symbol.dispose]();
+        late[Symbol.dispose]();
+      },
+    };
   }
 
   /** Somebody who may have been away when the conversation ended has left, or knows it. */

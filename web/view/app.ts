@@ -150,7 +150,7 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
       onInvitation: openInvitation,
       onName: chooseName,
       onJoin: () => void enter(state.room.room),
-      onTake: () => page.tabs?.take(),
+      onTake: () => page.tabs.take(),
     });
     root.replaceChildren(start, dialogs.element);
     start.querySelector<HTMLElement>("input, h1[tabindex]")?.focus();
@@ -188,6 +188,10 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     let hasEntered = false;
     try {
       read ??= await page.memory.loadRead();
+      // Before anything is said now.
+      const waiting = await page.memory.loadWaiting(room);
+      if (thisVisit !== visit) return;
+      for (const text of waiting) dispatch({ type: "written", text });
       isJoining = true;
       const joined = await page.join({ name, room });
       isJoining = false;
@@ -256,17 +260,13 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     }
   }
 
-  /** Shows what was said before, what was not sent yet, and which other rooms there are. */
+  /** Shows what was said before, what was being written, and which other rooms there are. */
   async function begin(joined: RoomConversation, room: string): Promise<void> {
     const thisVisit = visit;
     void loadEarlier();
-    const [draft, waiting] = await Promise.all([
-      page.memory.loadDraft(room),
-      page.memory.loadWaiting(room),
-    ]);
+    const draft = await page.memory.loadDraft(room);
     if (thisVisit !== visit) return;
     if (draft !== "" && roomPage.draft === "") roomPage.restore(draft);
-    for (const text of waiting) dispatch({ type: "written", text });
     await loadRooms(joined);
   }
 
@@ -496,7 +496,7 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     },
     { signal },
   );
-  page.tabs?.onWaiting(() => {
+  page.tabs.onWaiting(() => {
     // It waits until this tab gets the room again.
     if (!isJoining) void enter(state.room.room);
     dispatch({ type: "phase", phase: { type: "elsewhere" } });
@@ -509,7 +509,10 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
   const ticking = setInterval(() => dispatch({ type: "tick" }), TICK);
 
   if (page.invitation === null) {
-    dispatch({ type: "phase", phase: { type: "explanation", problem: null } });
+    dispatch({
+      type: "phase",
+      phase: { type: "explanation", problem: page.problem && problemOf(page.problem) },
+    });
   } else if (name === null) {
     dispatch({ type: "phase", phase: { type: "name", problem: null } });
   } else void enter(page.invitation.room);

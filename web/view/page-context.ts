@@ -1,10 +1,13 @@
 // What the page is given: how to join, what this browser remembers, and where it came from. main.ts has it for real.
 
 import type { RoomConversation } from "../../src/chat/conversation.ts";
+import type { CharlaError } from "../../src/errors.ts";
 
 export interface PageContext {
   /** Null where the page was opened without one: then it explains itself, and takes a pasted one. */
   readonly invitation: Invitation | null;
+  /** What is wrong with the link by which the page was opened; null where nothing is. */
+  readonly problem: CharlaError | null;
   /** Of this person in this browser; null on the first visit: then the page asks. */
   readonly name: string | null;
   readonly servedBy: "server" | "relay";
@@ -21,8 +24,8 @@ export interface PageContext {
   openInvitation(text: string): void;
   /** SHA-256 of the page, as `charla doctor` prints it; null where it can't be had. */
   pageDigest(): Promise<string | null>;
-  /** The conversation is in one tab of the browser at a time; absent where that can't be known. */
-  readonly tabs?: Tabs;
+  /** A room is in one tab of the browser at a time. */
+  readonly tabs: Tabs;
 }
 
 export interface Invitation {

@@ -136,6 +136,8 @@ window.fixture = {
       name,
       servedBy,
       isSecure,
+      problem: null,
+      tabs: { onLost() {}, onGained() {}, take() {} },
       memory: {
         saveName: (saved) => void heard.push(["name", saved]),
         loadDraft: async () => options.draft ?? "",
