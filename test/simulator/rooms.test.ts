@@ -65,7 +65,7 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     rule: "for its members a server that goes away has ended the conversation",
-    file: "client/join-room.ts",
+    file: "client/sealed-room.ts",
     from: "if (end.code === GOING_AWAY) {",
     to: "if (end.code === -1) {",
   },
