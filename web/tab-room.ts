@@ -11,7 +11,7 @@ import type { Tabs } from "./view/page-context.ts";
 export type OpenRoom = (options: {
   readonly name: string;
   readonly room: string;
-}) => Promise<{ readonly conversation: RoomConversation; close(this: void): Promise<void> }>;
+}) => Promise<{ readonly conversation: RoomConversation; close(this: void): PromiseLike<void> }>;
 
 export interface TabRoom extends Tabs {
   join(options: { readonly name: string; readonly room: string }): Promise<RoomConversation>;

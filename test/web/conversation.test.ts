@@ -179,3 +179,35 @@ testWith(
       expect(seen).not.toContain(word);
   },
 );
+
+testWith(
+  [CHROMIUM],
+  "of two tabs one has the room, another takes it, and each message is there once",
+  async () => {
+    await using server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);
+    await using window = await browser.openWindow();
+    const { page } = window;
+    const link = linkTo(server.invitation);
+    await join(page, link, "ben");
+    await say(page, "from the first tab");
+    await server.until("stdout", "ben: from the first tab");
+    const other = await page.context().newPage();
+    await other.goto(link);
+    await other.getByRole("button", { name: "Use it here" }).click();
+    await field(other).waitFor();
+    await page.getByRole("button", { name: "Use it here" }).waitFor();
+    await say(other, "from the second tab");
+    await server.until("stdout", "ben: from the second tab");
+    expect(await texts(other)).toEqual(["from the first tab", "from the second tab"]);
+    // What is closed has it no longer, and the one that waits goes on by itself.
+    await other.close();
+    await field(page).waitFor();
+    await say(page, "and the first again");
+    await server.until("stdout", "ben: and the first again");
+    expect(await texts(page)).toEqual([
+      "from the first tab",
+      "from the second tab",
+      "and the first again",
+    ]);
+  },
+);
