@@ -17,6 +17,7 @@ const CHECKS = [
   { title: "lint", name: "oxlint", args: ["--type-aware", "--deny-warnings"] },
   { title: "types", name: "bun", args: ["check"] },
   { title: "types on Node.js 20", name: "bun", args: ["check", "-p", "tsconfig.library.json"] },
+  { title: "types in a browser", name: "bun", args: ["check", "-p", "web/tsconfig.json"] },
 ];
 /** Files run at a time: three for each processor, because many tests wait for a clock or another program. */
 const WORKERS = 3 * availableParallelism();

@@ -22,28 +22,23 @@ export function createTabRoom(server: string, open: OpenRoom): TabRoom {
   let place: { readonly room: string; readonly claim: Claim; name: string } | null = null;
   /** For `join`: of the next time that this tab has the room. */
   let joined: Deferred<RoomConversation> = defer();
-  let lost: (() => void) | null = null;
-  let gained: (() => void) | null = null;
+  let waiting: (() => void) | null = null;
 
   function claim(room: string): Claim {
-    let wasWaiting = false;
     return claimPlace({
       name: JSON.stringify(["charla", server, room]),
-      onWaiting() {
-        wasWaiting = true;
-        // Who waits to join waits no longer: it is joined anew when the room is gained.
-        joined = defer();
-        lost?.();
-      },
+      onWaiting: () => waiting?.(),
       async hold(signal) {
         const { conversation, close } = await open({ name: place?.name ?? "", room });
         const over = defer<void>();
-        signal.addEventListener("abort", () => over.resolve());
+        signal.addEventListener("abort", () => {
+          joined = defer();
+          over.resolve();
+        });
         joined.resolve({ ...conversation, events: untilOver(conversation, over) });
-        if (wasWaiting) gained?.();
         await over.promise;
+        // The claim is over, and what is joined next is joined anew.
         if (!signal.aborted && place?.room === room) place = null;
-        joined = defer();
         await conversation.leave();
         await close();
       },
@@ -61,11 +56,8 @@ export function createTabRoom(server: string, open: OpenRoom): TabRoom {
       place.name = name;
       return await joined.promise;
     },
-    onLost(handler) {
-      lost = handler;
-    },
-    onGained(handler) {
-      gained = handler;
+    onWaiting(handler) {
+      waiting = handler;
     },
     take: () => place?.claim.take(),
   };

@@ -137,7 +137,6 @@ window.fixture = {
       servedBy,
       isSecure,
       problem: null,
-      tabs: { onLost() {}, onGained() {}, take() {} },
       memory: {
         saveName: (saved) => void heard.push(["name", saved]),
         loadDraft: async () => options.draft ?? "",
