@@ -1,7 +1,7 @@
 // The socket options that the sealed wire wants: a receive buffer for bursts, no IP fragmentation, and GSO. Knows each
 // system's numbers, and nothing of the runtime.
 
-import { isIPv4 } from "node:net";
+import { isIP } from "#is-ip";
 
 /** A socket option, by the numbers in the system's headers. */
 export interface SocketOption {
@@ -129,7 +129,7 @@ function forbidFragments(
 ): boolean {
   const { dontFragment, dontFragmentIpv4, dontFragmentIpv6 } = numbers;
   const forbid = (option: SocketOption) => calls.set(option, dontFragment);
-  if (isIPv4(address)) return forbid(dontFragmentIpv4);
+  if (isIP(address) === 4) return forbid(dontFragmentIpv4);
   if (system.platform === "linux") return forbid(dontFragmentIpv6) && forbid(dontFragmentIpv4);
   // Darwin has no IPv4 options on an IPv6 socket.
   const coversIpv4 = address !== "::" || Number.parseInt(system.release, 10) >= DARWIN_DUAL_STACK;

@@ -34,6 +34,11 @@ async function say(page: Page, text: string): Promise<void> {
   await field(page).press("Enter");
 }
 
+/** Another key or secret of the same length. */
+function changed(text: string): string {
+  return (text.startsWith("A") ? "B" : "A") + text.slice(1);
+}
+
 /** Waits until a message is there. */
 async function shown(page: Page, text: string): Promise<void> {
   await page.locator(".message .text").getByText(text).waitFor();
@@ -119,7 +124,6 @@ testWith(
     await using server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);
     const link = linkTo(server.invitation);
     const [before = "", key = "", secret = ""] = link.split(/[#.](?=[\w-]{22})/);
-    const changed = (text: string) => (text.startsWith("A") ? "B" : "A") + text.slice(1);
     for (const [wrong, words] of [
       [`${before}#${key}.${changed(secret)}`, /does not take this invitation/],
       [`${before}#${changed(key)}.${secret}`, /is not the server that made this invitation/],
@@ -161,10 +165,10 @@ testWith(
     await using window = await browser.openWindow();
     const { page } = window;
     const frames: Buffer[] = [];
+    const keep = ({ payload }: { readonly payload: string | Buffer }) => {
+      frames.push(Buffer.from(payload));
+    };
     page.on("websocket", (socket) => {
-      const keep = ({ payload }: { readonly payload: string | Buffer }) => {
-        frames.push(Buffer.from(payload));
-      };
       socket.on("framesent", keep);
       socket.on("framereceived", keep);
     });
