@@ -32,7 +32,7 @@ describe("an invitation that is mistyped", () => {
   const REST = `127.0.0.1:12399/main#${END}`;
   const INVALID = { status: 2, code: "INVALID_INVITATION" };
 
-  for (const beginning of ["harla://", "http://", "//", "", "charla:/", "<charla://"]) {
+  for (const beginning of ["harla://", "htp://", "//", "", "charla:/", "<charla://"]) {
     endToEnd(`at its beginning, as ${beginning}, is not repeated anywhere`, async () => {
       using person = newPerson();
       const written = `${beginning}${REST}`;

@@ -2,6 +2,8 @@
 
 import { test } from "bun:test";
 
+import { FULL_SIZE } from "./full-size.ts";
+
 /** How long one end-to-end test may take, in ms. */
 export const END_TO_END_TIMEOUT = 60_000;
 
@@ -23,4 +25,10 @@ export function testWith(
   } else {
     test(title, body, timeout);
   }
+}
+
+/** The same, with `--full` only: for browsers, which take seconds to start. */
+export function fullTestWith(programs: string[], title: string, body: () => Promise<void>): void {
+  if (FULL_SIZE) testWith(programs, title, body);
+  else test.skip(`${title} (with --full)`, body);
 }

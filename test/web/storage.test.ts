@@ -9,7 +9,7 @@ import type { Page } from "playwright-core";
 import { CHROMIUM, startWithProfile } from "../harness/browser.ts";
 import { newFolder } from "../harness/folder.ts";
 import { type PageServer, servePage } from "../harness/page-server.ts";
-import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { END_TO_END_TIMEOUT, fullTestWith } from "../harness/peer-programs.ts";
 import { root } from "../harness/program.ts";
 
 setDefaultTimeout(END_TO_END_TIMEOUT);
@@ -28,7 +28,7 @@ async function open(page: Page, url = pages.secure): Promise<Page> {
 
 const NEW = { id: expect.stringMatching(/^[\w-]{22}$/), unstored: [], cursor: null };
 
-testWith(
+fullTestWith(
   [CHROMIUM],
   "what was said is there after a reload, until the server has stored it",
   async () => {
@@ -68,7 +68,7 @@ testWith(
   },
 );
 
-testWith([CHROMIUM], "what is flushed survives a kill of the browser", async () => {
+fullTestWith([CHROMIUM], "what is flushed survives a kill of the browser", async () => {
   using profile = newFolder();
   let id = "";
   {
@@ -95,7 +95,7 @@ testWith([CHROMIUM], "what is flushed survives a kill of the browser", async () 
   expect(await page.evaluate<unknown>("storage.memory.loadDraft('main')")).toBe("");
 });
 
-testWith(
+fullTestWith(
   [CHROMIUM],
   "the name, drafts and places are kept, a draft also while other messages change",
   async () => {
@@ -133,25 +133,29 @@ testWith(
   },
 );
 
-testWith([CHROMIUM], "in a secure context the key can't be read, and shakes hands", async () => {
-  using profile = newFolder();
-  await using browser = await startWithProfile(profile.path);
-  const page = await open(await browser.newTab());
-  const IDENTITY = `storage.identity().then(({ publicKey, privateKey, kept }) => ({
+fullTestWith(
+  [CHROMIUM],
+  "in a secure context the key can't be read, and shakes hands",
+  async () => {
+    using profile = newFolder();
+    await using browser = await startWithProfile(profile.path);
+    const page = await open(await browser.newTab());
+    const IDENTITY = `storage.identity().then(({ publicKey, privateKey, kept }) => ({
     publicKey, privateKey, extractable: kept.privateKey.extractable, type: kept.privateKey.type,
   }))`;
-  const made = await page.evaluate<{ publicKey: number[] }>(IDENTITY);
-  expect(made).toMatchObject({ privateKey: [], extractable: false, type: "private" });
-  expect(made.publicKey).toHaveLength(32);
-  expect(await page.evaluate<unknown>("storage.shakeHands()")).toEqual(made.publicKey);
+    const made = await page.evaluate<{ publicKey: number[] }>(IDENTITY);
+    expect(made).toMatchObject({ privateKey: [], extractable: false, type: "private" });
+    expect(made.publicKey).toHaveLength(32);
+    expect(await page.evaluate<unknown>("storage.shakeHands()")).toEqual(made.publicKey);
 
-  // Another tab has the same, also when both ask at once.
-  const other = await open(await browser.newTab());
-  expect(await other.evaluate<unknown>(IDENTITY)).toEqual(made);
-  expect(await other.evaluate<unknown>("storage.shakeHands()")).toEqual(made.publicKey);
-});
+    // Another tab has the same, also when both ask at once.
+    const other = await open(await browser.newTab());
+    expect(await other.evaluate<unknown>(IDENTITY)).toEqual(made);
+    expect(await other.evaluate<unknown>("storage.shakeHands()")).toEqual(made.publicKey);
+  },
+);
 
-testWith([CHROMIUM], "two tabs that are opened at once have one key", async () => {
+fullTestWith([CHROMIUM], "two tabs that are opened at once have one key", async () => {
   using profile = newFolder();
   await using browser = await startWithProfile(profile.path);
   const [one, two] = await Promise.all([browser.newTab(), browser.newTab()]);
@@ -167,7 +171,7 @@ testWith([CHROMIUM], "two tabs that are opened at once have one key", async () =
   expect(new Set(first).size).toBe(1);
 });
 
-testWith([CHROMIUM], "over plain http the key is kept as bytes, and shakes hands", async () => {
+fullTestWith([CHROMIUM], "over plain http the key is kept as bytes, and shakes hands", async () => {
   using profile = newFolder();
   await using browser = await startWithProfile(profile.path);
   const page = await open(await browser.newTab(), pages.insecure);
@@ -184,7 +188,7 @@ testWith([CHROMIUM], "over plain http the key is kept as bytes, and shakes hands
   expect(await page.evaluate<unknown>(IDENTITY)).toEqual(made);
 });
 
-testWith(
+fullTestWith(
   [CHROMIUM],
   "without IndexedDB the page works and says once that nothing is kept",
   async () => {
@@ -215,7 +219,7 @@ testWith(
   },
 );
 
-testWith(
+fullTestWith(
   [CHROMIUM],
   "where the storage is full the page says so once, and keeps what waits when there is space again",
   async () => {
@@ -249,23 +253,27 @@ testWith(
   },
 );
 
-testWith([CHROMIUM], "the page goes on after the person has deleted the site's data", async () => {
-  using profile = newFolder();
-  await using browser = await startWithProfile(profile.path);
-  const page = await open(await browser.newTab());
-  const { id } = await page.evaluate<{ id: string }>("storage.open('main')");
-  const session = await page.context().newCDPSession(page);
-  await session.send("Storage.clearDataForOrigin", {
-    origin: new URL(pages.secure).origin,
-    storageTypes: "indexeddb",
-  });
-  await page.evaluate(
-    `(async () => { const d = storage.devices.get("main"); d.say("after"); await d.flushed(); })()`,
-  );
-  await open(page);
-  expect(await page.evaluate<unknown>("storage.open('main')")).toEqual({
-    id,
-    unstored: [{ number: 0, text: "after" }],
-    cursor: null,
-  });
-});
+fullTestWith(
+  [CHROMIUM],
+  "the page goes on after the person has deleted the site's data",
+  async () => {
+    using profile = newFolder();
+    await using browser = await startWithProfile(profile.path);
+    const page = await open(await browser.newTab());
+    const { id } = await page.evaluate<{ id: string }>("storage.open('main')");
+    const session = await page.context().newCDPSession(page);
+    await session.send("Storage.clearDataForOrigin", {
+      origin: new URL(pages.secure).origin,
+      storageTypes: "indexeddb",
+    });
+    await page.evaluate(
+      `(async () => { const d = storage.devices.get("main"); d.say("after"); await d.flushed(); })()`,
+    );
+    await open(page);
+    expect(await page.evaluate<unknown>("storage.open('main')")).toEqual({
+      id,
+      unstored: [{ number: 0, text: "after" }],
+      cursor: null,
+    });
+  },
+);

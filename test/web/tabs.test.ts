@@ -8,7 +8,7 @@ import type { Page } from "playwright-core";
 import { type BrowserWithProfile, CHROMIUM, startWithProfile } from "../harness/browser.ts";
 import { newFolder } from "../harness/folder.ts";
 import { type PageServer, servePage } from "../harness/page-server.ts";
-import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { END_TO_END_TIMEOUT, fullTestWith } from "../harness/peer-programs.ts";
 import { root } from "../harness/program.ts";
 import { until } from "../harness/until.ts";
 
@@ -50,7 +50,7 @@ async function open(url: string, name: string, letGoAfter = 50): Promise<Tab> {
 
 for (const context of ["secure", "insecure"] as const) {
   describe(context === "secure" ? "with locks" : "without locks", () => {
-    testWith(
+    fullTestWith(
       [CHROMIUM],
       "a second tab waits, takes the place, and gives it back when it is closed",
       async () => {
@@ -74,7 +74,7 @@ for (const context of ["secure", "insecure"] as const) {
       },
     );
 
-    testWith([CHROMIUM], "of three tabs the one that takes the place gets it", async () => {
+    fullTestWith([CHROMIUM], "of three tabs the one that takes the place gets it", async () => {
       const url = pages[context];
       await using first = await open(url, "b");
       await first.heard("holds");
@@ -98,7 +98,7 @@ for (const context of ["secure", "insecure"] as const) {
       await Promise.all([first, second].map(({ page }) => page.evaluate("tabs.close()")));
     });
 
-    testWith([CHROMIUM], "a tab that crashes is succeeded", async () => {
+    fullTestWith([CHROMIUM], "a tab that crashes is succeeded", async () => {
       const url = pages[context];
       const first = await open(url, "c");
       await first.heard("holds");
@@ -110,7 +110,7 @@ for (const context of ["secure", "insecure"] as const) {
       await first.page.close();
     });
 
-    testWith(
+    fullTestWith(
       [CHROMIUM],
       "a tab that does not let go loses the place to the one that takes it",
       async () => {
@@ -127,7 +127,7 @@ for (const context of ["secure", "insecure"] as const) {
       },
     );
 
-    testWith([CHROMIUM], "a reload takes the place that the page had", async () => {
+    fullTestWith([CHROMIUM], "a reload takes the place that the page had", async () => {
       const url = pages[context];
       await using first = await open(url, "e");
       await first.heard("holds");
