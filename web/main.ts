@@ -2,17 +2,19 @@
 
 import { sha256 } from "#crypto";
 
+import { noticeEvent } from "../src/chat/events.ts";
 import { CharlaError } from "../src/errors.ts";
 import { type Invitation, parseInvitation } from "../src/identity/invitation.ts";
 import { encodeBase64url, fingerprint } from "../src/identity/key-text.ts";
 import { chooseOrigin, invitationInLink, writePageLink } from "../src/identity/page-link.ts";
 import { joinFromPage } from "./join.ts";
 import { openDatabase } from "./storage/database.ts";
-import { openDevice } from "./storage/device.ts";
+import { openDevice, type StorageTrouble } from "./storage/device.ts";
 import { loadIdentity } from "./storage/identity.ts";
 import { loadName, openMemory } from "./storage/settings.ts";
 import { createTabRoom } from "./tab-room.ts";
 import { runPage } from "./view/app.ts";
+import { chooseWords } from "./words/words.ts";
 
 /** Earlier messages that are shown where this browser has shown none. */
 const HISTORY = 100;
@@ -70,7 +72,12 @@ runPage(root, {
 
 async function openRoom(place: { readonly name: string; readonly room: string }) {
   if (invitation === null) throw new Error("a page without an invitation joins nothing");
-  const device = await openDevice(database, { server, room: place.room }, () => {});
+  let trouble: StorageTrouble | null = null;
+  let say: (() => void) | null = null;
+  const device = await openDevice(database, { server, room: place.room }, (found) => {
+    trouble = found;
+    say?.();
+  });
   const conversation = joinFromPage(invitation, {
     ...place,
     identity,
@@ -80,6 +87,13 @@ async function openRoom(place: { readonly name: string; readonly room: string })
     keepsUnsaid: true,
     history: HISTORY,
   });
+  // It may be known already, and comes up at any time.
+  say = () => {
+    if (trouble === null) return;
+    const message = chooseWords(navigator.languages).notKept[trouble];
+    conversation.addEvent(noticeEvent({ code: "NOT_KEPT", message }));
+  };
+  say();
   return { conversation, close: () => device[Symbol.asyncDispose]() };
 }
 

@@ -72,6 +72,7 @@ export async function talkAsOwner(
   using _stopped = io.onSignal("SIGTERM", () => addNotice(STOPPED_NOTICE));
   for (const event of isBelow ? [listens] : [listens, invites]) addEvent(event);
   return await talk(io, conversation, {
+    name: options.name,
     ...printerOptions(commandLine),
     atEndOfInput: "stay",
     delivery: "shown",

@@ -421,6 +421,13 @@ describe("another room", () => {
     expect(stage.sent).toEqual(["(asked) enter lunch-time as ben"]);
   });
 
+  test("gets the name that this person wants, also before any room was entered", async () => {
+    await using stage = openVirtualStage({ room: true, options: { name: "ben" } });
+    stage.enter("/join lunch");
+    await stage.received(1);
+    expect(stage.sent).toEqual(["(asked) enter lunch as ben"]);
+  });
+
   test("gets the name chosen last, not the one that a muted member keeps in the room before", async () => {
     await using stage = await openMain({ columns: 80 });
     stage.emit({ type: "renamed", from: "ben", to: "Benno" });

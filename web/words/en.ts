@@ -50,6 +50,14 @@ export const en = {
     "This page came over plain http: somebody who can change the traffic of this network could have changed the page.",
   fromRelay: (host: string) =>
     `This page is served by ${host}, a relay that isn't the server of this conversation; if you don't trust who runs it, use charla in a terminal.`,
+  /** What is written does not outlive the page. */
+  notKept: {
+    unavailable:
+      "This browser lets the page keep nothing: what is not sent when you close it is lost.",
+    full: "This browser has no space left: what is not sent when you close the page is lost.",
+    failed:
+      "This browser could not keep what you write: what is not sent when you close the page is lost.",
+  },
   about: "About this page",
   pageDigest: "SHA-256 of this page",
   pageDigestHint: "It is the same as the one that charla doctor prints for this server.",

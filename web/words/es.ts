@@ -91,6 +91,13 @@ export const es: Words = {
     "Esta página ha llegado por http sin cifrar: quien pueda alterar el tráfico de esta red podría haber cambiado la página.",
   fromRelay: (host) =>
     `Esta página la sirve ${host}, un relé que no es el servidor de esta conversación; si no te fías de quien lo lleva, usa charla en una terminal.`,
+  notKept: {
+    unavailable:
+      "Este navegador no deja que la página guarde nada: lo que no se haya enviado al cerrarla se pierde.",
+    full: "A este navegador no le queda espacio: lo que no se haya enviado al cerrar la página se pierde.",
+    failed:
+      "Este navegador no ha podido guardar lo que escribes: lo que no se haya enviado al cerrar la página se pierde.",
+  },
   about: "Acerca de esta página",
   pageDigest: "SHA-256 de esta página",
   pageDigestHint: "Es la misma que muestra charla doctor para este servidor.",
