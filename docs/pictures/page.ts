@@ -17,8 +17,9 @@ const TELEPHONE = { width: 390, height: 480 };
 const home = mkdtempSync(join(tmpdir(), "charla-home-"));
 const server = Bun.spawn(
   [
-    ...[process.execPath, main, "--server", "--name", "ana", "--json", "--ephemeral"],
-    ...["--bind", "127.0.0.1", "--port", "0"],
+    process.execPath,
+    main,
+    ..."--server --name ana --json --ephemeral --bind 127.0.0.1 --port 0".split(" "),
   ],
   {
     env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home },
@@ -57,7 +58,7 @@ try {
   ] as const) {
     if (who === "ben") await ben.say(text);
     else if (who === "ana") {
-      server.stdin.write(`${text}\n`);
+      void server.stdin.write(`${text}\n`);
       await server.stdin.flush();
     } else {
       await field.fill(text);

@@ -19,7 +19,12 @@ export interface Times {
 }
 
 export function createTimes(words: Words, locale: string): Times {
-  const hours = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+  // As on the terminal, in every language.
+  const hours = new Intl.DateTimeFormat(locale, {
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
   const days = new Intl.DateTimeFormat(locale, { weekday: "long", month: "long", day: "numeric" });
   const dates = new Intl.DateTimeFormat(locale, { dateStyle: "full" });
   const moments = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" });
