@@ -6,8 +6,6 @@ import { getEventListeners, once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { converseWith } from "../../src/cli/owner-window.ts";
-import { memoryDevice } from "../../src/client/device.ts";
 import { joinRoom } from "../../src/client/join-room.ts";
 import { openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
 import { generateKeyPair } from "../../src/net/crypto.ts";
@@ -167,33 +165,4 @@ test("an address, and a name that no other name server answers for, is this mach
   expect(isOwnHost("attacker.example", own)).toBe(false);
   expect(isOwnHost("localhost.attacker.example", own)).toBe(false);
   expect(isOwnHost("192.168.1.5.attacker.example", own)).toBe(false);
-});
-
-const page = () => new Response("the page");
-
-test("the page's link names the server, and there is none without a page", async () => {
-  const port = await reservePort();
-  {
-    await using server = await open({ ...local, port, web: true, page });
-    const end = server.invitation("lunch").replace(/^[^#]*/, "");
-    expect(server.pageLink("lunch")).toBe(`http://127.0.0.1:${port}/lunch${end}`);
-  }
-  for (const options of [{ web: true }, { page }, { web: false, page }]) {
-    await using server = await open({ ...local, ...options });
-    expect(server.pageLink("main")).toBeNull();
-  }
-});
-
-test("the answer to /invite has the page's link with the secret of the new invitation", async () => {
-  await using server = await open({ ...local, web: true, page });
-  await using owner = converseWith(server, {
-    name: "Ann",
-    room: "main",
-    device: memoryDevice(),
-  });
-  await entered(shownTo(owner));
-  for (const limits of [{}, { uses: 2 }]) {
-    const { invitation, page: link } = await owner.createInvitation(limits);
-    expect(link).toBe(invitation.replace(/^charla:/, "http:"));
-  }
 });
