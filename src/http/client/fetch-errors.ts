@@ -139,7 +139,7 @@ export function statusError({ status, statusText, url }: ResponseHead): CharlaEr
 }
 
 function statusHint(status: number): string {
-  if (status === 401) return "give a user and password: -u USER:PASSWORD";
+  if (status === 401) return "give a user and password that it accepts: -u USER:PASSWORD";
   if (status === 403) return "the server denies access; -u USER:PASSWORD may help";
   if (status === 404 || status === 410) return "check the path";
   if (isTemporaryStatus(status)) return "try again later, or with --retry 3";

@@ -14,14 +14,6 @@ type Invitation = Extract<TranscriptItem, { type: "invitation" }>;
 const FREE_ROWS = 8;
 /** What most cameras are content with, where the window is small, modules. */
 const SMALL_QUIET_ZONE = 2;
-/** Rows for the line being typed: in 24 rows, as many windows have, the link's code still fits, and what was said scrolls up. */
-const LIVE_ROWS = 3;
-/** The best first. */
-const FITS = [
-  [QUIET_ZONE, FREE_ROWS],
-  [SMALL_QUIET_ZONE, FREE_ROWS],
-  [SMALL_QUIET_ZONE, LIVE_ROWS],
-] as const;
 
 export function invitationRows(
   { invitation, page, showsCode }: Omit<Invitation, "type">,
@@ -51,10 +43,10 @@ function copiedRows(words: string, copied: string, link: string, layout: ItemLay
 }
 
 function codeRows(text: string, { columns, rows, width }: ItemLayout): Row[] {
-  for (const [quietZone, freeRows] of FITS) {
+  for (const quietZone of [QUIET_ZONE, SMALL_QUIET_ZONE]) {
     const lines = qrCodeLines(text, "dark", quietZone);
     const isWide = lines.some((line) => width(line) > columns || width(line) !== line.length);
-    if (!isWide && lines.length + freeRows <= rows) {
+    if (!isWide && lines.length + FREE_ROWS <= rows) {
       return lines.map((line) => [span(line, "code")]);
     }
   }
