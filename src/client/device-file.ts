@@ -30,6 +30,7 @@ import {
   type Cursor,
   type Device,
   type DeviceLine,
+  deviceLine,
   type DeviceOptions,
   type DeviceState,
   type Journal,
@@ -56,32 +57,7 @@ export interface DeviceFile extends Device, Disposable {
   catchUp(): void;
 }
 
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const journalLine = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.union([
-    v.object({ id: v.pipe(v.string(), v.regex(/^[\w-]{22}$/)), next: count }),
-    v.object({
-      said: v.object({
-        number: count,
-        text: v.string(),
-        log: v.optional(v.string()),
-        /** Where the device was to enter, while there is no log. */
-        where: v.optional(v.string()),
-        isNamed: v.optional(v.literal(true)),
-      }),
-    }),
-    v.object({ entered: v.object({ log: v.string(), where: v.optional(v.string()) }) }),
-    v.object({ settled: count }),
-    v.object({ named: count }),
-    v.object({
-      shown: v.object({ log: v.string(), sequence: count }),
-      /** A person has read it. */
-      read: v.optional(v.literal(true)),
-    }),
-  ]),
-);
+const journalLine = v.pipe(v.string(), v.parseJson(), deviceLine);
 
 /**
  * Opens the device of this program: of several programs at once each has its own.

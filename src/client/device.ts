@@ -2,7 +2,12 @@
 // has not stored, and how far it has shown the log. A state, the lines that change it, and what a conversation sees of it:
 // device-file.ts keeps the lines on the disk, and web/storage in a browser. Knows no server, no disk and no screen.
 
+import * as v from "valibot";
+
+import { randomBytes } from "#crypto";
+
 import { CharlaError } from "../errors.ts";
+import { encodeBase64url } from "../identity/key-text.ts";
 
 /** Bytes of a device's id: enough for no two to be the same. */
 const ID_BYTES = 16;
@@ -62,15 +67,41 @@ export interface DeviceState {
   readonly unstored: Said[];
 }
 
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** What is kept of a device besides its messages, at its beginning: the next of its numbers. */
+export const deviceBeginning = v.object({
+  id: v.pipe(v.string(), v.regex(/^[\w-]{22}$/)),
+  next: count,
+});
+export const cursorRecord = v.object({ log: v.string(), sequence: count });
+export const unstoredRecord = v.object({
+  number: count,
+  text: v.string(),
+  log: v.optional(v.string()),
+  isNamed: v.optional(v.literal(true)),
+});
+
 /** A change of the state: applied one after the other, they make it. */
-export type DeviceLine =
-  | { readonly id: string; readonly next: number }
-  | { readonly said: Said }
-  | { readonly entered: { readonly log: string; readonly where?: string | undefined } }
+export const deviceLine = v.union([
+  deviceBeginning,
+  v.object({
+    said: v.object({
+      ...unstoredRecord.entries,
+      /** Where the device was to enter, while there is no log. */
+      where: v.optional(v.string()),
+    }),
+  }),
+  v.object({ entered: v.object({ log: v.string(), where: v.optional(v.string()) }) }),
   /** The numbers of messages. */
-  | { readonly settled: number }
-  | { readonly named: number }
-  | { readonly shown: Cursor; readonly read?: true | undefined };
+  v.object({ settled: count }),
+  v.object({ named: count }),
+  v.object({
+    shown: cursorRecord,
+    /** A person has read it. */
+    read: v.optional(v.literal(true)),
+  }),
+]);
+export type DeviceLine = v.InferOutput<typeof deviceLine>;
 
 /** A device that is gone when the program ends. */
 export function memoryDevice(id = newId()): Device {
@@ -153,9 +184,7 @@ export function createDevice(
 }
 
 function newId(): string {
-  // Base64url (RFC 4648 s. 5), where there is no Buffer too.
-  const binary = String.fromCharCode(...crypto.getRandomValues(new Uint8Array(ID_BYTES)));
-  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return encodeBase64url(randomBytes(ID_BYTES));
 }
 
 export function newDeviceState(): DeviceState {

@@ -9,9 +9,12 @@ import * as v from "valibot";
 import {
   apply,
   createDevice,
+  cursorRecord,
   type Device,
+  deviceBeginning,
   newDeviceState,
   NUMBER_GAP,
+  unstoredRecord,
 } from "../../src/client/device.ts";
 import { type Change, type Database, isFull } from "./database.ts";
 import { draftKey, type Place, unstoredKey } from "./settings.ts";
@@ -25,18 +28,7 @@ export interface KeptDevice extends Device, AsyncDisposable {
   flushed(): Promise<void>;
 }
 
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const deviceRecord = v.object({
-  id: v.pipe(v.string(), v.regex(/^[\w-]{22}$/)),
-  next: count,
-  cursor: v.nullable(v.object({ log: v.string(), sequence: count })),
-});
-const unstoredRecord = v.object({
-  number: count,
-  text: v.string(),
-  log: v.optional(v.string()),
-  isNamed: v.optional(v.literal(true)),
-});
+const deviceRecord = v.object({ ...deviceBeginning.entries, cursor: v.nullable(cursorRecord) });
 
 /**
  * Opens the device of a room; never fails.
