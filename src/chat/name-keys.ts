@@ -42,6 +42,12 @@ export function findRoom(
   return names.find((name) => foldRoom(name) === folded) ?? null;
 }
 
+/** A room as it is spelled among those that there are; as it was written if there is none of that name. */
+export function spelledAmong(rooms: readonly { readonly name: string }[], written: string): string {
+  const names = rooms.map(({ name }) => name);
+  return findRoom(names, written) ?? written;
+}
+
 /** The skeleton, with small capitals as letters: UTS #39 has only some of them. */
 function shape(text: string): string {
   const letters = skeleton(text).replaceAll(

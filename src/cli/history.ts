@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { closest } from "../chat/closest.ts";
 import { parseDuration } from "../chat/commands.ts";
 import type { LogEntry } from "../chat/frames.ts";
-import { findRoom, foldName } from "../chat/name-keys.ts";
+import { foldName, spelledAmong } from "../chat/name-keys.ts";
 import { type LocalLogQuery, readLocalLog } from "../client/local-log.ts";
 import { CharlaError, usageError } from "../errors.ts";
 import { dataFolder } from "../identity/folders.ts";
@@ -70,7 +70,7 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
   await using log = await openSqliteReader(folder);
   const rooms = await log.rooms();
   const names = rooms.map(({ name }) => name);
-  const room = findRoom(names, where) ?? where;
+  const room = spelledAmong(rooms, where);
   const summary = rooms.find(({ name }) => name === room);
   // A server has no rooms until somebody talks: then the default room is empty, not missing.
   if (summary === undefined && (rooms.length > 0 || foldName(room) !== DEFAULT_ROOM)) {

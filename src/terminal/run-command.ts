@@ -3,8 +3,7 @@
 
 import type { CurrentWay } from "../chat/channel.ts";
 import { type Conversation, GOODBYE, type RoomConversation } from "../chat/conversation.ts";
-import type { RoomDescription } from "../chat/frames.ts";
-import { findRoom } from "../chat/name-keys.ts";
+import { spelledAmong } from "../chat/name-keys.ts";
 import { CharlaError } from "../errors.ts";
 import type { RoomSwitcher } from "./room-switcher.ts";
 import type { AskedWords } from "./state/completion.ts";
@@ -184,11 +183,6 @@ async function switchTo(switcher: RoomSwitcher, other: string, room: string): Pr
 function moreFound(searchCommand: string | null): readonly string[] {
   const shown = `only the last ${MAX_FOUND} are shown`;
   return searchCommand === null ? [shown] : [shown, `${searchCommand} WORDS finds all in your log`];
-}
-
-function spelledAmong(rooms: readonly RoomDescription[], written: string): string {
-  const names = rooms.map(({ name }) => name);
-  return findRoom(names, written) ?? written;
 }
 
 /** The room as the server spells it: so its messages are kept with those of earlier visits. */

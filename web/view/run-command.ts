@@ -3,7 +3,7 @@
 
 import type { Command } from "../../src/chat/commands.ts";
 import type { RoomConversation } from "../../src/chat/conversation.ts";
-import { findRoom } from "../../src/chat/name-keys.ts";
+import { spelledAmong } from "../../src/chat/name-keys.ts";
 import type { Answer, Confirmation, State } from "./state.ts";
 
 /** What a command has brought. */
@@ -47,9 +47,7 @@ export async function runCommand(
     case "way":
       return answer({ type: "way", way: conversation.way() });
     case "join": {
-      const rooms = await conversation.rooms();
-      const names = rooms.map(({ name }) => name);
-      const name = findRoom(names, command.room) ?? command.room;
+      const name = spelledAmong(await conversation.rooms(), command.room);
       if (name === room.room) return answer({ type: "in-room", room: name });
       return { type: "join", room: name };
     }
@@ -92,8 +90,7 @@ export async function runCommand(
       return answer({ type: "locked", locked: command.locked });
     case "delete": {
       const rooms = await conversation.rooms();
-      const names = rooms.map(({ name }) => name);
-      const name = findRoom(names, command.room) ?? command.room;
+      const name = spelledAmong(rooms, command.room);
       const found = rooms.find((other) => other.name === name);
       // Without rights it is refused by the server, before anything is asked.
       if (!isConfirmed && found !== undefined && room.rights.owner) {
