@@ -23,7 +23,7 @@ import {
   wrapForRelay,
 } from "./relay-client.ts";
 import { type AddressStatus, readRelayPacket, relaySlot } from "./relay-packets.ts";
-import { proxyFor } from "./web-proxy.ts";
+import { withProxies } from "./web-proxy.ts";
 import { describeFailure, hostOf, type WebSocketClient } from "./websocket-client.ts";
 import type { WebSocketUrls } from "./websocket-urls.ts";
 
@@ -117,10 +117,7 @@ async function openFirst(
   env: Readonly<Record<string, string | undefined>>,
   onMessage: (message: Uint8Array) => void,
 ): Promise<WebSocketClient> {
-  const targets = urls.map((written) => {
-    const url = new URL(written);
-    return { url, proxy: proxyFor(url, env) };
-  });
+  const targets = withProxies(urls, env);
   const clients: WebSocketClient[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<WebSocketClient>();
   const reasons: string[] = [];

@@ -29,6 +29,21 @@ export function proxyFor({ protocol, hostname, port }: URL, env: Environment): U
   );
 }
 
+/**
+ * Each URL of a WebSocket with the proxy to it, null for none.
+ *
+ * @throws {CharlaError} INVALID_URL, as `proxyFor`
+ */
+export function withProxies(
+  urls: readonly string[],
+  env: Environment,
+): { readonly url: URL; readonly proxy: URL | null }[] {
+  return urls.map((written) => {
+    const url = new URL(written);
+    return { url, proxy: proxyFor(url, env) };
+  });
+}
+
 /** `*`, or hosts that are meant with all below them, each perhaps with a port. */
 function isExempt(list: string, to: { readonly host: string; readonly port: string }): boolean {
   return list.split(/[\s,]+/).some((entry) => {

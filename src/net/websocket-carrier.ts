@@ -8,7 +8,7 @@ import { CharlaError } from "../errors.ts";
 import type { SocketAddress } from "../protocol/socket-address.ts";
 import { type DatagramCarrier, pathRank, WEBSOCKET_DATAGRAM_LIMIT } from "./carrier.ts";
 import type { SealedSocket } from "./sealed-socket.ts";
-import { proxyFor } from "./web-proxy.ts";
+import { withProxies } from "./web-proxy.ts";
 import { describeFailure, hostOf, type WebSocketClient } from "./websocket-client.ts";
 import type { WebSocketUrls } from "./websocket-urls.ts";
 
@@ -55,10 +55,7 @@ export function openWebSocketCarrier(
   options: WebSocketCarrierOptions,
 ): WebSocketAddress {
   const { signal, at } = options;
-  const targets = options.urls.map((written) => {
-    const url = new URL(written);
-    return { url, proxy: proxyFor(url, options.env ?? {}) };
-  });
+  const targets = withProxies(options.urls, options.env ?? {});
   /** Those that are being opened, and the one that is open. */
   const clients = new Set<WebSocketClient>();
   let open: WebSocketClient | null = null;
