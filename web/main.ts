@@ -29,7 +29,8 @@ const problem = read instanceof CharlaError ? read : null;
 const invitation = read instanceof CharlaError ? null : read;
 const database = await openDatabase();
 const server = invitation === null ? "" : encodeBase64url(invitation.key);
-const identity = await loadIdentity(database);
+/** Of the person, made when a room is entered first. */
+let identity: ReturnType<typeof loadIdentity> | null = null;
 
 const tabs = createTabRoom(server, openRoom);
 
@@ -72,6 +73,7 @@ runPage(root, {
 
 async function openRoom(place: { readonly name: string; readonly room: string }) {
   if (invitation === null) throw new Error("a page without an invitation joins nothing");
+  identity ??= loadIdentity(database);
   let trouble: StorageTrouble | null = null;
   let say: (() => void) | null = null;
   const device = await openDevice(database, { server, room: place.room }, (found) => {
@@ -80,7 +82,7 @@ async function openRoom(place: { readonly name: string; readonly room: string })
   });
   const conversation = joinFromPage(invitation, {
     ...place,
-    identity,
+    identity: await identity,
     servedBy,
     origin: here,
     device,
