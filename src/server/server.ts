@@ -113,7 +113,7 @@ export interface Server extends AsyncDisposable {
 const FAREWELL = 60_000;
 /** How long closing waits for members that do not read, or are gone without a word, ms. */
 const CLOSE_TIMEOUT = 3_000;
-/** How long it waits for those from whom nothing comes meanwhile, ms: more than a packet and its acknowledgment take. */
+/** How long it waits for members that send nothing meanwhile, ms: more than a packet and its acknowledgment take. */
 const UNHEARD_TIMEOUT = 1_000;
 /** Of the sessions that there is memory for. */
 const INVITATION_SHARE = 3 / 4;

@@ -12,7 +12,7 @@ const END = 32_768;
 /** Each port that is reserved has the one after it for its lock. */
 const PAIRS = (END - FIRST) / 2;
 
-/** Whoever listens there has the lesson's port. */
+/** The test that listens there has the lesson's port. */
 const LESSON_LOCK = 12_346;
 
 /** Where this process begins; others, whose ids are near, begin elsewhere. */

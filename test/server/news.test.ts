@@ -231,7 +231,7 @@ describe("news of another room", () => {
     expect(roomsOf(bob.of("news")).at(-1)).toEqual([ofLunch(0)]);
   });
 
-  test("ends with nothing unread for somebody for whom the room is locked, at once", async () => {
+  test("ends with nothing unread for a member who is locked out of the room, at once", async () => {
     const { clock, state, bob, ann } = await open();
     const device = deviceOf("lunch");
     const eva = await enter(state, "Eva");

@@ -1,5 +1,6 @@
 // The page: holds the state, gives it every event of the conversation and of the person, and has it drawn once a frame.
-// Does what an event asks for; what it changes on the page is in update.ts.
+// Does what an event asks for; what it changes on the page is in update.ts. Long, because everything that is asked of the conversation
+// ends in the same few variables: the state, the conversation, and the visit that an answer belongs to.
 
 import { type Command, parseLine } from "../../src/chat/commands.ts";
 import { GOODBYE, type RoomConversation } from "../../src/chat/conversation.ts";
