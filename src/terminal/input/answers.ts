@@ -3,6 +3,8 @@
 
 import type { TerminalAnswer } from "./input-event.ts";
 
+export type StringKind = "dcs" | "osc" | "apc" | "pm" | "sos";
+
 /** `CSI`, what follows, and its last character; undefined if it may be a key. */
 export function answerOfCsi(
   body: string,
@@ -30,8 +32,40 @@ export function answerOfCsi(
   return /[^\d:;[]/.test(body) ? null : undefined;
 }
 
+/**
+ * How the strings begin that terminals send: answers to DA3, DECRQSS, XTGETTCAP, DECRQCRA and XTVERSION, to questions about
+ * colours, the clipboard and the title, and those of kitty's graphics.
+ */
+const SENT: Readonly<Partial<Record<StringKind, RegExp>>> = {
+  dcs: /^(?:[>!]\||\d{1,5}[!$+][a-z~])/,
+  osc: /^(?:\d{1,5};|[lL])/,
+  apc: /^G[A-Za-z]=/,
+};
+/** What is too short to say. */
+const UNDECIDED: Readonly<Partial<Record<StringKind, RegExp>>> = {
+  dcs: /^(?:>|\d{0,5}[!$+]?)$/,
+  osc: /^\d{0,5}$/,
+  apc: /^(?:G[A-Za-z]?)?$/,
+};
+const TITLE = /^[lL]/;
+
+/**
+ * Whether a terminal sends what begins so, or somebody has typed it after Alt and the introducer.
+ *
+ * @param isLate the introducer came alone: a title, which begins as words do, is no longer believed in
+ */
+export function senderOfString(
+  kind: StringKind,
+  beginning: string,
+  isLate: boolean,
+): "terminal" | "undecided" | "person" {
+  if (UNDECIDED[kind]?.test(beginning) === true) return "undecided";
+  const isSent = SENT[kind]?.test(beginning) === true && !(isLate && TITLE.test(beginning));
+  return isSent ? "terminal" : "person";
+}
+
 /** A DCS or OSC. */
-export function answerOfString(kind: string, text: string): TerminalAnswer | null {
+export function answerOfString(kind: StringKind, text: string): TerminalAnswer | null {
   if (kind === "dcs" && text.startsWith(">|")) return { type: "version", text: text.slice(2) };
   const specification = kind === "osc" ? /^11;(.*)$/s.exec(text)?.[1] : undefined;
   const parts = specification === undefined ? null : colourParts(specification);

@@ -1,6 +1,8 @@
 // Escape sequences out of the characters of a terminal: a state machine after Paul Williams' parser for DEC's VT500, and
 // ECMA-48 s. 5.4 and 5.6. It is made for what a terminal sends: ESC before a character is Alt, and a sequence may be cut
-// off. Knows neither keys nor answers.
+// off. ESC and "_" begin an APC and are Alt-_ too: what follows tells. Knows no keys.
+
+import { senderOfString, type StringKind } from "./answers.ts";
 
 export type Sequence =
   /** A character that belongs to no sequence; a control character too. */
@@ -23,9 +25,17 @@ export type Sequence =
   /** A whole DCS, OSC, APC, PM or SOS. */
   | { readonly type: "string"; readonly kind: StringKind; readonly text: string };
 
-type StringKind = "dcs" | "osc" | "apc" | "pm" | "sos";
-
-type State = "ground" | "escape" | "late" | "csi" | "ss3" | "mouse" | "string" | "string-escape";
+type State =
+  | "ground"
+  | "escape"
+  | "late"
+  | "csi"
+  | "ss3"
+  | "mouse"
+  /** It may have been typed. */
+  | "undecided-string"
+  | "string"
+  | "string-escape";
 
 /** What a character begins after ESC; its C1 control is 0x40 higher (ECMA-48 s. 5.3). */
 const INTRODUCERS: ReadonlyMap<number, StringKind | "csi" | "ss3"> = new Map([
@@ -38,12 +48,6 @@ const INTRODUCERS: ReadonlyMap<number, StringKind | "csi" | "ss3"> = new Map([
   [0x5f, "apc"],
 ]);
 const FROM_C1 = 0x40;
-
-/** A string begins with one of these, if a terminal has sent it; otherwise it is Alt with the introducer. */
-const FIRST_OF_STRING: Readonly<Partial<Record<StringKind, RegExp>>> = {
-  dcs: /[ -?]/,
-  osc: /[0-9lLI]/,
-};
 
 const BEL = 0x07;
 const ESC = 0x1b;
@@ -61,7 +65,7 @@ const MAX_STRING = 4_096;
 
 /** How long after ESC another character still belongs to it, in ms. */
 const ESCAPE_WAIT = 50;
-/** How long after that "[" may still begin the rest of a key on a slow line, in ms. */
+/** How long after that the rest of a key or of an answer may still begin on a slow line, in ms. */
 const LATE_WAIT = 450;
 /** How long a sequence may stand still before it is dropped, in ms. */
 const SEQUENCE_WAIT = 500;
@@ -82,7 +86,7 @@ export function createEscapeParser(take: (sequence: Sequence) => void): EscapePa
   let state: State = "ground";
   /** ESC came twice: what follows has Alt. */
   let meta = false;
-  /** ESC was a key already. */
+  /** ESC, or Alt with the introducer of a string, was a key already. */
   let isLate = false;
   /** The character after ESC that began the sequence; null for a C1 control. */
   let introducer: number | null = null;
@@ -101,8 +105,11 @@ export function createEscapeParser(take: (sequence: Sequence) => void): EscapePa
     isLate = false;
     if (begun === "csi" || begun === "ss3") state = begun;
     else {
-      state = "string";
       kind = begun;
+      // Nobody types a C1 control.
+      const sender = escaped ? senderOfString(kind, "", false) : "terminal";
+      if (sender === "person") return false;
+      state = sender === "terminal" ? "string" : "undecided-string";
     }
     return true;
   }
@@ -122,8 +129,11 @@ export function createEscapeParser(take: (sequence: Sequence) => void): EscapePa
   /** What came so late was typed. */
   function typeLate(): void {
     isLate = false;
-    const typed = String.fromCodePoint(introducer ?? 0) + body;
-    for (const character of typed) {
+    typeText(String.fromCodePoint(introducer ?? 0) + body);
+  }
+
+  function typeText(text: string): void {
+    for (const character of text) {
       take({ type: "character", code: character.charCodeAt(0), meta: false });
     }
   }
@@ -182,12 +192,29 @@ export function createEscapeParser(take: (sequence: Sequence) => void): EscapePa
     } else cancel(code);
   }
 
+  function pushUndecidedString(code: number): void {
+    const longer = body + String.fromCodePoint(code);
+    const sender = senderOfString(kind, longer, isLate);
+    if (sender === "person") {
+      typeString();
+      return push(code);
+    }
+    body = longer;
+    if (sender === "undecided") return;
+    state = "string";
+    isLate = false;
+  }
+
+  /** What looked like the beginning of a string was Alt with the introducer, and text. */
+  function typeString(): void {
+    state = "ground";
+    if (!isLate) takeIntroducer();
+    isLate = false;
+    typeText(body);
+  }
+
   function pushString(code: number): void {
     if (CANCELS.has(code)) return cancel(code);
-    if (body === "" && FIRST_OF_STRING[kind]?.test(String.fromCodePoint(code)) === false) {
-      takeIntroducer();
-      return cancel(code);
-    }
     if (code === ESC) state = "string-escape";
     else if (code === ST || (code === BEL && kind === "osc")) {
       finish({ type: "string", kind, text: body });
@@ -218,6 +245,7 @@ export function createEscapeParser(take: (sequence: Sequence) => void): EscapePa
     csi: pushCsi,
     ss3: pushSs3,
     mouse: cancel,
+    "undecided-string": pushUndecidedString,
     string: pushString,
     "string-escape": pushStringEscape,
   };
@@ -238,16 +266,25 @@ export function createEscapeParser(take: (sequence: Sequence) => void): EscapePa
     },
     get wait() {
       if (state === "ground") return null;
-      if (state === "late") return LATE_WAIT;
-      return state === "escape" ? ESCAPE_WAIT : SEQUENCE_WAIT;
+      if (state === "escape") return ESCAPE_WAIT;
+      if (state === "undecided-string" && body === "") return isLate ? LATE_WAIT : ESCAPE_WAIT;
+      return state === "late" ? LATE_WAIT : SEQUENCE_WAIT;
     },
     expire() {
       const ended = state;
-      state = ended === "escape" ? "late" : "ground";
-      if (ended === "escape") take({ type: "character", code: ESC, meta });
-      else if (ended === "late") return;
+      state = "ground";
+      if (ended === "escape") {
+        state = "late";
+        take({ type: "character", code: ESC, meta });
+      } else if (ended === "undecided-string") {
+        const isAlone = body === "" && !isLate;
+        typeString();
+        if (!isAlone) return;
+        state = ended;
+        isLate = true;
+      } else if (ended === "late") return;
       else if (isLate) typeLate();
-      else if (ended !== "ground" && ended !== "mouse" && body === "") takeIntroducer();
+      else if ((ended === "csi" || ended === "ss3") && body === "") takeIntroducer();
     },
   };
 }

@@ -8,6 +8,7 @@ import { complete, paste } from "../../../src/terminal/editor/line-keys.ts";
 import type { Key } from "../../../src/terminal/input/input-event.ts";
 import { cpuTime } from "../../harness/cpu-time.ts";
 import { root } from "../../harness/program.ts";
+import { decoded } from "../input/decoding.ts";
 import { edited, key, keys, line, NO_KEY, pasted, pressAll, text } from "./pressing.ts";
 
 describe("a character", () => {
@@ -477,6 +478,17 @@ describe("docs/terminal.md", () => {
     // These send the same as Enter, Tab and Ctrl-_ on most terminals.
     const others = ["Ctrl-M", "Ctrl-I", "Ctrl--", "Ctrl-7", "Ctrl-X"];
     expect(names.filter((name) => !documented.has(name))).toEqual(others);
+  });
+
+  test("names keys with Alt that a terminal sends as ESC and a character, and the text after them is typed", () => {
+    const pressed = [...documented].flatMap((name) => /^Alt-(.)$/.exec(name)?.[1] ?? []);
+    expect(pressed).toContain("_");
+    expect(pressed.length).toBeGreaterThan(10);
+    for (const character of pressed.map((written) => written.toLowerCase())) {
+      for (const reads of [[`\x1b${character}hi`], [`\x1b${character}`, 300, "h", 300, "i"]]) {
+        expect(decoded(reads)).toEqual([`meta+${character}`, "h", "i"]);
+      }
+    }
   });
 
   test("names the keys of readline that do nothing here", () => {

@@ -35,6 +35,11 @@ const KEYS = [
   "\x1b\x1b[B",
   "\x1b[[A",
   "\x1b[7$",
+  "\x1b_",
+  "\x1b]",
+  "\x1bP",
+  "\x1b^",
+  "\x1bX",
   "\r",
   "\x7f",
 ];
@@ -60,7 +65,8 @@ function madeStream(seed: number): { sent: string; typed: string } {
 
 function readAll(reads: readonly string[]): InputEvent[] {
   const decoder = createInputDecoder();
-  return reads.flatMap((read) => decoder.decode(bytesOf(read), 0));
+  const events = reads.flatMap((read) => decoder.decode(bytesOf(read), 0));
+  return [...events, ...decoder.expire(LONG)];
 }
 
 describe("text between answers and keys", () => {

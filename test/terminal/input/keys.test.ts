@@ -220,12 +220,67 @@ describe("a lone ESC", () => {
   test("with a bracket, and nothing after it for 500 ms, is Alt and the bracket", () => {
     expect(decoded(["\x1b[", 500, "a"])).toEqual(["meta+[", "a"]);
     expect(decoded(["\x1bO", 500, "a"])).toEqual(["meta+shift+o", "a"]);
-    expect(decoded(["\x1b]", 500, "a"])).toEqual(["meta+]", "a"]);
+  });
+});
+
+describe("Alt and a character that begins a string (ECMA-48 s. 5.6)", () => {
+  const PRESSED: readonly (readonly [sent: string, key: string])[] = [
+    ["\x1b_", "meta+_"],
+    ["\x1b]", "meta+]"],
+    ["\x1bP", "meta+shift+p"],
+    ["\x1b^", "meta+^"],
+    ["\x1bX", "meta+shift+x"],
+  ];
+
+  test.each(PRESSED)("%j is a key after 50 ms, if nothing follows", (sent, key) => {
+    expect(decoded([sent, 50])).toEqual([key]);
+    expect(decoded([sent, LONG])).toEqual([key]);
   });
 
-  test("with a bracket or letter that begins a string is Alt if no such string follows", () => {
-    expect(decoded(["\x1b]hello"])).toEqual(["meta+]", "h", "e", "l", "l", "o"]);
-    expect(decoded(["\x1bPa\r"])).toEqual(["meta+shift+p", "a", "return"]);
+  test.each(PRESSED)("%j is a key at once, if other keys follow", (sent, key) => {
+    expect(decoded([`${sent}hi\r`])).toEqual([key, "h", "i", "return"]);
+    expect(decoded([sent, utf8("éa")])).toEqual([key, "é", "a"]);
+    expect(decoded([sent, "\x1b[A"])).toEqual([key, "up"]);
+    expect(decoded([sent, "\x1bb"])).toEqual([key, "meta+b"]);
+    expect(decoded([`${sent}${sent}`, 50])).toEqual([key, key]);
+    expect(decoded([sent, "\x1b", 50])).toEqual([key, "escape"]);
+    expect(decoded([sent, "\x03"])).toEqual([key, "ctrl+c"]);
+  });
+
+  test.each(PRESSED)("%j swallows no text that begins like an answer", (sent, key) => {
+    for (const text of ["let", "list", "10 of 20", "1$", "200~", "goal", "!", "g=1", ">"]) {
+      expect(decoded([sent, 60, text, 500])).toEqual([key, ...decoded([text])]);
+      expect(decoded([sent, 60, ...Array.from(text, (typed) => [typed, 90]).flat(), 500])).toEqual([
+        key,
+        ...decoded([text]),
+      ]);
+    }
+  });
+
+  test("is a string also where a slow line splits it", () => {
+    const background = 'answer {"type":"background","red":1,"green":1,"blue":1}';
+    const colour = "11;rgb:ffff/ffff/ffff\x1b\\";
+    for (let at = 0; at < colour.length; at += 1) {
+      const reads = [`\x1b]${colour.slice(0, at)}`, 49, colour.slice(at), LONG, "a"];
+      expect(decoded(reads)).toEqual([background, "a"]);
+    }
+    expect(decoded(["\x1b]1", 400, "1", 400, ";rgb:f/", 400, "f/f\x07a"])).toEqual([
+      background,
+      "a",
+    ]);
+    // Too late to know that it is no key, which does nothing; the answer is not typed.
+    expect(decoded(["\x1b]", 400, colour, "a"])).toEqual(["meta+]", background, "a"]);
+    expect(decoded(["\x1bP", 400, ">|tmux 3.3a\x1b\\a"])).toEqual([
+      "meta+shift+p",
+      'answer {"type":"version","text":"tmux 3.3a"}',
+      "a",
+    ]);
+    expect(decoded(["\x1b_", 400, "G", 400, "i=31;OK\x1b\\a"])).toEqual(["meta+_", "a"]);
+  });
+
+  test("is a key, and its string dropped, if the answer stops after it was known to be one", () => {
+    expect(decoded(["\x1b]", 400, "11;rgb:ff", 500, "a"])).toEqual(["meta+]", "a"]);
+    expect(decoded(["\x1b]", 400, "11;rgb:ff\x03a"])).toEqual(["meta+]", "ctrl+c", "a"]);
   });
 });
 
@@ -249,7 +304,6 @@ test("Ctrl-C counts inside of every unfinished sequence", () => {
     "\x1b]11;rgb:ff",
     "\x1bP>|tmu",
     "\x1b_Gi=1",
-    "\x1bX1",
     "\x1b[M ",
     "\x1bO",
     "\x1b[<",
