@@ -28,7 +28,12 @@ export function testWith(
 }
 
 /** The same, with `--full` only: for browsers, which take seconds to start. */
-export function fullTestWith(programs: string[], title: string, body: () => Promise<void>): void {
-  if (FULL_SIZE) testWith(programs, title, body);
+export function fullTestWith(
+  programs: string[],
+  title: string,
+  body: () => Promise<void>,
+  timeout = END_TO_END_TIMEOUT,
+): void {
+  if (FULL_SIZE) testWith(programs, title, body, timeout);
   else test.skip(`${title} (with --full)`, body);
 }

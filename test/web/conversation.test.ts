@@ -2,49 +2,21 @@
 
 import { afterAll, expect } from "bun:test";
 
-import type { Page } from "playwright-core";
-
 import { CHROMIUM, oneBrowser } from "../harness/browser.ts";
 import { charla, runCharla } from "../harness/in-process.ts";
 import { testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { reservePort } from "../harness/ports.ts";
 import { startSealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
+import { field, join, linkTo, say, shown, texts } from "./joined-page.ts";
 
 const browser = oneBrowser();
 afterAll(() => browser[Symbol.asyncDispose]());
-
-/** The page's link from the server itself. */
-function linkTo(invitation: string): string {
-  return invitation.replace(/^charla:\/\/([^/,?]*)[^/]*/, "http://$1").replace(/\?[^#]*/, "");
-}
-
-/** Opens the link, and joins under this name if the page asks for one. */
-async function join(page: Page, link: string, name: string): Promise<void> {
-  await page.goto(link);
-  await page.getByRole("textbox", { name: "Your name" }).fill(name);
-  await page.getByRole("button", { name: "Join" }).click();
-  await field(page).waitFor();
-}
-
-const field = (page: Page) => page.getByRole("textbox", { name: /^Message to / });
-
-async function say(page: Page, text: string): Promise<void> {
-  await field(page).fill(text);
-  await field(page).press("Enter");
-}
 
 /** Another key or secret of the same length. */
 function changed(text: string): string {
   return (text.startsWith("A") ? "B" : "A") + text.slice(1);
 }
-
-/** Waits until a message is there. */
-async function shown(page: Page, text: string): Promise<void> {
-  await page.locator(".message .text").getByText(text).waitFor();
-}
-
-const texts = (page: Page) => page.locator(".message .text").allTextContents();
 
 testWith([CHROMIUM], "a page and a pipe talk, and each message has its mark", async () => {
   await using server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);

@@ -1,0 +1,31 @@
+// The page in a room of a real server, as people open and use it.
+
+import type { Page } from "playwright-core";
+
+/** The page's link from the server itself, or from a proxy before it. */
+export function linkTo(invitation: string, port?: number): string {
+  const link = invitation.replace(/^charla:\/\/([^/,?]*)[^/]*/, "http://$1").replace(/\?[^#]*/, "");
+  return port === undefined ? link : link.replace(/:\d+(?=\/)/, `:${port}`);
+}
+
+/** Opens the link, and joins under this name, which a page asks for on the first visit. */
+export async function join(page: Page, link: string, name: string): Promise<void> {
+  await page.goto(link);
+  await page.getByRole("textbox", { name: "Your name" }).fill(name);
+  await page.getByRole("button", { name: "Join" }).click();
+  await field(page).waitFor();
+}
+
+export const field = (page: Page) => page.getByRole("textbox", { name: /^Message to / });
+
+export async function say(page: Page, text: string): Promise<void> {
+  await field(page).fill(text);
+  await field(page).press("Enter");
+}
+
+/** Waits until a message is there. */
+export async function shown(page: Page, text: string): Promise<void> {
+  await page.locator(".message .text").getByText(text, { exact: true }).waitFor();
+}
+
+export const texts = (page: Page) => page.locator(".message .text").allTextContents();
