@@ -68,6 +68,36 @@ fullTestWith(
   },
 );
 
+fullTestWith(
+  [CHROMIUM],
+  "what was said is there although the page is gone the moment after",
+  async () => {
+    using profile = newFolder();
+    await using browser = await startWithProfile(profile.path);
+    const page = await open(await browser.newTab());
+    const said: string[] = [];
+    for (let round = 0; round < 20; round += 1) {
+      const { unstored } = await page.evaluate<{ unstored: { text: string }[] }>(
+        "storage.open('main')",
+      );
+      expect(unstored.map(({ text }) => text)).toEqual(said);
+      const texts = [`${round} a`, `${round} b`, `${round} c`];
+      said.push(...texts);
+      const loaded = page.waitForEvent("load");
+      await page.evaluate(`(async () => {
+        const device = storage.devices.get("main");
+        for (const text of ${JSON.stringify(texts)}) {
+          device.say(text);
+          await new Promise((done) => setTimeout(done, ${round % 3}));
+        }
+        location.reload();
+      })()`);
+      await loaded;
+      await page.waitForFunction("'storage' in window");
+    }
+  },
+);
+
 fullTestWith([CHROMIUM], "what is flushed survives a kill of the browser", async () => {
   using profile = newFolder();
   let id = "";

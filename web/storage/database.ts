@@ -131,6 +131,8 @@ function createIndexedDatabase(opened: IDBDatabase): Database {
         transaction.abort();
         throw error;
       }
+      // Of a page that is gone before its requests are answered, browsers undo a transaction that is not being committed.
+      transaction.commit();
       await completed(transaction);
     },
     persist() {

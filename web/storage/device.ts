@@ -47,7 +47,7 @@ export async function openDevice(
   let changed = new Set<number>();
   /** Whether something was said since: its draft goes when it is kept, and a page that is killed has the text once. */
   let isDraftSaid = false;
-  /** Of the last of the transactions, of which one is under way and one waits for it. */
+  /** Of the transactions that were begun, and of the one that waits for them. */
   let written = Promise.resolve();
   let isScheduled = false;
   let isInTrouble = false;
@@ -57,14 +57,23 @@ export async function openDevice(
     isInTrouble = true;
   }
 
-  function schedule(): Promise<void> {
-    if (!isScheduled) written = written.then(flush);
+  /** What changes at a time is written with one transaction, after those before. */
+  function flushLater(): void {
+    if (isScheduled) return;
     isScheduled = true;
-    return written;
+    written = written.then(() => {
+      isScheduled = false;
+      return flush();
+    });
+  }
+
+  /** A page that is reloaded or closed now has no time left: the browser has to have it before anything else happens. */
+  function flushSoon(): void {
+    const flushed = Promise.resolve().then(flush);
+    written = written.then(() => flushed);
   }
 
   async function flush(): Promise<void> {
-    isScheduled = false;
     const { id, next, cursor } = state;
     const numbers = changed;
     const wasDraftSaid = isDraftSaid;
@@ -115,10 +124,12 @@ export async function openDevice(
           changed.add(line.said.number);
           isDraftSaid = true;
           database.persist();
-        } else if ("settled" in line) changed.add(line.settled);
+          return flushSoon();
+        }
+        if ("settled" in line) changed.add(line.settled);
         else if ("named" in line) changed.add(line.named);
         else if ("entered" in line) for (const { number } of state.unstored) changed.add(number);
-        void schedule();
+        flushLater();
       },
       close() {},
     },
