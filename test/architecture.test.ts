@@ -125,7 +125,7 @@ const EDGES = [
   "net/websocket-listener.ts",
   "terminal/display-width.ts",
   "log/sqlite/sqlite-connection.bun.ts",
-  // Bun.spawnSync, of the bundler; HTMLRewriter
+  // Bun.spawnSync, of the bundler; Bun.gzipSync; HTMLRewriter
   "page/bundle.ts",
   // Bun.serve; Bun.file, which the kernel sends by itself; openat2 and statx.
   "http/server/server.ts",
