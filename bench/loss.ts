@@ -5,16 +5,23 @@
 //   bound   for messages a second, the formula of Mathis et al. (1997) for a sender that halves its window for each
 //           loss; for the delay, a sender that detects each loss after exactly one round trip
 //
+// Then what people notice, each with the median of several seeds and the least and the most of them: the delay of what is
+// typed, joining, a paste into a room past a bad relay, and how many datagrams that takes.
+//
 // The network has unlimited bandwidth and no queue: loss is the only limit. Everything is computed, so the results are
 // the same on every machine.
 
+import { PERFECT_NETWORK } from "../test/simulator/network.ts";
 import { machine } from "./harness/machine.ts";
-import { quantile } from "./harness/quantiles.ts";
+import { median, quantile } from "./harness/quantiles.ts";
 import { idealDelays, mathisRate } from "./loss/bounds.ts";
+import { timeToJoin } from "./loss/join.ts";
 import { lossyConditions, type LossyTransfer } from "./loss/lossy-transfer.ts";
+import { type RoomTalk, talkInRoom } from "./loss/room-talk.ts";
 import { sealedTransfer } from "./loss/sealed-transfer.ts";
 import { SEGMENT_SIZE } from "./loss/tcp-sender.ts";
 import { tcpTransfer } from "./loss/tcp-transfer.ts";
+import { typedPace } from "./loss/typed-pace.ts";
 
 const LOSSES = [0.05, 0.1, 0.3];
 const ROUND_TRIP = 100;
@@ -26,11 +33,25 @@ const INTERVAL = 20;
 const TALK_LENGTH = 64;
 /** More messages than any run can deliver. */
 const ENOUGH = 1_000_000;
+/** Runs of each that people notice; and joins in each. */
+const SEEDS = 20;
+const JOINS = 500;
+/** Past the bad relay: of each of the two, and how often the relay takes another port, ms. */
+const LINES = 2_000;
+const MOVE_EVERY = 6_000;
+const BAD_RELAY = {
+  ...PERFECT_NETWORK,
+  loss: 0.3,
+  duplication: 0.1,
+  delay: 0,
+  jitter: 50,
+  jittery: 0.3,
+};
 
 type Open = (loss: number) => LossyTransfer;
 
-function openSealed(loss: number): LossyTransfer {
-  for (let seed = 1; ; seed += 1) {
+function openSealed(loss: number, from = 1): LossyTransfer {
+  for (let seed = from; ; seed += SEEDS) {
     const transfer = sealedTransfer(seed, lossyConditions(loss, ROUND_TRIP));
     if (transfer !== null) return transfer;
   }
@@ -92,3 +113,77 @@ for (const loss of LOSSES) {
   const [sealed, tcp] = [delay(openSealed, loss), delay(openTcp, loss)];
   row(`${percent}, p99 delay at 50 a second, ms`, sealed, tcp, quantile(ideal, 0.99));
 }
+
+/** One figure of each seed: the median, and the least and the most. */
+function spread(what: string, values: readonly number[], digits = 0): void {
+  const format = (value: number) =>
+    value.toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: digits });
+  const columns = [median(values), Math.min(...values), Math.max(...values)];
+  console.log(`${what.padEnd(42)}${columns.map((each) => format(each).padStart(9)).join("")}`);
+}
+
+const seeds = Array.from({ length: SEEDS }, (_, index) => index + 1);
+
+console.log();
+console.log(
+  `${`${SEEDS} seeds each`.padEnd(42)}${["median", "least", "most"].map((name) => name.padStart(9)).join("")}`,
+);
+for (const loss of [0, 0.05, 0.3]) {
+  const runs = seeds.flatMap((seed) => typedPace(seed, loss, ROUND_TRIP, DURATION) ?? []);
+  const what = `typed, 2 a second, ${loss * 100} % lost`;
+  for (const part of [0.5, 0.9, 0.99]) {
+    const each = runs.map(({ delays }) => quantile(delays, part));
+    spread(`${what}, p${part * 100}, ms`, each);
+  }
+  spread(
+    `${what}, worst, ms`,
+    runs.map(({ delays }) => Math.max(...delays)),
+  );
+  spread(
+    `${what}, datagrams each`,
+    runs.map(({ datagrams }) => datagrams),
+    2,
+  );
+}
+for (const loss of [0.05, 0.3]) {
+  const joins = seeds.map((seed) =>
+    Array.from({ length: JOINS }, (_, index) => timeToJoin(seed * JOINS + index, loss, ROUND_TRIP)),
+  );
+  const times = joins.map((all) => all.map((time) => time ?? Number.POSITIVE_INFINITY));
+  const what = `join, ${loss * 100} % lost`;
+  for (const part of [0.5, 0.99]) {
+    spread(
+      `${what}, p${part * 100}, ms`,
+      times.map((each) => quantile(each, part)),
+    );
+  }
+  spread(
+    `${what}, of ${JOINS} failed`,
+    joins.map((all) => all.filter((time) => time === null).length),
+  );
+}
+const rates = seeds.map((seed) => rate((loss) => openSealed(loss, seed), 0.3, 64));
+spread("30 % lost, messages of 64 bytes a second", rates);
+const talks: RoomTalk[] = [];
+for (const seed of seeds) {
+  const talk = await talkInRoom({
+    seed,
+    conditions: BAD_RELAY,
+    lines: LINES,
+    moveEvery: MOVE_EVERY,
+  });
+  if (talk !== null) talks.push(talk);
+}
+spread(
+  `${LINES} lines each way past a bad relay, s`,
+  talks.map(({ time }) => time / 1_000),
+  1,
+);
+spread(
+  "the same, datagrams",
+  talks.map(({ datagrams }) => datagrams),
+);
+spread(
+  "the same, thousand bytes",
+  talks.map(({ bytes }) => bytes / 1_000),
+);

@@ -6,6 +6,8 @@ import { type Conditions, PERFECT_NETWORK } from "../../test/simulator/network.t
 export interface LossyTransfer {
   /** Ms of virtual time. */
   readonly now: number;
+  /** Sent so far, in both directions. */
+  readonly datagrams: number;
   /** When each message was received, in order. */
   readonly receivedAt: readonly number[];
   /** Sends this many messages of `length` bytes, each as soon as there is space for it. */

@@ -20,6 +20,9 @@ export function sealedTransfer(seed: number, conditions: Conditions): LossyTrans
     get now() {
       return world.now;
     },
+    get datagrams() {
+      return world.network.sent;
+    },
     send(length, count) {
       const message = new Uint8Array(length).fill(1);
       for (let sent = 0; sent < count; sent += 1) initiator.messages.push(message);

@@ -69,6 +69,9 @@ export function tcpTransfer(seed: number, conditions: Conditions): LossyTransfer
     get now() {
       return now;
     },
+    get datagrams() {
+      return network.sent;
+    },
     send(length, count) {
       for (let sent = 0; sent < count; sent += 1) {
         sender.written += LENGTH_PREFIX + length;

@@ -17,6 +17,8 @@ export interface Conditions {
   readonly delay: number;
   /** At most added to the delay, ms. */
   readonly jitter: number;
+  /** Part of the datagrams to which it is added. */
+  readonly jittery: number;
   /** Loss in bursts: the part of datagrams at which one starts, and its length, ms. */
   readonly bursts: number;
   readonly burstLength: number;
@@ -32,6 +34,7 @@ export const PERFECT_NETWORK: Conditions = {
   truncation: 0,
   delay: 10,
   jitter: 0,
+  jittery: 1,
   bursts: 0,
   burstLength: 0,
   mtu: 1_472,
@@ -52,7 +55,9 @@ export interface Network {
   /** By arrival; those of one time in the order they were sent. */
   readonly inTransit: Delivery[];
   readonly random: SeededRandom;
+  /** Datagrams, and their bytes. */
   sent: number;
+  sentBytes: number;
   /** What an attacker has recorded, to replay. */
   readonly recorded: Omit<Delivery, "at">[];
   /** An attacker whose copies of what is sent to one address arrive before it; null for none. */
@@ -77,6 +82,7 @@ export function createNetwork(random: SeededRandom, conditions: Conditions): Net
     inTransit: [],
     random,
     sent: 0,
+    sentBytes: 0,
     recorded: [],
     copier: null,
   };
@@ -92,19 +98,24 @@ export function send(
 ): void {
   const { conditions, random } = network;
   network.sent += 1;
+  network.sentBytes += bytes.length;
   if (random.chance(conditions.bursts)) network.lostUntil = now + conditions.burstLength;
   if (now < network.silentUntil || now < network.lostUntil || bytes.length > conditions.mtu) return;
   const copies = random.chance(conditions.duplication) ? 2 : 1;
   for (let copy = 0; copy < copies; copy += 1) {
     if (random.chance(conditions.loss)) continue;
     const late = random.chance(conditions.reordering) ? random.between(1, 5) * conditions.delay : 0;
-    const at = now + conditions.delay + late + random.fraction() * conditions.jitter;
+    const at = now + conditions.delay + late + jitterOf(network);
     const arriving = { at, bytes: damaged(network, bytes), from, to };
     insert(network.inTransit, arriving);
     const { copier } = network;
     if (copier === null || !sameAddress(to, copier.to)) continue;
     insert(network.inTransit, { ...arriving, at: (now + at) / 2, from: copier.source() });
   }
+}
+
+function jitterOf({ conditions: { jitter, jittery }, random }: Network): number {
+  return (jitter * Math.max(0, random.fraction() - (1 - jittery))) / jittery;
 }
 
 /** Nothing new passes for a time; the attacker replays what passed before. */

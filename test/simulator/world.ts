@@ -71,19 +71,22 @@ export interface World {
   readonly nats: NatNetwork | null;
 }
 
+/** @param memory the responder's, bytes: by default it is short of it as soon as there are several sessions */
 export function createWorld(
   seed: number,
   conditions: Conditions,
   nats: NatNetwork | null = null,
+  memory: number = MAX_SESSIONS * RESERVED,
 ): World {
   const random = seededRandom(seed);
   const now = 1_000;
+  const budgets = { initiator: undefined, responder: memory };
   const side = (name: "initiator" | "responder", last: number): Side => {
     const staticKeys = generateKeyPair(random.bytes(32));
     return {
       name,
       staticKeys,
-      endpoint: newEndpoint(name, staticKeys, random, now),
+      endpoint: newEndpoint(name, staticKeys, random, budgets[name], now),
       address: { address: `192.0.2.${last}`, port: 12_345 },
       alias: null,
       session: null,
@@ -109,6 +112,7 @@ function newEndpoint(
   name: "initiator" | "responder",
   staticKeys: KeyPair,
   random: SeededRandom,
+  memory: number | undefined,
   now: number,
 ): Endpoint {
   return createEndpoint({
@@ -118,8 +122,7 @@ function newEndpoint(
     admission: name === "responder" ? PSK : null,
     resetSalt: RESET_SALT,
     maxSessions: MAX_SESSIONS,
-    // Short of it as soon as there are several sessions.
-    memory: name === "responder" ? MAX_SESSIONS * RESERVED : undefined,
+    memory,
     datagramLimit: () => MAX_DATAGRAM_SIZE,
     now,
   });
@@ -127,7 +130,8 @@ function newEndpoint(
 
 /** A program ends without sending anything, and starts again with the same key and reset salt, and nothing else. */
 export function restart({ random, now }: World, side: Side): void {
-  side.endpoint = newEndpoint(side.name, side.staticKeys, random, now);
+  const { memory } = side.endpoint.options;
+  side.endpoint = newEndpoint(side.name, side.staticKeys, random, memory, now);
   side.session = null;
   side.sent = 0;
   side.received.length = 0;
@@ -155,19 +159,29 @@ export function run(world: World, until: number, done: () => boolean): boolean {
     const before = world.network.sent;
     settle(world);
     if (done()) return true;
-    const wake = Math.min(
-      nextArrival(world.network),
-      endpointWakeAt(world.initiator.endpoint),
-      endpointWakeAt(world.responder.endpoint),
-    );
+    const wake = worldWakeAt(world);
     idleWakes = wake > world.now || world.network.sent > before ? 0 : idleWakes + 1;
     if (idleWakes > MAX_IDLE_WAKES) throw new Error(`a storm of timers at ${world.now}`);
-    world.now = Math.max(world.now, Math.min(wake, until + 1));
-    tickEndpoint(world.initiator.endpoint, world.now);
-    tickEndpoint(world.responder.endpoint, world.now);
-    deliver(world);
+    advance(world, Math.min(wake, until + 1));
   }
   return done();
+}
+
+/** When something happens by itself next; Infinity for never. */
+export function worldWakeAt({ network, initiator, responder }: World): number {
+  return Math.min(
+    nextArrival(network),
+    endpointWakeAt(initiator.endpoint),
+    endpointWakeAt(responder.endpoint),
+  );
+}
+
+/** Lets time pass until `time`, when what is due is done and datagrams arrive. */
+export function advance(world: World, time: number): void {
+  world.now = Math.max(world.now, time);
+  tickEndpoint(world.initiator.endpoint, world.now);
+  tickEndpoint(world.responder.endpoint, world.now);
+  deliver(world);
 }
 
 /** Both sides send and receive what they can at this moment. */
