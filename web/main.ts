@@ -4,7 +4,7 @@ import { sha256 } from "#crypto";
 
 import { noticeEvent } from "../src/chat/events.ts";
 import { CharlaError } from "../src/errors.ts";
-import { type Invitation, parseInvitation } from "../src/identity/invitation.ts";
+import { formatInvitation, type Invitation, parseInvitation } from "../src/identity/invitation.ts";
 import { encodeBase64url, fingerprint } from "../src/identity/key-text.ts";
 import { chooseOrigin, invitationInLink, writePageLink } from "../src/identity/page-link.ts";
 import { joinFromPage } from "./join.ts";
@@ -43,8 +43,10 @@ runPage(root, {
       : {
           room: invitation.room,
           serverFingerprint: fingerprint(invitation.key),
-          link: here.href,
-          command: written,
+          to: (room) => ({
+            link: here.origin + pathOf(room),
+            command: formatInvitation({ ...invitation, room }),
+          }),
         },
   problem,
   name: await loadName(database),
@@ -55,7 +57,7 @@ runPage(root, {
   async join(options) {
     const joined = await tabs.join(options);
     // What is loaded again is the same room.
-    history.replaceState(null, "", `/${encodeURIComponent(options.room)}${here.hash}`);
+    history.replaceState(null, "", pathOf(options.room));
     return joined;
   },
   openInvitation(text) {
@@ -70,6 +72,10 @@ runPage(root, {
     return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
   },
 });
+
+function pathOf(room: string): string {
+  return `/${encodeURIComponent(room)}${here.hash}`;
+}
 
 async function openRoom(place: { readonly name: string; readonly room: string }) {
   if (invitation === null) throw new Error("a page without an invitation joins nothing");

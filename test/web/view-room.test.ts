@@ -174,6 +174,8 @@ testWith([CHROMIUM], "the invitation is shown with its code, and copied", async 
   await page.getByRole("img", { name: "QR code of the invitation" }).waitFor();
   await page.getByRole("button", { name: "Copy" }).first().click();
   await page.getByText("Copied").waitFor();
+  // The dialog was drawn anew, and the keyboard is where it was.
+  await window.until("document.activeElement.textContent === 'Copy'");
   const link = await page.getByRole("textbox", { name: "Link for a browser" }).inputValue();
   expect(await page.evaluate<string>("navigator.clipboard.readText()")).toBe(link);
   expect(link).toContain("/main#");

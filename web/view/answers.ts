@@ -53,7 +53,7 @@ export function answerText(answer: Answer, words: Words, times: Times): string {
       return (relay === undefined ? words.directWay : words.relayWay(visibleLine(relay))) + time;
     }
     case "banned":
-      return words.banned(visibleName(answer.name));
+      return bannedSentences(answer, words).join("\n");
     case "unbanned":
       return words.unbanned(visibleName(answer.name));
     case "muted":
@@ -82,4 +82,21 @@ export function answerText(answer: Answer, words: Words, times: Times): string {
     case "in-room":
       return words.alreadyIn(visibleName(answer.room));
   }
+}
+
+/** What a ban has changed, and what it can't keep out. */
+function bannedSentences(
+  { name, closed, isOpen }: Extract<Answer, { type: "banned" }>,
+  words: Words,
+): string[] {
+  const who = visibleName(name);
+  const numbers = closed.filter((id) => id !== "standing").map(visibleName);
+  return [
+    words.banned(who),
+    ...(numbers.length === 0 ? [] : [words.closedBy(numbers.join(", "))]),
+    ...(closed.includes("standing") ? [words.standingRenewed(who)] : []),
+    ...(closed.length === 0 ? [] : [words.mayComeBack(who)]),
+    ...(isOpen ? [words.openToAnyone] : []),
+    ...(isOpen || closed.length > 0 ? [] : [words.noneClosed]),
+  ];
 }

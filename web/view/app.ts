@@ -15,8 +15,8 @@ import { createConversationPage } from "./conversation-page.ts";
 import { createDialogs } from "./dialogs.ts";
 import { oldestMessage } from "./items.ts";
 import { createNotifications } from "./notifications.ts";
-import type { PageContext } from "./page-context.ts";
-import { type NewInvitation, runCommand } from "./run-command.ts";
+import type { PageContext, WrittenInvitation } from "./page-context.ts";
+import { runCommand } from "./run-command.ts";
 import { createStartPage } from "./start-page.ts";
 import { type Confirmation, type Phase, type Problem, START, type State } from "./state.ts";
 import { createTimes } from "./times.ts";
@@ -364,8 +364,8 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
           await loadEarlier();
           break;
         case "invitation":
-          await openDialog("invitation", outcome.invitation);
-          if (outcome.copies) await copy(page.invitation?.link ?? "");
+          await openInvitationDialog(outcome.invitation);
+          if (outcome.copies) await copyInvitation();
           break;
       }
     } catch (error) {
@@ -428,16 +428,10 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     dispatch({ type: "dialog", dialog: { type: "menu", notifications: notifications.choice } });
   }
 
-  async function openDialog(
-    type: "invitation" | "name" | "join-room" | "about",
-    invitation: NewInvitation | null = null,
-  ): Promise<void> {
+  async function openDialog(type: "invitation" | "name" | "join-room" | "about"): Promise<void> {
     switch (type) {
-      case "invitation": {
-        const { link = null, command = null } = invitation ?? page.invitation ?? {};
-        dispatch({ type: "dialog", dialog: { type, link, command, hasCopied: false } });
-        break;
-      }
+      case "invitation":
+        return await openInvitationDialog(null);
       case "name":
       case "join-room":
         dispatch({ type: "dialog", dialog: { type, problem: null } });
@@ -446,6 +440,30 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
         dispatch({ type: "dialog", dialog: { type, digest: await page.pageDigest() } });
         break;
     }
+  }
+
+  /** @param made null for the standing one */
+  async function openInvitationDialog(made: WrittenInvitation | null): Promise<void> {
+    const shown = made ?? page.invitation?.to(state.room.room);
+    if (shown === undefined) return;
+    dispatch({ type: "dialog", dialog: { type: "invitation", ...shown, hasCopied: false } });
+    const { owner, operator } = state.room.rights;
+    if (made !== null || conversation === null || !(owner || operator)) return;
+    try {
+      // The one by which they came may have been renewed.
+      const { invitation: command, page: link } = await conversation.createInvitation();
+      if (secretIn(command) === secretIn(shown.command)) return;
+      const { dialog } = state;
+      if (dialog?.type !== "invitation" || dialog.command !== shown.command) return;
+      dispatch({ type: "dialog", dialog: { ...dialog, command, link } });
+    } catch (error) {
+      ignoreCharlaError(error);
+    }
+  }
+
+  async function copyInvitation(): Promise<void> {
+    const { dialog } = state;
+    if (dialog?.type === "invitation") await copy(dialog.link ?? dialog.command);
   }
 
   async function openPerson(person: string, fingerprint: string): Promise<void> {
@@ -543,6 +561,10 @@ function title({ phase, room, unread, rooms }: State): string {
   if (phase.type !== "room" || room.room === "") return "charla";
   const count = rooms.reduce((sum, other) => sum + other.mentions, unread.count);
   return `${count > 0 ? `(${count}) ` : ""}${visibleLabel(room.room)} - charla`;
+}
+
+function secretIn(invitation: string): string {
+  return invitation.slice(invitation.indexOf("#"));
 }
 
 function confirmedCommand(what: Confirmation): Command {

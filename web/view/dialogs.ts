@@ -44,12 +44,15 @@ export function createDialogs(options: DialogOptions): Dialogs {
   const { words, onClose } = options;
   const title = create("h2", { id: "dialog-title" });
   const content = create("div", { class: "dialog-content" });
+  // It stays while the content is made anew, or nothing of it would be read aloud.
+  const said = create("p", { class: "hint said", role: "status" });
   const close = iconButton(words.close, ICONS.close, () => element.close());
   const element = create(
     "dialog",
     { class: "dialog", "aria-labelledby": "dialog-title" },
     create("div", { class: "dialog-head" }, title, close),
     content,
+    said,
   );
   element.addEventListener("close", onClose);
   element.addEventListener("click", (event) => {
@@ -67,6 +70,7 @@ export function createDialogs(options: DialogOptions): Dialogs {
       const isOpen = shown !== null;
       const isSameKind = shown !== null && wanted !== null && kindOf(shown) === kindOf(wanted);
       shown = wanted;
+      setText(said, hasCopied(wanted) ? words.copied : "");
       if (wanted === null) {
         content.replaceChildren();
         element.close();
@@ -74,7 +78,7 @@ export function createDialogs(options: DialogOptions): Dialogs {
       }
       if ("type" in wanted) {
         setText(title, titleText(wanted, words));
-        content.replaceChildren(...dialogContent(wanted, state, options));
+        replaceKeepingFocus(content, dialogContent(wanted, state, options));
       } else {
         setText(title, words.search);
         if (!isSameKind) content.replaceChildren(search.element);
@@ -87,6 +91,20 @@ export function createDialogs(options: DialogOptions): Dialogs {
       }
     },
   };
+}
+
+function hasCopied(shown: Dialog | Search | null): boolean {
+  return shown !== null && "hasCopied" in shown && shown.hasCopied;
+}
+
+/** The control in the same place as the one in use, if the new content has as many. */
+function replaceKeepingFocus(content: HTMLElement, nodes: readonly Node[]): void {
+  const controls = () => Array.from(content.querySelectorAll<HTMLElement>("button, input"));
+  const before = controls();
+  const index = before.findIndex((control) => control === document.activeElement);
+  content.replaceChildren(...nodes);
+  const after = controls();
+  if (index !== -1 && after.length === before.length) after[index]?.focus();
 }
 
 function kindOf(shown: Dialog | Search): string {
@@ -168,7 +186,7 @@ function dialogContent(dialog: Dialog, state: State, options: DialogOptions): No
 }
 
 function invitationContent(
-  { link, command, hasCopied }: Extract<Dialog, { type: "invitation" }>,
+  { link, command }: Extract<Dialog, { type: "invitation" }>,
   { words, onCopy }: DialogOptions,
 ): Node[] {
   const field = (label: string, value: string) => {
@@ -184,15 +202,10 @@ function invitationContent(
   };
   return [
     create("p", {}, words.inviteHint),
-    create("div", { class: "qr-frame" }, qrPicture(link ?? command ?? "", words.qrCode)),
+    create("div", { class: "qr-frame" }, qrPicture(link ?? command, words.qrCode)),
     ...(link === null ? [] : [field(words.invitationLink, link)]),
-    ...(command === null
-      ? []
-      : [
-          create("p", { class: "hint" }, words.inviteTerminal),
-          field(words.invitationCommand, `charla '${visibleLine(command)}'`),
-        ]),
-    create("p", { class: "hint", role: "status" }, hasCopied ? words.copied : ""),
+    create("p", { class: "hint" }, words.inviteTerminal),
+    field(words.invitationCommand, `charla '${visibleLine(command)}'`),
   ];
 }
 

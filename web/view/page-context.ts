@@ -31,10 +31,15 @@ export interface PageContext {
 export interface Invitation {
   readonly room: string;
   readonly serverFingerprint: string;
-  /** For a browser. */
-  readonly link: string;
-  /** For a terminal: `charla://...`; null where it can't be made from the link. */
-  readonly command: string | null;
+  /** The same for any room of the server. */
+  to(room: string): WrittenInvitation;
+}
+
+export interface WrittenInvitation {
+  /** For a browser; null where the server serves no page. */
+  readonly link: string | null;
+  /** For a terminal: `charla://...`. */
+  readonly command: string;
 }
 
 /** What this browser remembers of each room. */

@@ -4,6 +4,7 @@
 import type { Command } from "../../src/chat/commands.ts";
 import type { RoomConversation } from "../../src/chat/conversation.ts";
 import { spelledAmong } from "../../src/chat/name-keys.ts";
+import type { WrittenInvitation } from "./page-context.ts";
 import type { Answer, Confirmation, State } from "./state.ts";
 
 /** What a command has brought. */
@@ -19,15 +20,9 @@ export type Outcome =
   /** Null for the one by which this person came. */
   | {
       readonly type: "invitation";
-      readonly invitation: NewInvitation | null;
+      readonly invitation: WrittenInvitation | null;
       readonly copies: boolean;
     };
-
-export interface NewInvitation {
-  readonly command: string;
-  /** Null where the server serves no page. */
-  readonly link: string | null;
-}
 
 const DONE: Outcome = { type: "done" };
 
@@ -67,8 +62,8 @@ export async function runCommand(
       await conversation.kick(command.name);
       return DONE;
     case "ban": {
-      const { name } = await conversation.ban(command.name);
-      return answer({ type: "banned", name });
+      const { name, closed, open = false } = await conversation.ban(command.name);
+      return answer({ type: "banned", name, closed, isOpen: open });
     }
     case "unban":
       await conversation.unban(command.name);

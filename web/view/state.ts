@@ -124,7 +124,14 @@ export type Answer =
   | { readonly type: "help" }
   /** Null while there is no connection. */
   | { readonly type: "way"; readonly way: CurrentWay | null }
-  | { readonly type: "banned"; readonly name: string }
+  | {
+      readonly type: "banned";
+      readonly name: string;
+      /** The invitations that let nobody new in any more: "standing", or their numbers. */
+      readonly closed: readonly string[];
+      /** Anyone may join this server. */
+      readonly isOpen: boolean;
+    }
   | { readonly type: "unbanned"; readonly name: string }
   | { readonly type: "muted"; readonly name: string; readonly muted: boolean }
   | { readonly type: "locked"; readonly locked: boolean }
@@ -169,7 +176,7 @@ export type Dialog =
   | {
       readonly type: "invitation";
       readonly link: string | null;
-      readonly command: string | null;
+      readonly command: string;
       readonly hasCopied: boolean;
     }
   | {

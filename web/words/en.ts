@@ -177,6 +177,14 @@ export const en = {
   directWay: "You reach the server directly, by WebSocket.",
   relayWay: (relay: string) => `You reach the server through the relay ${relay}.`,
   banned: (name: string) => `${name} is banned.`,
+  closedBy: (numbers: string) => `Closed for newcomers: invitation ${numbers}.`,
+  standingRenewed: (name: string) =>
+    `The standing invitation was renewed, for ${name} may have the old one.`,
+  mayComeBack: (name: string) =>
+    `Others who came by it may come back, and so may ${name} with another key.`,
+  openToAnyone:
+    "Anyone may join here, and so may they with another key: /lock keeps newcomers out.",
+  noneClosed: "No invitation was closed: none that is open is known to be theirs.",
   unbanned: (name: string) => `${name} may enter again.`,
   nowMuted: (name: string) => `${name} is muted.`,
   unmuted: (name: string) => `${name} is no longer muted.`,

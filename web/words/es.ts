@@ -210,6 +210,14 @@ export const es: Words = {
   directWay: "Llegas al servidor directamente, por WebSocket.",
   relayWay: (relay) => `Llegas al servidor a través del relé ${relay}.`,
   banned: (name) => `${name} está expulsado.`,
+  closedBy: (numbers) => `Cerrada para gente nueva: invitación ${numbers}.`,
+  standingRenewed: (name) =>
+    `La invitación permanente se ha renovado, porque ${name} puede tener la anterior.`,
+  mayComeBack: (name) =>
+    `Otros que entraron con ella pueden volver, y también ${name} con otra clave.`,
+  openToAnyone:
+    "Aquí puede entrar cualquiera, también con otra clave: /lock no deja entrar a gente nueva.",
+  noneClosed: "No se ha cerrado ninguna invitación: no se sabe de ninguna abierta que sea suya.",
   unbanned: (name) => `${name} puede volver a entrar.`,
   nowMuted: (name) => `${name} está silenciado.`,
   unmuted: (name) => `${name} ya no está silenciado.`,

@@ -98,7 +98,10 @@ function conversation(
     lock: (locked) => note("lock", locked),
     deleteRoom: (other) => note("delete", other),
     invite: async () => LIMITED,
-    createInvitation: async () => ({ invitation: LIMITED, page: null }),
+    createInvitation: async ({ uses } = {}) => ({
+      invitation: uses === undefined ? LINK.replace("http:", "charla:") : LIMITED,
+      page: null,
+    }),
     async [Symbol.asyncDispose]() {},
   };
 }
@@ -129,8 +132,10 @@ window.fixture = {
         ? {
             room: "main",
             serverFingerprint: "SHA256:q1w2e3r4t5y6u7i8o9p0a1s2d3f4g5h6j7k8l9z0x1c",
-            link: LINK,
-            command: LINK.replace("http:", "charla:"),
+            to: (room) => ({
+              link: LINK.replace("main", room),
+              command: LINK.replace("http:", "charla:").replace("main", room),
+            }),
           }
         : null,
       name,
