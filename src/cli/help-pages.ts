@@ -183,9 +183,9 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
       ],
     ],
     rows: [
-      "public",
+      ["public bind", "listen on every address; on this one only"],
       "port",
-      "bind",
+      "host",
       "auth",
       "tls",
       ["tls-cert tls-key", "HTTPS with this certificate and key"],

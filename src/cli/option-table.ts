@@ -301,6 +301,11 @@ export const OPTIONS: OptionTable = {
     does: { history: "delete what is before WHEN, or the number N" },
   },
   public: { ...flag, does: { serve: "listen on every address, and print the URLs" } },
+  host: {
+    ...value("NAME", "text"),
+    repeats: true,
+    does: { serve: "answer to NAME, too: a.example.com, .example.com" },
+  },
   auth: {
     ...value("USER:PASSWORD", "text"),
     does: { serve: "require this user and password" },

@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 
 import { systemCode, usageError } from "../errors.ts";
 import { type FileServerOptions, openFileServer } from "../http/server/file-server.ts";
+import { HOST_PATTERN } from "../http/server/own-hosts.ts";
 import { commonLogLine, jsonLogLine, type RequestEntry } from "../http/server/request-log.ts";
 import type { HttpServer } from "../http/server/server.ts";
 import { readCertificateFiles } from "../http/server/tls/certificate-files.ts";
@@ -13,7 +14,7 @@ import { makeCertificate, type TlsIdentity } from "../http/server/tls/certificat
 import { ownAddresses } from "../net/own-addresses.ts";
 import type { Io } from "../terminal/io.ts";
 import { mayStyle } from "../terminal/output-stream.ts";
-import { listenOptions, maxUploadOption } from "./command-options.ts";
+import { listenOptions, maxUploadOption, quoteWord } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import {
   chooseAddresses,
@@ -39,6 +40,7 @@ export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
     throw usageError("--public listens on every address, --bind on one", "leave one of them out");
   }
   const { credentials, upload } = readAccessOptions(commandLine);
+  const hosts = hostOption(commandLine);
   const tls = await readTlsOptions(commandLine, io.cwd);
   const isJson = flags.has("json");
   const log = isJson
@@ -60,7 +62,7 @@ export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
     credentials,
     upload,
     tls,
-    isLoopbackOnly: !listen.isPublic,
+    hosts: hosts.length === 0 && listen.isPublic ? null : hosts,
     log: isLogged ? (entry: RequestEntry) => log.write(formatLine(entry)) : null,
   });
 
@@ -99,6 +101,21 @@ function readAccessOptions(
   }
   const limit = maxUploadOption(commandLine);
   return { credentials, upload: { overwrite: flags.has("overwrite"), limit } };
+}
+
+/**
+ * --host
+ *
+ * @throws {CharlaError} USAGE
+ */
+function hostOption({ lists }: CommandLine): readonly string[] {
+  const hosts = lists.get("host") ?? [];
+  const wrong = hosts.find((host) => !HOST_PATTERN.test(host));
+  if (wrong === undefined) return hosts;
+  throw usageError(
+    `--host takes a name, not ${quoteWord(wrong)}`,
+    "write a name without scheme and port, such as files.example.com or, with all names below it, .example.com",
+  );
 }
 
 /**

@@ -219,9 +219,9 @@ test("charla serve --help describes serve", async () => {
     Without DIR, the current folder. Only this machine can connect, unless --public
     or --bind is given. Nothing outside of the folder is served.
 
-          --public         listen on every address, and print the URLs
+          --public, -b, --bind ADDRESS   listen on every address; on this one only
       -p, --port N         listen on port N (8000; 0: any free one)
-      -b, --bind ADDRESS   listen on this address only
+          --host NAME      answer to NAME, too: a.example.com, .example.com
           --auth USER:PASSWORD   require this user and password
           --tls            HTTPS with a new self-signed certificate
           --tls-cert FILE, --tls-key FILE   HTTPS with this certificate and key

@@ -261,6 +261,7 @@ test.each<[string, string[], number, RegExp]>([
     /does not have that address/,
   ],
   ["--public beside --bind", ["--public", "-b", "::1"], 2, /leave one of them out/],
+  ["a URL for a name", ["--host", "http://a.example"], 2, /--host takes a name, not/],
   ["a user without a password", ["--auth", "ana"], 2, /--auth needs a user and a password/],
   ["a user of control characters", ["--auth", "a\nb:c"], 2, /--auth needs a user and a password/],
   ["--overwrite without --upload", ["--overwrite"], 2, /add --upload/],

@@ -43,7 +43,7 @@ export function serveFolder(options: ServeOptions = {}, folder: Folder = newFold
     credentials: null,
     upload: null,
     tls: null,
-    isLoopbackOnly: true,
+    hosts: [],
     log: (entry) => log.push(entry),
     ...options,
   });

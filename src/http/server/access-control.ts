@@ -1,10 +1,8 @@
 // Who may use the server: users with a password (HTTP Basic, RFC 7617), and pages in a browser. A page of another site runs
-// with the rights of its visitor, so it must neither read through DNS rebinding nor write (CSRF); with --cors it
-// may read.
+// with the rights of its visitor, so it must not write (CSRF); with --cors it may read.
 
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { isIP } from "node:net";
 
 import { parseBasicAuthorization } from "../header-fields.ts";
 import { emptyResponse, mapResponse, type Middleware, textResponse } from "./middleware.ts";
@@ -43,52 +41,17 @@ export function credentialsCheck(credentials: string): (header: string | null) =
   };
 }
 
-/** Domains that no public DNS has (RFC 6761, RFC 6762, RFC 8375, and ICANN's reservation of .internal). */
-const PRIVATE_DOMAIN = /\.(?:localhost|local|test|internal|home\.arpa)$/;
-
-/** Whether a Host header is localhost or an IP address, which no DNS can redirect. */
-export function isLoopbackHost(host: string): boolean {
-  const name = hostName(host);
-  if (name === "localhost" || name.endsWith(".localhost")) return true;
-  return isIP(name.startsWith("[") ? name.slice(1, -1) : name) !== 0;
-}
-
-/**
- * For a server that listens on loopback only. A site can resolve its own name to 127.0.0.1 (DNS rebinding): its pages then
- * have the server's origin, and could read everything. So browsers must use a name that no site can own; other programs
- * may use any.
- */
-export const rejectRebinding: Middleware = (next) => (request, context) => {
-  const { headers } = request;
-  const host = headers.get("host") ?? "";
-  if (host.startsWith("localhost:") || host.startsWith("127.0.0.1:") || isLoopbackHost(host)) {
-    return next(request, context);
-  }
-  const name = hostName(host);
-  // Every browser's User-Agent starts like this.
-  const isBrowser = headers.get("user-agent")?.startsWith("Mozilla/") === true;
-  if (!isBrowser || !name.includes(".") || PRIVATE_DOMAIN.test(name)) return next(request, context);
-  return textResponse(request, context, 421);
-};
-
-function hostName(host: string): string {
-  return host.replace(/:\d*$/, "").toLowerCase();
-}
-
 /**
  * Whether a request that writes comes from a page of this server or from no page at all, and so is no CSRF: by
  * Sec-Fetch-Site (W3C Fetch Metadata s. 2.3), else by Origin (RFC 6454 s. 7). Every browser sends one of them with such a
  * request; programs such as curl send neither.
- *
- * @param isLoopbackOnly the server listens on loopback only; then the name has to be safe from DNS rebinding, too
  */
-export function isAllowedOrigin(headers: Headers, isLoopbackOnly: boolean): boolean {
+export function isAllowedOrigin(headers: Headers): boolean {
   const site = headers.get("sec-fetch-site");
   const origin = headers.get("origin");
   if (site === null && origin === null) return true;
-  const host = headers.get("host") ?? "";
-  if (isLoopbackOnly && !isLoopbackHost(host)) return false;
   if (site !== null) return site === "same-origin" || site === "none";
+  const host = headers.get("host") ?? "";
   // The scheme may be that of a proxy in front of the server.
   return origin === `http://${host}` || origin === `https://${host}`;
 }

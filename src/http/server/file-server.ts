@@ -2,10 +2,11 @@
 // middleware that has no file of its own: methods, and a folder as an archive.
 
 import { closeSync } from "node:fs";
+import { hostname } from "node:os";
 import { basename } from "node:path";
 
 import { attachment } from "../header-fields.ts";
-import { allowCrossOrigin, rejectRebinding, requireCredentials } from "./access-control.ts";
+import { allowCrossOrigin, requireCredentials } from "./access-control.ts";
 import { tar } from "./archive/tar.ts";
 import { zip } from "./archive/zip.ts";
 import { drainRefused, noBody, streamBody } from "./bodies.ts";
@@ -14,6 +15,7 @@ import { walkFolder } from "./folder-entries.ts";
 import { type FolderSystem, openFolder } from "./folder.ts";
 import { UPLOAD_FORM } from "./listing-page.ts";
 import { compose, emptyResponse, type Middleware, textResponse } from "./middleware.ts";
+import { ownHosts, rejectForeignHosts } from "./own-hosts.ts";
 import { type HttpServer, type HttpServerOptions, openHttpServer } from "./server.ts";
 import { uploadMiddleware } from "./upload/upload-response.ts";
 
@@ -30,23 +32,22 @@ export interface FileServerOptions extends Omit<HttpServerOptions, "folder" | "h
   readonly credentials: string | null;
   /** Null for no uploads. `limit` in bytes of a file. */
   readonly upload: { readonly overwrite: boolean; readonly limit: number } | null;
-  /** The addresses can be reached from this machine only. */
-  readonly isLoopbackOnly: boolean;
+  /** The names by which it may be called besides those that no other site can own; null for any name. */
+  readonly hosts: readonly string[] | null;
   /** By default what this system has. */
   readonly system?: FolderSystem;
 }
 
 /** @throws a system error: the folder does not exist or is not one, or the port is in use */
 export function openFileServer(options: FileServerOptions): HttpServer {
-  const { dotfiles, followSymlinks, spa, upload, credentials, isLoopbackOnly } = options;
-  const isOpenToAnyPage = options.crossOrigin || credentials !== null;
+  const { dotfiles, followSymlinks, spa, upload, credentials, hosts } = options;
   const middleware: Middleware[] = [
     ...(options.tls === null ? [] : [drainRefused]),
+    ...(hosts === null ? [] : [rejectForeignHosts(ownHosts(hosts, hostname()))]),
     ...(options.crossOrigin ? [allowCrossOrigin] : []),
-    ...(isLoopbackOnly && !isOpenToAnyPage ? [rejectRebinding] : []),
     ...(credentials === null ? [] : [requireCredentials(credentials)]),
     allowMethods(["GET", "HEAD", "OPTIONS", ...(upload === null ? [] : ["PUT", "POST"])]),
-    ...(upload === null ? [] : [uploadMiddleware({ ...upload, dotfiles, isLoopbackOnly })]),
+    ...(upload === null ? [] : [uploadMiddleware({ ...upload, dotfiles })]),
     ...(options.listing ? [archiveMiddleware(basename(options.folder) || "files", dotfiles)] : []),
   ];
   const form = upload === null ? null : UPLOAD_FORM;

@@ -61,7 +61,7 @@ const TEXTS = {
   413: "too large",
   415: "unsupported content type",
   416: "range not satisfiable",
-  421: "this name may belong to another site: use localhost",
+  421: "not a name of this server",
   500: "internal error",
   503: "too many open files",
   507: "disk full",

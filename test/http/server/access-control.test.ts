@@ -5,9 +5,9 @@ import { expect, test } from "bun:test";
 import {
   credentialsCheck,
   isAllowedOrigin,
-  isLoopbackHost,
   isPreflight,
 } from "../../../src/http/server/access-control.ts";
+import { HOST_PATTERN, ownHosts } from "../../../src/http/server/own-hosts.ts";
 import {
   exchange,
   type FileServer,
@@ -100,33 +100,88 @@ test("with --cors pages of other origins can read everything and write nothing",
   expect(server.folder.read("a")).toBe("content");
 });
 
-const BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36";
-
-async function statusFor(server: FileServer, host: string, agent: string): Promise<number> {
-  const request = `GET /a HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: ${agent}\r\nConnection: close\r\n\r\n`;
+async function statusFor(server: FileServer, host: string, more = ""): Promise<number> {
+  const request = `GET /a HTTP/1.1\r\nHost: ${host}\r\n${more}Connection: close\r\n\r\n`;
   return parseResponse(await exchange(server.port, request)).status;
 }
 
-test("on loopback, a request for a public host name is rejected (DNS rebinding)", async () => {
+test.each([
+  "attacker.example",
+  "attacker.example:8000",
+  "localhost.attacker.example",
+  "127.0.0.1.attacker.example",
+])(
+  "a name that another site can own is refused, whatever User-Agent says (DNS rebinding): %s",
+  async (host) => {
+    await using server = serveFolder({ credentials: "ana:x", crossOrigin: true });
+    server.folder.write("a", "x");
+    for (const agent of ["", "User-Agent: Mozilla/5.0\r\n", "User-Agent: curl/8.14.1\r\n"]) {
+      expect(await statusFor(server, host, agent)).toBe(421);
+    }
+  },
+);
+
+test("the refusal of a name says which option allows it", async () => {
   await using server = serveFolder();
+  const received = await server.raw(
+    "GET / HTTP/1.1\r\nHost: Files.Example.com:8000\r\nConnection: close\r\n\r\n",
+  );
+  expect(received).toEndWith(
+    "421: this server is not called files.example.com; if it should be, start it with --host files.example.com\n",
+  );
+});
+
+test("--host allows a name, and with a dot before it every name below it, too", async () => {
+  await using server = serveFolder({ hosts: ["files.example.com", ".example.org"] });
   server.folder.write("a", "x");
-  for (const host of ["attacker.example", "attacker.example:8000", "localhost.attacker.example"]) {
-    expect([host, await statusFor(server, host, BROWSER)]).toEqual([host, 421]);
-    expect([host, await statusFor(server, host, "curl/8.14.1")]).toEqual([host, 200]);
-  }
   for (const host of [
-    "localhost",
-    "127.0.0.1:1",
-    "[::1]:1",
-    "my-machine",
-    "a.localhost",
-    "a.test",
+    "files.example.com",
+    "FILES.example.com.:80",
+    "example.org",
+    "a.b.example.org",
   ]) {
-    expect([host, await statusFor(server, host, BROWSER)]).toEqual([host, 200]);
+    expect([host, await statusFor(server, host)]).toEqual([host, 200]);
   }
-  await using open = serveFolder({ isLoopbackOnly: false });
-  open.folder.write("a", "x");
-  expect(await statusFor(open, "files.example", BROWSER)).toBe(200);
+  for (const host of ["a.files.example.com", "example.com", "badexample.org"]) {
+    expect([host, await statusFor(server, host)]).toEqual([host, 421]);
+  }
+});
+
+test("where every name is allowed, as with --public, none is refused", async () => {
+  await using server = serveFolder({ hosts: null });
+  server.folder.write("a", "x");
+  expect(await statusFor(server, "files.example")).toBe(200);
+});
+
+test.each([
+  "localhost",
+  "LocalHost:8000",
+  "app.localhost:8000",
+  "127.0.0.1:8000",
+  "192.168.1.5",
+  "[::1]:8000",
+  "[fe80::1]",
+  "my-machine",
+  "my-machine.local:8000",
+  "nas.home.arpa",
+  "laptop.example.net",
+])("no other site can own %p", (host) => {
+  expect(ownHosts([], "Laptop.example.net")(host)).toBe(true);
+});
+
+test.each([
+  ["files.example.com", true],
+  [".example.com", true],
+  ["localhost", true],
+  ["a_b.example", true],
+  ["", false],
+  [".", false],
+  ["a..b", false],
+  ["https://a.example", false],
+  ["a.example:80", false],
+  ["*.example", false],
+])("--host takes %p: %p", (name, isTaken) => {
+  expect(HOST_PATTERN.test(name)).toBe(isTaken);
 });
 
 test("the right user and password are accepted, with the scheme in any case", () => {
@@ -184,31 +239,5 @@ test.each<[string, Record<string, string>, boolean]>([
   ["another port in an older browser", { Origin: "http://a:8001" }, false],
   ["a page of no origin", { Origin: "null" }, false],
 ])("a request from %s is allowed: %p", (_what, headers, isAllowed) => {
-  expect(isAllowedOrigin(new Headers({ Host: "a:8000", ...headers }), false)).toBe(isAllowed);
-});
-
-function from(host: string): Headers {
-  return new Headers({ Host: host, Origin: `http://${host}`, "Sec-Fetch-Site": "same-origin" });
-}
-
-test("on loopback, a page of a host name that another site can own is not allowed (DNS rebinding)", () => {
-  expect(isAllowedOrigin(from("localhost:8000"), true)).toBe(true);
-  expect(isAllowedOrigin(from("attacker.example:8000"), true)).toBe(false);
-  expect(isAllowedOrigin(from("attacker.example:8000"), false)).toBe(true);
-  expect(isAllowedOrigin(new Headers({ Host: "my-machine:8000" }), true)).toBe(true);
-});
-
-test.each([
-  ["localhost", true],
-  ["LocalHost:8000", true],
-  ["app.localhost:8000", true],
-  ["127.0.0.1:8000", true],
-  ["[::1]:8000", true],
-  ["[::1]", true],
-  ["attacker.example:8000", false],
-  ["localhost.attacker.example", false],
-  ["127.0.0.1.attacker.example", false],
-  ["", false],
-])("%p needs no DNS to mean this machine: %p", (host, isOwn) => {
-  expect(isLoopbackHost(host)).toBe(isOwn);
+  expect(isAllowedOrigin(new Headers({ Host: "a:8000", ...headers }))).toBe(isAllowed);
 });

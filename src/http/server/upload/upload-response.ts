@@ -21,8 +21,6 @@ export interface UploadOptions {
   /** Bytes of a file. */
   readonly limit: number;
   readonly dotfiles: boolean;
-  /** The server listens on loopback only. */
-  readonly isLoopbackOnly: boolean;
 }
 
 /** Bytes that a form may have besides its files. */
@@ -32,7 +30,7 @@ export function uploadMiddleware(options: UploadOptions): Middleware {
   return (next) => (request, context) => {
     const { method, headers } = request;
     if (method !== "PUT" && method !== "POST") return next(request, context);
-    if (!isAllowedOrigin(headers, options.isLoopbackOnly)) {
+    if (!isAllowedOrigin(headers)) {
       return refuse(request, context, 403, "uploads from another site's page are refused");
     }
     // A part stored as a file would look complete (RFC 9110 s. 14.5).
