@@ -9,8 +9,9 @@ import {
   type Digest,
   type FileDestination,
 } from "../http/client/destination.ts";
-import { fetchHttp09, HTTP09_MAX_BYTES, type ResponseHead } from "../http/client/exchange.ts";
+import { createTransport, type ResponseHead } from "../http/client/exchange.ts";
 import { statusError } from "../http/client/fetch-errors.ts";
+import { fetchHttp09, HTTP09_MAX_BYTES } from "../http/client/http09.ts";
 import { openFileDestination } from "../http/client/part-file.ts";
 import { transfer, type TransferEvent } from "../http/client/transfer.ts";
 import { shownUrl } from "../http/client/url.ts";
@@ -107,8 +108,10 @@ async function getHttp(options: GetOptions, run: Run): Promise<FileDestination |
     const message = `cannot resume ${file.path}: it is part of something else; fetching everything`;
     await notify(printer, "BEGINS_AGAIN", message);
   }
+  using transport = createTransport(options);
   const { head, destination } = await transfer({
     ...options,
+    transport,
     signal,
     // An error page does not go into the file, and an unchanged file has no body.
     chooseDestination: (each) => (isFailure(each) || isUnchanged(each) ? output : body),
@@ -130,13 +133,13 @@ async function getHttp(options: GetOptions, run: Run): Promise<FileDestination |
 
 async function getHttp09(options: GetOptions, run: Run): Promise<FileDestination | null> {
   const { file, output, body, digest, progress, signal } = run;
-  const { timeout, request } = options;
-  const { url } = request;
+  const { url } = options.request;
   // HTTP/0.9 has neither status nor headers.
-  await body.begin({ url, status: 200, statusText: "", headers: [] }, 0, null);
+  const head = { url, version: "0.9", status: 200, statusText: "", headers: [], raw: "" };
+  await body.begin(head, 0, null);
   const maxBytes = options.maxBytes ?? HTTP09_MAX_BYTES;
   let received = 0;
-  for await (const chunk of fetchHttp09(url, { maxBytes, timeout, signal })) {
+  for await (const chunk of fetchHttp09(url, { ...options, maxBytes, signal })) {
     received += chunk.length;
     progress.update("received", received, null);
     await body.write(chunk);
@@ -174,11 +177,14 @@ function showEvent(event: TransferEvent, { printer, progress, verbose }: Run): v
   switch (event.type) {
     case "sent":
       return progress.update("sent", event.sent, event.total);
+    case "connected":
+    case "interim":
+      return;
     case "progress":
       return progress.update("received", event.received, event.total);
     case "request":
       progress.erase();
-      if (verbose) void printer.answer([requestText(event.request)]);
+      if (verbose) void printer.answer([requestText(event.head)]);
       return;
     case "response":
       // The body may be printed on the same terminal.

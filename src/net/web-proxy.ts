@@ -6,26 +6,40 @@ import { CharlaError } from "../errors.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What may be spoken with a proxy. */
+export type ProxyKinds = "http" | "http-or-socks";
+
+const SCHEMES: Readonly<Record<ProxyKinds, RegExp>> = {
+  http: /^https?:/i,
+  "http-or-socks": /^(?:https?|socks(?:4a?|5h?)?):/i,
+};
+
 /**
- * The proxy for a WebSocket's URL; null for none. In lower case as well, which wins.
+ * The proxy for a URL of HTTP or of a WebSocket; null for none. In lower case as well, which wins.
  *
- * @throws {CharlaError} INVALID_URL, for a proxy that is no URL of HTTP
+ * @throws {CharlaError} INVALID_URL, for a proxy of another kind
  */
-export function proxyFor({ protocol, hostname, port }: URL, env: Environment): URL | null {
+export function proxyFor(
+  { protocol, hostname, port }: URL,
+  env: Environment,
+  kinds: ProxyKinds = "http",
+): URL | null {
   const read = (name: string) => env[name.toLowerCase()] ?? env[name] ?? "";
-  const isTls = protocol === "wss:";
+  const isTls = protocol === "wss:" || protocol === "https:";
   const name = isTls ? "HTTPS_PROXY" : "HTTP_PROXY";
   const written = read(name) || read("ALL_PROXY");
   const to = { host: hostname.replaceAll(/[[\]]/g, ""), port: port || (isTls ? "443" : "80") };
   if (written === "" || isExempt(read("NO_PROXY"), to)) return null;
   // curl takes HOST:PORT, too.
   const full = written.includes("://") ? written : `http://${written}`;
-  if (/^https?:/i.test(full) && URL.canParse(full)) return new URL(full);
+  const proxy = SCHEMES[kinds].test(full) ? URL.parse(full) : null;
+  if (proxy !== null && proxy.hostname !== "") return proxy;
+  const hasSocks = kinds === "http-or-socks";
   // What was written may hold a password.
   throw new CharlaError(
     "INVALID_URL",
-    `the proxy in ${read(name) === "" ? "ALL_PROXY" : name} is not an HTTP proxy`,
-    "write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, or name hosts to reach without it in NO_PROXY",
+    `the proxy in ${read(name) === "" ? "ALL_PROXY" : name} is not an HTTP ${hasSocks ? "or SOCKS " : ""}proxy`,
+    `write it as http://HOST:PORT or ${hasSocks ? "socks5h://" : "http://USER:PASSWORD@"}HOST:PORT, or name hosts to reach without it in NO_PROXY`,
   );
 }
 

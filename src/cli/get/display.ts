@@ -1,9 +1,7 @@
 // What `charla get` shows besides the body: first lines and headers for `-i`, `-I` and `-v`, JSON for people, and the
 // progress line. Everything but the line itself is pure, and safe to print.
 
-import type { ResponseHead } from "../../http/client/exchange.ts";
-import type { HttpRequest } from "../../http/client/request.ts";
-import type { Header } from "../../http/header-fields.ts";
+import { decodeText, type Head } from "../../http/client/wire/response-head.ts";
 import type { Output } from "../../terminal/io.ts";
 import { visibleLine, visibleText } from "../../terminal/visible-text.ts";
 import { formatBytes, formatSeconds } from "../amounts.ts";
@@ -11,32 +9,30 @@ import { formatBytes, formatSeconds } from "../amounts.ts";
 /** Values that are not shown, because others may see the screen or the log. */
 const SECRET: ReadonlySet<string> = new Set(["authorization", "cookie", "proxy-authorization"]);
 
-/** The runtime speaks HTTP/1.1, and does not say which version the server has answered with. */
-export function headText({ status, statusText, headers }: ResponseHead): string {
-  const first = `HTTP/1.1 ${status} ${statusText}`.trimEnd();
-  return [first, ...headers.map(headerLine)].map(visibleLine).join("\n");
+/** As it came, one line of the response a line, and safe to print. */
+export function headText({ raw }: Head): string {
+  return visibleHead(raw).join("\n");
 }
 
-export function requestText({ method, url, headers, body }: HttpRequest): string {
-  const shown = headers.map(([name, value]): Header => {
-    return [name, SECRET.has(name.toLowerCase()) ? "(not shown)" : value];
-  });
-  const data = body === null ? [] : [`(${body.length} bytes of ${body.contentType})`];
-  const first = `${method} ${url.pathname}${url.search} HTTP/1.1`;
-  return [first, `Host: ${url.host}`, ...shown.map(headerLine), ...data]
-    .map((line) => `> ${visibleLine(line)}`)
+/** @param head as it is sent, one character a byte */
+export function requestText(head: string): string {
+  return visibleHead(head)
+    .map((line) => {
+      const [name = ""] = line.split(":");
+      return `> ${SECRET.has(name.toLowerCase()) ? `${name}: (not shown)` : line}`;
+    })
     .join("\n");
 }
 
-export function responseText(head: ResponseHead): string {
-  return headText(head)
-    .split("\n")
+export function responseText(head: Head): string {
+  return visibleHead(head.raw)
     .map((line) => `< ${line}`)
     .join("\n");
 }
 
-function headerLine([name, value]: Header): string {
-  return `${name}: ${value}`;
+function visibleHead(raw: string): string[] {
+  const lines = raw.replace(/(?:\r?\n)+$/, "").split(/\r?\n/);
+  return lines.map((line) => visibleLine(decodeText(line)));
 }
 
 /** A string; a number or a literal; a punctuation mark. Everything else is blank. */

@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 
 import { CharlaError, usageError } from "../../errors.ts";
 import { ACCEPTED_CODINGS } from "../../http/client/content-coding.ts";
+import type { TransportOptions } from "../../http/client/exchange.ts";
 import {
   checkedMethod,
   type HttpRequest,
@@ -15,6 +16,7 @@ import {
 import type { TransferOptions } from "../../http/client/transfer.ts";
 import { completeUrl, decodePart, fileNameFor } from "../../http/client/url.ts";
 import { basicAuthorization, hasHeader } from "../../http/header-fields.ts";
+import { proxyFor } from "../../net/web-proxy.ts";
 import { type Io, isTerminal } from "../../terminal/io.ts";
 import { askUnseen } from "../../terminal/secret-line.ts";
 import { visibleLine } from "../../terminal/visible-text.ts";
@@ -23,10 +25,10 @@ import { VERSION } from "../version.ts";
 import { amountOptions } from "./amount-options.ts";
 import { readBody } from "./request-input.ts";
 
-export interface GetOptions extends Omit<
-  TransferOptions,
-  "signal" | "chooseDestination" | "resumable" | "onEvent"
-> {
+export interface GetOptions
+  extends
+    Omit<TransferOptions, "transport" | "signal" | "chooseDestination" | "resumable" | "onEvent">,
+    TransportOptions {
   /** Null for stdout, "-" for stdout byte for byte. */
   readonly file: string | null;
   /** Whether the name comes from the URL, which may not be the user's own. */
@@ -69,6 +71,12 @@ export async function readGetOptions(commandLine: CommandLine, io: Io): Promise<
     sha256: readChecksum(values.get("sha256")),
     insecure: flags.has("insecure"),
     ca: await readCertificates(values.get("cacert"), io.cwd),
+    identity: null,
+    connectTimeout: 0,
+    family: 0,
+    resolve: new Map(),
+    unixSocket: null,
+    proxyFor: (each) => proxyFor(each, io.env, "http-or-socks"),
     http09: flags.has("http0.9"),
   };
 }

@@ -1,36 +1,42 @@
-// One request and its response: over the runtime's HTTP client, which neither follows redirects nor decompresses, and
-// says how a connection has ended, as its fetch does not; or over a TCP socket as HTTP/0.9. A server that stays silent
-// is given up after a time-out; time during which the reader of the body is slow doesn't count.
+// One request and its response, over a connection that is kept for the next one if it can be. A server that stays silent is
+// given up after a time-out; time during which the reader of the body is slow doesn't count.
 
-import http from "node:http";
-import https from "node:https";
-import { connect } from "node:net";
-import { pipeline } from "node:stream/promises";
+import { Buffer } from "node:buffer";
+import { setImmediate as nextTurn } from "node:timers/promises";
 
-import type { CharlaError } from "../../errors.ts";
-import type { Header } from "../header-fields.ts";
-import { describeFetchError, invalidResponse, timedOut } from "./fetch-errors.ts";
-import type { HttpRequest, RequestBody } from "./request.ts";
+import { CharlaError } from "../../errors.ts";
+import { hasHeader, type Header } from "../header-fields.ts";
+import { describeFetchError, endedEarly, invalidResponse, timedOut } from "./fetch-errors.ts";
+import { type HttpRequest, isIdempotent, type RequestBody } from "./request.ts";
+import {
+  type Connection,
+  type Connections,
+  type ConnectOptions,
+  createConnections,
+} from "./transport/connections.ts";
 import { shownUrl } from "./url.ts";
+import { type Head, HttpFault } from "./wire/response-head.ts";
+import { createResponseParser, type ResponseEvent } from "./wire/response-parser.ts";
 
-export interface ExchangeOptions {
+export interface TransportOptions extends ConnectOptions {
   /** ms in which the server neither sends nor takes a byte before it is given up; 0 for never. */
   readonly timeout: number;
-  /** Trust any certificate. */
-  readonly insecure: boolean;
-  /** Certificates (PEM) to trust instead of the system's. */
-  readonly ca: string | null;
-  /** Ends everything; its reason is thrown. */
-  readonly signal: AbortSignal;
 }
 
 /** What a response says before its body. */
-export interface ResponseHead {
+export interface ResponseHead extends Head {
   readonly url: URL;
-  readonly status: number;
-  /** The reason phrase, which may be empty. */
-  readonly statusText: string;
-  readonly headers: readonly Header[];
+}
+
+/** ms since the exchange began. */
+export interface ExchangeTimes {
+  /** Null on a connection that was open already. */
+  readonly resolved: number | null;
+  readonly connected: number | null;
+  /** Null without TLS, too. */
+  readonly secured: number | null;
+  readonly sent: number;
+  readonly firstByte: number;
 }
 
 export interface HttpResponse extends ResponseHead {
@@ -38,92 +44,299 @@ export interface HttpResponse extends ResponseHead {
   readonly body: AsyncIterable<Uint8Array<ArrayBuffer>> | null;
   /** Bytes of the body that have arrived. */
   readonly received: number;
-  /** Cancels the rest of the body. */
+  /** After the last chunk; empty until the body is read. */
+  readonly trailers: readonly Header[];
+  readonly times: ExchangeTimes;
+  readonly connection: Connection;
+  /** Closes the connection, whatever is left of the body. */
   discard(): void;
+  /** Reads a short rest of the body, so that the next request can follow it. */
+  finish(): Promise<void>;
 }
 
-/**
- * @param onSent called with how many bytes of the request's body the server has taken
- * @throws {CharlaError} what went wrong; or the reason of the signal
- */
-export async function exchange(
-  request: HttpRequest,
-  options: ExchangeOptions,
-  onSent: (bytes: number) => void,
-): Promise<HttpResponse> {
-  const { url, method } = request;
-  const { timeout, insecure, ca } = options;
-  const silence = createSilenceTimer(timeout, () => timedOut(url, timeout));
-  const describe = (cause: unknown): unknown => {
-    if (options.signal.aborted) return options.signal.reason;
-    return silence.signal.aborted ? silence.signal.reason : describeFetchError(cause, url);
+export type ExchangeEvent =
+  | { readonly type: "connected"; readonly connection: Connection }
+  /** The head of a request as it is sent, one character a byte. */
+  | { readonly type: "request"; readonly request: HttpRequest; readonly head: string }
+  /** Bytes of the request's body that the server has taken; `total` is null if it has no known length. */
+  | { readonly type: "sent"; readonly sent: number; readonly total: number | null }
+  /** An interim response, 1xx. */
+  | { readonly type: "interim"; readonly head: Head };
+
+export interface Transport extends Disposable {
+  /** @throws {CharlaError} what went wrong; or the reason of the signal */
+  exchange(
+    request: HttpRequest,
+    signal: AbortSignal,
+    onEvent: (event: ExchangeEvent) => void,
+  ): Promise<HttpResponse>;
+}
+
+export function createTransport(options: TransportOptions): Transport {
+  const connections = createConnections(options);
+  const { timeout } = options;
+  return {
+    async exchange(request, signal, onEvent) {
+      const began = performance.now();
+      const use = (mayReuse: boolean) =>
+        exchangeOnce({ request, signal, onEvent, began, connections, mayReuse, timeout });
+      const first = await use(isIdempotent(request.method));
+      // The server has closed the connection while the request was on its way (RFC 9112 s. 9.3.1).
+      return first === "stale" ? await must(use(false)) : first;
+    },
+    [Symbol.dispose]: () => connections[Symbol.dispose](),
   };
-  const isSecure = url.protocol === "https:";
-  const proxyEnv = process.env;
+}
+
+async function must(response: Promise<HttpResponse | "stale">): Promise<HttpResponse> {
+  const given = await response;
+  if (given === "stale") throw new Error("a new connection is not stale");
+  return given;
+}
+
+interface Attempt {
+  readonly request: HttpRequest;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: ExchangeEvent) => void;
+  readonly began: number;
+  readonly connections: Connections;
+  readonly mayReuse: boolean;
+  readonly timeout: number;
+}
+
+async function exchangeOnce(attempt: Attempt): Promise<HttpResponse | "stale"> {
+  const { request, onEvent, began, connections, mayReuse, timeout } = attempt;
+  const { url, method } = request;
+  const silence = createSilenceTimer(timeout, () => timedOut(url, timeout));
+  const signal = AbortSignal.any([attempt.signal, silence.signal]);
   silence.start();
-  const outgoing = (isSecure ? https : http).request(shownUrl(url), {
-    method,
-    agent: isSecure ? new https.Agent({ proxyEnv }) : new http.Agent({ proxyEnv }),
-    ...(isSecure ? { rejectUnauthorized: !insecure, ...(ca === null ? {} : { ca }) } : {}),
-    // Takes lines that end in a bare LF (RFC 9112 s. 2.2), as hand-written servers send them; and also what checkHead
-    // refuses.
-    insecureHTTPParser: true,
-    signal: AbortSignal.any([options.signal, silence.signal]),
-  });
-  setHeaders(outgoing, request);
-  const answered = Promise.withResolvers<http.IncomingMessage>();
-  outgoing.on("response", answered.resolve);
-  // The first one says why; the connection may report others after it.
+  const connection = await connections
+    .take(url, mayReuse, signal, (head) => onEvent({ type: "request", request, head }))
+    .finally(() => silence.stop());
+  const { wire, isReused } = connection;
+  onEvent({ type: "connected", connection });
+  const parser = createResponseParser(method);
+  /** What else than the connection has failed. */
+  let failure: unknown = null;
+  const fail = (cause: unknown) => {
+    failure ??= cause;
+    wire[Symbol.dispose]();
+  };
+  const abort = () => fail(signal.reason);
+  const discard = () => {
+    signal.removeEventListener("abort", abort);
+    wire[Symbol.dispose]();
+  };
+  signal.addEventListener("abort", abort);
+
+  function describe(cause: unknown): unknown {
+    const first = failure ?? cause;
+    if (first === attempt.signal.reason) return first;
+    return first instanceof HttpFault
+      ? invalidResponse(url, first.message)
+      : describeFetchError(first, new URL(shownUrl(url)));
+  }
+
+  async function receive(): Promise<ResponseEvent[]> {
+    silence.start();
+    try {
+      const piece = await wire.read();
+      if (piece !== null) return parser.push(piece);
+      const end = parser.close();
+      if (end === null) throw endedEarly(url);
+      return [end];
+    } finally {
+      silence.stop();
+    }
+  }
+
+  const head = requestHead(request, connection);
+  onEvent({ type: "request", request, head });
+  silence.start();
+  let sent: number | null = null;
   let hasResponse = false;
-  let failure: { readonly cause: unknown } | null = null;
-  outgoing.on("error", (cause) => {
-    failure ??= { cause };
-    answered.reject(cause);
-  });
-  void sendBody(outgoing, request.body, (bytes) => {
+  const sending = sendRequest(connection, head, request.body, (bytes) => {
     // A response may come before the body is sent; from then on reading the response runs the timer.
     if (hasResponse) return;
     silence.start();
-    onSent(bytes);
-  });
-  let message: http.IncomingMessage;
-  try {
-    message = await answered.promise;
-    checkHead(message, url);
-  } catch (cause) {
-    outgoing.destroy();
-    throw describe(cause);
-  } finally {
-    hasResponse = true;
-    silence.stop();
-  }
-  const status = message.statusCode ?? 0;
-  const discard = () => {
-    message.destroy();
-    outgoing.destroy();
-  };
-  const hasBody = method !== "HEAD" && !BODILESS_STATUS.has(status);
-  if (!hasBody) message.resume();
-  const body = hasBody
-    ? readBody(message, { silence, discard, describe, failure: () => failure })
-    : null;
-  return {
-    url,
-    status,
-    statusText: decodeHeader(message.statusMessage ?? ""),
-    headers: readHeaders(message.rawHeaders),
-    body,
-    get received() {
-      return body?.received ?? 0;
+    onEvent({ type: "sent", sent: bytes, total: request.body?.length ?? null });
+  }).then(
+    () => {
+      sent = performance.now();
     },
+    // A server that has answered need not take the rest; a file that cannot be read ends it all.
+    (cause: unknown) => (cause instanceof CharlaError ? fail(cause) : undefined),
+  );
+
+  let events: ResponseEvent[] = [];
+  let found: (ResponseEvent & { readonly type: "head" }) | null = null;
+  let firstByte = 0;
+  try {
+    while (found === null) {
+      // oxlint-disable-next-line no-await-in-loop -- one piece after the other
+      events = await receive();
+      if (firstByte === 0) firstByte = performance.now();
+      for (let event = events.shift(); event !== undefined; event = events.shift()) {
+        if (event.type === "interim") onEvent({ type: "interim", head: event.head });
+        if (event.type !== "head") continue;
+        found = event;
+        break;
+      }
+    }
+  } catch (cause) {
+    discard();
+    const isStale =
+      isReused && !parser.hasBegun && failure === null && request.body?.isOnce !== true;
+    if (isStale && !(cause instanceof HttpFault)) return "stale";
+    throw describe(cause);
+  }
+  hasResponse = true;
+
+  let received = 0;
+  let trailers: readonly Header[] = [];
+  let isOver = false;
+  /** The response is complete: the connection is free, if the request is, too. */
+  function release(persists: boolean): void {
+    isOver = true;
+    signal.removeEventListener("abort", abort);
+    if (persists && sent !== null && wire.isIdle) connections.keep(url, connection);
+    else wire[Symbol.dispose]();
+  }
+
+  const body: AsyncIterableIterator<Uint8Array<ArrayBuffer>> = {
+    async next() {
+      try {
+        for (;;) {
+          if (isOver) return { done: true, value: undefined };
+          const event = events.shift();
+          if (event?.type === "body") {
+            received += event.bytes.length;
+            return { done: false, value: event.bytes };
+          }
+          if (event?.type === "end") {
+            ({ trailers } = event);
+            // The last piece of the request is on its way by now.
+            // oxlint-disable-next-line no-await-in-loop -- there is only one end
+            if (event.persists) await Promise.race([sending, nextTurn()]);
+            release(event.persists);
+          }
+          // oxlint-disable-next-line no-await-in-loop -- one piece after the other
+          if (event === undefined) events = await receive();
+        }
+      } catch (cause) {
+        discard();
+        throw describe(cause);
+      }
+    },
+    async return() {
+      if (!isOver) discard();
+      isOver = true;
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+  const hasBody = found.framing.kind !== "none";
+  // The end of a response without a body comes together with its head.
+  if (!hasBody) await body.next();
+  const since = (time: number | null) => (time === null ? null : time - began);
+  const { times } = connection;
+  return {
+    ...found.head,
+    url,
+    body: hasBody ? body : null,
+    get received() {
+      return received;
+    },
+    get trailers() {
+      return trailers;
+    },
+    times: {
+      resolved: isReused ? null : since(times.resolved),
+      connected: isReused ? null : since(times.connected),
+      secured: isReused ? null : since(times.secured),
+      sent: since(sent ?? firstByte) ?? 0,
+      firstByte: firstByte - began,
+    },
+    connection,
     discard,
+    async finish() {
+      if (isOver) return;
+      const timer = setTimeout(discard, MAX_REST_TIME);
+      try {
+        for await (const _piece of body) if (received > MAX_REST) return;
+      } catch {
+        // It was not needed.
+      } finally {
+        clearTimeout(timer);
+      }
+    },
   };
 }
 
-type SilenceTimer = ReturnType<typeof createSilenceTimer>;
+/** Bytes, and ms, of a body that nobody needs: beyond them a new connection is cheaper. */
+const MAX_REST = 65_536;
+const MAX_REST_TIME = 1_000;
 
-/** Statuses of responses without a body (RFC 9110 s. 15.3.5, 15.4.5). */
-const BODILESS_STATUS: ReadonlySet<number> = new Set([204, 304]);
+/** Methods that go with a body: without one they say so (RFC 9110 s. 8.6). */
+const EXPECTS_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
+
+/** The bytes of a request before its body, one a character. */
+function requestHead(
+  { method, url, headers, body }: HttpRequest,
+  { isForwarded, proxyAuthorization }: Connection,
+): string {
+  const path = `${url.pathname}${url.search}`;
+  const target = isForwarded ? `${url.protocol}//${url.host}${path}` : path;
+  const fields: Header[] = [];
+  if (!hasHeader(headers, "host")) fields.push(["Host", url.host]);
+  if (proxyAuthorization !== null && !hasHeader(headers, "proxy-authorization")) {
+    fields.push(["Proxy-Authorization", proxyAuthorization]);
+  }
+  fields.push(...headers);
+  if (body !== null) {
+    if (!hasHeader(headers, "content-type") && body.contentType !== null) {
+      fields.push(["Content-Type", body.contentType]);
+    }
+    fields.push(
+      body.length === null
+        ? ["Transfer-Encoding", "chunked"]
+        : ["Content-Length", String(body.length)],
+    );
+  } else if (EXPECTS_BODY.has(method)) fields.push(["Content-Length", "0"]);
+  const lines = fields.map(([name, value]) => `${name}: ${value}`.trimEnd());
+  return [`${method} ${target} HTTP/1.1`, ...lines, "", ""].join("\r\n");
+}
+
+/** @param onSent called with how many bytes of the body the server has taken */
+async function sendRequest(
+  { wire }: Connection,
+  head: string,
+  body: RequestBody | null,
+  onSent: (bytes: number) => void,
+): Promise<void> {
+  const first = Buffer.from(head, "latin1");
+  const opened = body?.open();
+  if (body === null || opened === undefined) return wire.write(first);
+  if (opened instanceof Uint8Array) return wire.write(Buffer.concat([first, opened]));
+  await wire.write(first);
+  let sent = 0;
+  for await (const piece of opened) {
+    if (piece.length === 0) continue;
+    onSent(sent);
+    await wire.write(body.length === null ? chunk(piece) : piece);
+    sent += piece.length;
+  }
+  onSent(sent);
+  if (body.length === null) await wire.write("0\r\n\r\n");
+}
+
+/** RFC 9112 s. 7.1. */
+function chunk(piece: Uint8Array): Uint8Array {
+  const size = Buffer.from(`${piece.length.toString(16)}\r\n`);
+  return Buffer.concat([size, piece, Buffer.from("\r\n")]);
+}
 
 /** One timer for a whole body: setting one for each piece would cost as much as reading it. */
 function createSilenceTimer(timeout: number, reason: () => CharlaError) {
@@ -158,155 +371,4 @@ function createSilenceTimer(timeout: number, reason: () => CharlaError) {
       since = null;
     },
   };
-}
-
-interface ReadableBody extends AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
-  readonly received: number;
-}
-
-interface BodyOptions {
-  readonly silence: SilenceTimer;
-  /** Closes the connection. */
-  readonly discard: () => void;
-  readonly describe: (cause: unknown) => unknown;
-  /** What has become of the connection since the response began. */
-  readonly failure: () => { readonly cause: unknown } | null;
-}
-
-/** Reads nothing ahead but what the runtime does. */
-function readBody(message: http.IncomingMessage, options: BodyOptions): ReadableBody {
-  const { silence, discard, describe, failure } = options;
-  const pieces: AsyncIterator<Uint8Array<ArrayBuffer>> = message[Symbol.asyncIterator]();
-  // Only the end of the connection ends it (RFC 9112 s. 6.3): the runtime takes a reset for one, too.
-  const endsByClose =
-    message.headers["content-length"] === undefined &&
-    message.headers["transfer-encoding"] === undefined;
-  let received = 0;
-  return {
-    get received() {
-      return received;
-    },
-    async next() {
-      silence.start();
-      try {
-        const { done, value } = await pieces.next();
-        if (done !== true) {
-          received += value.length;
-          return { done: false, value };
-        }
-        const lost = failure();
-        if (lost !== null && (endsByClose || !message.complete)) throw lost.cause;
-        return { done: true, value: undefined };
-      } catch (cause) {
-        throw describe(failure()?.cause ?? cause);
-      } finally {
-        silence.stop();
-      }
-    },
-    async return() {
-      discard();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}
-
-/** A character that no header may contain (RFC 9110 s. 5.5). */
-// eslint-disable-next-line no-control-regex -- these are what it looks for
-const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
-
-/**
- * @throws {CharlaError} BAD_RESPONSE: a control character, or a transfer coding that was not requested: any but chunked
- *   (RFC 9112 s. 6.1, 7.4)
- */
-function checkHead({ headers, rawHeaders }: http.IncomingMessage, url: URL): void {
-  const coding = headers["transfer-encoding"]?.trim().toLowerCase() ?? "chunked";
-  const fault = rawHeaders.some((text) => CONTROL.test(text))
-    ? "a header has a control character"
-    : coding !== "chunked"
-      ? `Transfer-Encoding: ${coding} was not requested`
-      : null;
-  if (fault !== null) throw invalidResponse(url, fault);
-}
-
-/** @param onTaken called with how many bytes were taken to be sent */
-async function sendBody(
-  outgoing: http.ClientRequest,
-  body: RequestBody | null,
-  onTaken: (bytes: number) => void,
-): Promise<void> {
-  const opened = body?.open();
-  if (opened === undefined || opened instanceof Uint8Array) return void outgoing.end(opened);
-  async function* counted(pieces: AsyncIterable<Uint8Array>) {
-    let taken = 0;
-    for await (const piece of pieces) {
-      onTaken(taken);
-      yield piece;
-      taken += piece.length;
-    }
-    onTaken(taken);
-  }
-  // What goes wrong destroys the request, which reports it; a response that was read to its end before the body was sent
-  // is no failure.
-  await pipeline(counted(opened), outgoing).catch(() => {});
-}
-
-function setHeaders(outgoing: http.ClientRequest, { headers, body }: HttpRequest): void {
-  for (const [name, value] of headers) outgoing.appendHeader(name, value);
-  if (body === null) return;
-  if (!outgoing.hasHeader("content-type")) outgoing.setHeader("Content-Type", body.contentType);
-  // Without it a stream would be sent in chunks, which many servers refuse.
-  outgoing.setHeader("Content-Length", body.length);
-}
-
-/** @param raw names and values in turn */
-function readHeaders(raw: readonly string[]): Header[] {
-  const headers: Header[] = [];
-  for (let index = 0; index < raw.length; index += 2) {
-    headers.push([raw[index] ?? "", decodeHeader(raw[index + 1] ?? "")]);
-  }
-  return headers;
-}
-
-/** The runtime gives each byte of a header as one character; most headers that are not ASCII are UTF-8. */
-function decodeHeader(value: string): string {
-  const bytes = Buffer.from(value, "latin1");
-  const text = bytes.toString("utf8");
-  return Buffer.from(text, "utf8").equals(bytes) ? text : value;
-}
-
-/** Bytes that are read unless the user sets another limit: the lesson's single recv(2048). */
-export const HTTP09_MAX_BYTES = 2_048;
-
-/**
- * The first `maxBytes` of the response.
- *
- * @throws {CharlaError}
- */
-export async function* fetchHttp09(
-  url: URL,
-  options: Pick<ExchangeOptions, "timeout" | "signal"> & { readonly maxBytes: number },
-): AsyncGenerator<Uint8Array> {
-  const { maxBytes, timeout, signal } = options;
-  // Without the brackets of an IPv6 address in a URL.
-  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  const socket = connect({ host, port: Number(url.port || 80), signal });
-  socket.setTimeout(timeout, () => socket.destroy(timedOut(url, timeout)));
-  socket.write(`GET ${url.pathname}${url.search}\n`);
-  let left = maxBytes;
-  try {
-    for await (const chunk of socket) {
-      if (!(chunk instanceof Uint8Array)) continue;
-      yield chunk.subarray(0, left);
-      left -= chunk.length;
-      if (left <= 0) return;
-    }
-  } catch (cause) {
-    if (signal.aborted) throw signal.reason;
-    throw describeFetchError(cause, new URL(shownUrl(url)));
-  } finally {
-    socket.destroy();
-  }
 }

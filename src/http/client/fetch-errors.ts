@@ -1,10 +1,11 @@
-// What can go wrong with a request, in words for a person (from the codes of the runtime's HTTP client and sockets, and from
-// statuses of 400 and more), and whether and when to try again. Pure: time and randomness are arguments.
+// What can go wrong with a request, in words for a person (from the codes of the runtime's sockets and TLS, and from statuses
+// of 400 and more), and whether and when to try again. Pure: time and randomness are arguments.
 
 import { backoff } from "../../backoff.ts";
 import { CharlaError, describeCause, type ErrorCode, systemCode } from "../../errors.ts";
 import { parseHttpDate } from "../header-fields.ts";
 import type { ResponseHead } from "./exchange.ts";
+import { isIdempotent } from "./request.ts";
 
 /** BoringSSL's and Node.js's codes for what is wrong with a certificate. */
 const CERTIFICATE: Readonly<Record<string, string>> = {
@@ -74,13 +75,6 @@ export function describeFetchError(cause: unknown, url: URL): CharlaError {
     );
   }
   if (code === "ETIMEDOUT") return timedOut(url, null);
-  if (code === "ERR_PROXY_TUNNEL") {
-    return describe(
-      "UNREACHABLE",
-      `the proxy refuses to connect to ${url.host}`,
-      "see HTTPS_PROXY and NO_PROXY in the environment",
-    );
-  }
   if (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED") {
     return endedEarly(url, cause);
   }
@@ -91,18 +85,24 @@ export function describeFetchError(cause: unknown, url: URL): CharlaError {
       "if the server has no TLS, use http://",
     );
   }
-  // Of the parser, llhttp.
-  if (code.startsWith("HPE_")) return invalidResponse(url, code, cause);
   return describe("SOCKET_FAILED", `${describeCause(cause)} (${url.host})`, "see charla get -v");
 }
 
-/** @param fault what is wrong with it, or the parser's code for that */
-export function invalidResponse(url: URL, fault: string, cause?: unknown): CharlaError {
+/** @param fault what is wrong with it */
+export function invalidResponse(url: URL, fault: string): CharlaError {
   return new CharlaError(
     "BAD_RESPONSE",
     `the response of ${url.host} is not valid HTTP (${fault})`,
     "if it is a server like the lesson's, use --http0.9",
-    { cause },
+  );
+}
+
+/** @param after ms until a connection had to be there */
+export function connectTimedOut(url: URL, after: number): CharlaError {
+  return new CharlaError(
+    "TIMED_OUT",
+    `no connection to ${url.host} within ${after / 1_000} s`,
+    "check the address; --connect-timeout SECONDS waits longer, --retry N tries again",
   );
 }
 
@@ -159,9 +159,6 @@ const MAX_WAIT = 60_000;
 /** ms that a server may ask for; beyond that, trying again is left to the user. */
 const MAX_RETRY_AFTER = 600_000;
 
-/** Sending these twice does the same as sending them once (RFC 9110 s. 9.2.2). */
-const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
-
 /** Failures that may be gone a moment later; a wrong name, certificate or response will not be. */
 const TEMPORARY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "NOBODY_LISTENING",
@@ -181,12 +178,12 @@ export function isTemporaryStatus(status: number): boolean {
 }
 
 export function mayRetryStatus(method: string, status: number): boolean {
-  return IDEMPOTENT.has(method) && TEMPORARY_STATUS.has(status);
+  return isIdempotent(method) && TEMPORARY_STATUS.has(status);
 }
 
 /** A request that no server received may be sent again whatever its method. */
 export function mayRetryError(method: string, { code }: CharlaError): boolean {
-  return TEMPORARY.has(code) && (IDEMPOTENT.has(method) || code === "NOBODY_LISTENING");
+  return TEMPORARY.has(code) && (isIdempotent(method) || code === "NOBODY_LISTENING");
 }
 
 /**

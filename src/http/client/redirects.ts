@@ -2,12 +2,7 @@
 
 import { CharlaError } from "../../errors.ts";
 import { headerValue } from "../header-fields.ts";
-import {
-  exchange,
-  type ExchangeOptions,
-  type HttpResponse,
-  type ResponseHead,
-} from "./exchange.ts";
+import type { ExchangeEvent, HttpResponse, ResponseHead, Transport } from "./exchange.ts";
 import type { HttpRequest } from "./request.ts";
 import { sameOrigin, shownUrl } from "./url.ts";
 
@@ -26,9 +21,7 @@ const FOR_ONE_ORIGIN: ReadonlySet<string> = new Set([
 const CONTENT_HEADER = /^content-/i;
 
 export type FollowEvent =
-  | { readonly type: "request"; readonly request: HttpRequest }
-  /** Bytes of the request's body that the server has taken. */
-  | { readonly type: "sent"; readonly sent: number; readonly total: number }
+  | ExchangeEvent
   | { readonly type: "response"; readonly head: ResponseHead }
   | { readonly type: "redirect"; readonly status: number; readonly to: URL };
 
@@ -39,16 +32,13 @@ export type FollowEvent =
  */
 export async function followRedirects(
   first: HttpRequest,
-  options: ExchangeOptions,
+  transport: Transport,
+  signal: AbortSignal,
   onEvent: (event: FollowEvent) => void,
 ): Promise<HttpResponse> {
   let request = first;
   for (let redirects = 0; ; redirects += 1) {
-    onEvent({ type: "request", request });
-    const total = request.body?.length ?? 0;
-    const response = await exchange(request, options, (sent) => {
-      onEvent({ type: "sent", sent, total });
-    });
+    const response = await transport.exchange(request, signal, onEvent);
     onEvent({ type: "response", head: response });
     let next: HttpRequest | null;
     try {
@@ -58,7 +48,7 @@ export async function followRedirects(
       throw error;
     }
     if (next === null) return response;
-    response.discard();
+    await response.finish();
     if (redirects === MAX_REDIRECTS) {
       throw new CharlaError(
         "TOO_MANY_REDIRECTS",

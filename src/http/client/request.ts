@@ -9,9 +9,12 @@ import { CharlaError, describeCause, usageError } from "../../errors.ts";
 import type { Header } from "../header-fields.ts";
 
 export interface RequestBody {
-  readonly contentType: string;
-  /** Bytes. */
-  readonly length: number;
+  /** Null for none. */
+  readonly contentType: string | null;
+  /** Bytes; null if it is not known before the end. */
+  readonly length: number | null;
+  /** Whether it can be sent only once, as what comes by a pipe. */
+  readonly isOnce?: true;
   /** The bytes, from the start on each call: a redirect or a retry sends them again. */
   open(): Uint8Array<ArrayBuffer> | AsyncIterable<Uint8Array>;
 }
@@ -28,6 +31,13 @@ export interface HttpRequest {
 const SENDABLE: ReadonlySet<string> = new Set(
   METHODS.filter((method) => method !== "CONNECT" && method !== "TRACE"),
 );
+
+/** Sending these twice does the same as sending them once (RFC 9110 s. 9.2.2). */
+const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+
+export function isIdempotent(method: string): boolean {
+  return IDEMPOTENT.has(method);
+}
 
 /** A body has no meaning with these, and servers refuse it (RFC 9110 s. 9.3.1, 9.3.2). */
 const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD"]);

@@ -7,7 +7,7 @@ import { CharlaError } from "../../errors.ts";
 import { hasHeader, headerValue } from "../header-fields.ts";
 import { decompress, decompressionFormats } from "./content-coding.ts";
 import type { Destination } from "./destination.ts";
-import type { ExchangeOptions, HttpResponse, ResponseHead } from "./exchange.ts";
+import type { HttpResponse, ResponseHead, Transport } from "./exchange.ts";
 import {
   endedEarly,
   mayRetryError,
@@ -28,8 +28,11 @@ export type TransferEvent =
   /** Bytes received, still compressed; `total` is null if the server does not say. */
   | { readonly type: "progress"; readonly received: number; readonly total: number | null };
 
-export interface TransferOptions extends ExchangeOptions {
+export interface TransferOptions {
+  readonly transport: Transport;
   readonly request: HttpRequest;
+  /** Ends everything; its reason is thrown. */
+  readonly signal: AbortSignal;
   /** How often to try again after a temporary failure. */
   readonly retries: number;
   /** Bytes of the decompressed body beyond which it is an error; null for no limit. */
@@ -89,7 +92,8 @@ async function attempt(
     const range = point === null ? [] : rangeHeaders(point);
     const response = await followRedirects(
       { ...request, headers: [...request.headers, ...range] },
-      options,
+      options.transport,
+      options.signal,
       options.onEvent,
     );
     const wait = tries === null ? null : waitAfter(response, request.method, tries);

@@ -8,7 +8,14 @@ import { openPartFile } from "../../../src/http/client/part-file.ts";
 import { newFolder } from "../../harness/folder.ts";
 
 const FILE_URL = "http://example.com/f";
-const HEAD = { url: new URL(FILE_URL), status: 200, statusText: "OK", headers: [] };
+const HEAD = {
+  url: new URL(FILE_URL),
+  version: "1.1",
+  status: 200,
+  statusText: "OK",
+  headers: [],
+  raw: "HTTP/1.1 200 OK\r\n",
+};
 
 function open(folder: string, resume = false) {
   const file = join(folder, "f");

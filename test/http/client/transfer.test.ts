@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import { getEventListeners } from "node:events";
 
 import type { Destination } from "../../../src/http/client/destination.ts";
+import { createTransport } from "../../../src/http/client/exchange.ts";
 import { transfer } from "../../../src/http/client/transfer.ts";
 import { openFetchServer } from "../../harness/fetch-server.ts";
 
@@ -29,13 +30,22 @@ test("a transfer with redirects and retries leaves no listener on the caller's s
   });
   const { signal } = new AbortController();
   const destination = collector();
+  using transport = createTransport({
+    timeout: 60_000,
+    connectTimeout: 0,
+    insecure: false,
+    ca: null,
+    identity: null,
+    family: 0,
+    resolve: new Map(),
+    unixSocket: null,
+    proxyFor: () => null,
+  });
   await transfer({
+    transport,
     request: { method: "GET", url: new URL(`http://${server.at}/start`), headers: [], body: null },
     retries: 10,
     maxBytes: null,
-    timeout: 60_000,
-    insecure: false,
-    ca: null,
     signal,
     chooseDestination: () => destination,
     resumable: null,
