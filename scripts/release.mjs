@@ -116,11 +116,22 @@ function isDocument(path) {
   return !path.endsWith(".ts");
 }
 
+/** The packages inside the executable, with the files of their licenses. */
+const SHIPPED = [
+  ["ip-address", "LICENSE"],
+  ["smart-buffer", "LICENSE"],
+  ["socks", "LICENSE"],
+  ["tldts", "LICENSE"],
+  ["tldts-core", "LICENSE"],
+  ["tough-cookie", "LICENSE"],
+  ["uqr", "LICENSE"],
+  ["valibot", "LICENSE.md"],
+];
+
 /** The licenses of what is inside the executable. */
 function thirdPartyLicenses() {
   return [
-    ["uqr", "node_modules/uqr/LICENSE"],
-    ["valibot", "node_modules/valibot/LICENSE.md"],
+    ...SHIPPED.map(([name, file]) => [name, `node_modules/${name}/${file}`]),
     ["Unicode's table of confusables", "docs/unicode-license.txt"],
     ["Bun, the runtime", "node_modules/bun-types/docs/project/license.mdx"],
   ]

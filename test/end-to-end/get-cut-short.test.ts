@@ -2,8 +2,11 @@
 // (RFC 9112 s. 6.3, 7.1, 8).
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { Socket } from "node:net";
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 
+import { AUTHORITY, KEY, TRUSTED } from "../harness/certificates.ts";
 import { newFolder } from "../harness/folder.ts";
 import { runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
@@ -80,6 +83,64 @@ describe("a body that is cut", () => {
     await using server = await openRawServer((socket) => socket.end(`${LENGTH}hello`));
     const { stdout, status } = await runCharla(["get", `127.0.0.1:${server.port}`]);
     expect({ stdout, status }).toEqual({ stdout: "hello", status: 1 });
+  });
+});
+
+/**
+ * A server of TLS behind a relay on the path: it sends `text`, and once that is `received` either says that it ends
+ * (close_notify), or the relay closes the connection in its place.
+ */
+async function serveTls(text: string, says: boolean, received: () => boolean) {
+  const server = createTlsServer({ cert: TRUSTED, key: KEY }, (socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => {
+      socket.write(text);
+      void until("the part", received).then(() => (says ? socket.end() : nearest?.end()));
+    });
+  });
+  let nearest: Socket | null = null;
+  const relay = createServer((near) => {
+    const far = connect(portOf(server), "127.0.0.1");
+    nearest = near;
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.on("error", () => {}).on("data", (bytes) => to.write(bytes));
+      from.on("end", () => to.end());
+    }
+  });
+  await Promise.all([server, relay].map((each) => once(each.listen(0, "127.0.0.1"), "listening")));
+  return {
+    port: portOf(relay),
+    [Symbol.dispose]() {
+      relay.close();
+      server.close();
+    },
+  };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port was given");
+  return address.port;
+}
+
+describe("a body of unknown length over TLS (RFC 8446 s. 6.1)", () => {
+  test.each([
+    ["is complete when the server says so", true, 0, ["ca.pem", "f"]],
+    ["is cut when the connection ends below TLS", false, 1, ["ca.pem", "f.part"]],
+  ])("a body over TLS %s", async (_what, says, expected, files) => {
+    using folder = newFolder();
+    folder.write("ca.pem", AUTHORITY);
+    const received = () => folder.list().includes("f.part") && folder.read("f.part") === "hello";
+    using server = await serveTls(`${TO_THE_END}hello`, says, received);
+    const url = `https://localhost:${server.port}/f`;
+    const { stderr, status } = await runCharla(["get", "--cacert", "ca.pem", "-O", url], {
+      cwd: folder.path,
+    });
+    expect({ status, files: folder.list() }).toEqual({ status: expected, files });
+    expect(stderr.includes("closed the connection before the response was complete")).toBe(!says);
   });
 });
 

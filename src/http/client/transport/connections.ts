@@ -54,8 +54,6 @@ export type Connections = ReturnType<typeof createConnections>;
 export function createConnections(options: ConnectOptions) {
   const idle = new Map<string, Connection[]>();
 
-  const keyOf = (url: URL, proxy: URL | null) => `${url.origin} ${proxy?.href ?? ""}`;
-
   return {
     /**
      * An idle connection to the origin of a URL, or a new one.
@@ -93,6 +91,10 @@ export function createConnections(options: ConnectOptions) {
       idle.clear();
     },
   };
+}
+
+function keyOf({ origin }: URL, proxy: URL | null): string {
+  return `${origin} ${proxy?.href ?? ""}`;
 }
 
 async function open(

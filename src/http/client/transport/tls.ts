@@ -79,7 +79,7 @@ export async function startTls(
       get isIdle() {
         return wire.isIdle && !below.hasEnded;
       },
-      keepRunning: below.keepRunning,
+      keepRunning: (does) => below.keepRunning(does),
       [Symbol.dispose]() {
         wire[Symbol.dispose]();
         raw.destroy();
@@ -88,7 +88,7 @@ export async function startTls(
     protocol: secure.getProtocol() ?? "TLS",
     cipher: secure.getCipher()?.name ?? "",
     certificate:
-      certificate?.subject === undefined
+      certificate.subject === undefined
         ? null
         : {
             subject: nameOf(certificate.subject) || (certificate.subjectaltname ?? ""),
@@ -151,7 +151,8 @@ function whenSilent(secure: TLSSocket, then: () => void): void {
 }
 
 function nameOf(name: { readonly CN?: unknown; readonly O?: unknown } | undefined): string {
-  return String(name?.CN ?? name?.O ?? "");
+  const written = name?.CN ?? name?.O;
+  return typeof written === "string" ? written : "";
 }
 
 function cutInHandshake(): Error {

@@ -28,11 +28,11 @@ export function framingOf({ status, headers }: Head, method: string): Framing {
 
 /** Whether another request may follow on the same connection (s. 9.3). */
 export function mayPersist({ version, status, headers }: Head, framing: Framing): boolean {
-  const options = listOf(headers, "connection").map((option) => option.toLowerCase());
-  if (framing.kind === "close" || status === 101 || options.includes("close")) return false;
+  const options = new Set(listOf(headers, "connection").map((option) => option.toLowerCase()));
+  if (framing.kind === "close" || status === 101 || options.has("close")) return false;
   // A body that two headers measure may end elsewhere for somebody else (s. 6.1).
   if (framing.kind === "chunked" && listOf(headers, "content-length").length > 0) return false;
-  return version === "1.0" ? options.includes("keep-alive") : true;
+  return version === "1.0" ? options.has("keep-alive") : true;
 }
 
 /** Several that are equal are one (RFC 9110 s. 8.6). */
