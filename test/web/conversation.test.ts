@@ -8,7 +8,7 @@ import { testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { reservePort } from "../harness/ports.ts";
 import { startSealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
-import { field, join, linkTo, say, shown, texts } from "./joined-page.ts";
+import { field, join, linkTo, say, shown, showsAll } from "./joined-page.ts";
 
 const browser = oneBrowser();
 afterAll(() => browser[Symbol.asyncDispose]());
@@ -28,7 +28,7 @@ testWith([CHROMIUM], "a page and a pipe talk, and each message has its mark", as
   server.type("hello, ben\n");
   await shown(page, "hello, ben");
   await page.locator(".message .mark").first().waitFor();
-  expect(await texts(page)).toEqual(["hello from a page\nwith two lines", "hello, ben"]);
+  await showsAll(page, ["hello from a page\nwith two lines", "hello, ben"]);
   const sent = await runCharla([
     "send",
     "--to",
@@ -65,7 +65,7 @@ testWith(
     await server.until("stdout", "ben: waits 5");
     const waited = [1, 2, 3, 4, 5].map((index) => `waits ${index}`);
     expect(server.stdout.match(/(?<=ben: waits ).*/g)).toEqual(["1", "2", "3", "4", "5"]);
-    expect(await texts(page)).toEqual(["before", ...waited]);
+    await showsAll(page, ["before", ...waited]);
   },
 );
 
@@ -85,7 +85,7 @@ testWith(
     const expected = Array.from({ length: 20 }, (_, index) => `number ${index + 1}`);
     expected.push("the end");
     expect(Array.from(server.stdout.matchAll(/(?<=ben: ).*/g), ([text]) => text)).toEqual(expected);
-    expect(await texts(page)).toEqual(expected);
+    await showsAll(page, expected);
   },
 );
 
@@ -174,16 +174,12 @@ testWith(
     await page.getByRole("button", { name: "Use it here" }).waitFor();
     await say(other, "from the second tab");
     await server.until("stdout", "ben: from the second tab");
-    expect(await texts(other)).toEqual(["from the first tab", "from the second tab"]);
+    await showsAll(other, ["from the first tab", "from the second tab"]);
     // What is closed has it no longer, and the one that waits goes on by itself.
     await other.close();
     await field(page).waitFor();
     await say(page, "and the first again");
     await server.until("stdout", "ben: and the first again");
-    expect(await texts(page)).toEqual([
-      "from the first tab",
-      "from the second tab",
-      "and the first again",
-    ]);
+    await showsAll(page, ["from the first tab", "from the second tab", "and the first again"]);
   },
 );

@@ -13,8 +13,10 @@ export interface Fixture {
   refuse(code: "REFUSED", message: string): void;
   start(options: FixtureOptions): void;
   stop(): void;
-  /** Another tab takes the room. */
+  /** Another tab takes the room, or has had it from the start. */
   losePlace(): void;
+  /** The room is entered at last. */
+  getPlace(): void;
 }
 
 export interface FixtureOptions {

@@ -1,5 +1,7 @@
 // The page in a room of a real server, as people open and use it.
 
+import { expect } from "bun:test";
+
 import type { Page } from "playwright-core";
 
 /** The page's link from the server itself, or from a proxy before it. */
@@ -28,4 +30,9 @@ export async function shown(page: Page, text: string): Promise<void> {
   await page.locator(".message .text").getByText(text, { exact: true }).waitFor();
 }
 
-export const texts = (page: Page) => page.locator(".message .text").allTextContents();
+/** Waits until as many messages are there as these: what was said before comes after the room is entered. */
+export async function showsAll(page: Page, texts: readonly string[]): Promise<void> {
+  const all = page.locator(".message .text");
+  await all.nth(texts.length - 1).waitFor();
+  expect(await all.allTextContents()).toEqual([...texts]);
+}

@@ -6,7 +6,7 @@ import { CHROMIUM, oneBrowser } from "../harness/browser.ts";
 import { fullTestWith } from "../harness/peer-programs.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 import { openTcpProxy } from "../harness/tcp-proxy.ts";
-import { field, join, linkTo, say, shown, texts } from "./joined-page.ts";
+import { field, join, linkTo, say, shown, showsAll } from "./joined-page.ts";
 
 /** For how long nothing passes, ms. */
 const DOWN = 60_000;
@@ -37,7 +37,7 @@ fullTestWith(
     for (let index = 4; index <= 5; index += 1) await say(page, `waits ${index}`);
     await waiting.nth(4).waitFor();
     const waits = [1, 2, 3, 4, 5].map((index) => `waits ${index}`);
-    expect(await texts(page)).toEqual(["before", ...waits]);
+    await showsAll(page, ["before", ...waits]);
     await Bun.sleep(downAt + DOWN - performance.now());
     expect(await waiting.count()).toBe(5);
     expect(server.stdout).toBe("ben: before\n");
@@ -47,7 +47,7 @@ fullTestWith(
     await delivered.nth(5).waitFor();
     expect(server.stdout).toBe(["before", ...waits].map((text) => `ben: ${text}\n`).join(""));
     const missed = [1, 2, 3].map((index) => `missed ${index}`);
-    expect(await texts(page)).toEqual(["before", ...missed, ...waits]);
+    await showsAll(page, ["before", ...missed, ...waits]);
     expect(await page.locator(".connection").textContent()).toBe("");
     // And goes on as before.
     await say(page, "after");

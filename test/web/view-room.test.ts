@@ -447,3 +447,25 @@ testWith(
     expect(await calls(window, "take")).toEqual([["take"]]);
   },
 );
+
+testWith([CHROMIUM], "what is written while the room is being entered is said in it", async () => {
+  await using window = await pages.open();
+  const { page } = window;
+  await page.evaluate("fixture.losePlace()");
+  await window.start();
+  const field = page.getByRole("textbox", { name: "Message to main" });
+  for (const text of ["one", "two"]) {
+    await field.fill(text);
+    await field.press("Enter");
+  }
+  await page.getByRole("img", { name: "Waits for the connection" }).nth(1).waitFor();
+  expect(await calls(window, "say")).toEqual([]);
+  await page.evaluate("fixture.getPlace()");
+  await window.until("fixture.heard.some(([what]) => what === 'say')");
+  expect(await calls(window, "say")).toEqual([
+    ["say", "one"],
+    ["say", "two"],
+  ]);
+  await window.deliver();
+  await page.getByRole("img", { name: "Delivered" }).nth(1).waitFor();
+});

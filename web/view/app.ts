@@ -7,6 +7,7 @@ import { GOODBYE, type RoomConversation } from "../../src/chat/conversation.ts";
 import type { RoomEvent } from "../../src/chat/events.ts";
 import { MAX_FOUND, MAX_WATCHED } from "../../src/chat/frames.ts";
 import { describeNameProblem, isRoomName } from "../../src/chat/names.ts";
+import { defer } from "../../src/deferred.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { visibleLabel, visibleLine } from "../../src/terminal/visible-text.ts";
 import { chooseWords } from "../words/words.ts";
@@ -45,6 +46,8 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
   let state: State = START;
   let name = page.name;
   let conversation: RoomConversation | null = null;
+  /** The same once it is there: what is said before waits for it. */
+  let coming = defer<RoomConversation>();
   /** Counts the rooms that were entered: what comes of an earlier one is not shown. */
   let visit = 0;
   /** Up to which message each room was read. */
@@ -183,6 +186,9 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     visit += 1;
     const thisVisit = visit;
     conversation = null;
+    const thisComing = defer<RoomConversation>();
+    thisComing.promise.catch(() => {});
+    coming = thisComing;
     dispatch({ type: "entering", room, name });
     // What is in the field was written for the room before.
     if (room !== left.room) roomPage.restore("");
@@ -199,6 +205,7 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
       if (thisVisit !== visit || signal.aborted) return await joined.leave();
       if (state.phase.type === "elsewhere") dispatch({ type: "phase", phase: { type: "room" } });
       conversation = joined;
+      thisComing.resolve(joined);
       void left.conversation?.leave();
       for await (const event of joined.events) {
         if (thisVisit !== visit) return;
@@ -208,6 +215,7 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
       conversation = null;
     } catch (error) {
       isJoining = false;
+      thisComing.reject(error);
       if (thisVisit !== visit) return;
       const problem = problemOf(error);
       conversation = null;
@@ -317,14 +325,14 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
   }
 
   async function say(text: string): Promise<void> {
-    const saying = conversation;
+    const here = conversation;
+    const there = coming.promise;
     dispatch({ type: "written", text });
     const id = state.pending.at(-1)?.id;
     if (id === undefined) return;
     const thisVisit = visit;
     try {
-      if (saying === null) throw notJoined();
-      await saying.say(text);
+      await (here ?? (await there)).say(text);
     } catch (error) {
       const problem = problemOf(error);
       if (thisVisit === visit) dispatch({ type: "not-taken", id, problem });

@@ -176,6 +176,7 @@ window.fixture = {
     if (root === null) throw new Error("there is no #page");
     running = runPage(root, page);
   },
+  getPlace: () => place.resolve(),
   losePlace() {
     place = Promise.withResolvers();
     emit?.({ type: "ended", reason: "left", unsaid: [] });
