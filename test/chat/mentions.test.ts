@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { mentionsName, NameIndex } from "../../src/chat/mentions.ts";
+import { cpuTime } from "../harness/cpu-time.ts";
 
 describe("a text mentions a name", () => {
   test.each([
@@ -87,15 +88,15 @@ describe("of many names", () => {
     expect([...index.find("ben, bench")]).toEqual([0]);
   });
 
-  test("10,000 are looked for in the longest text within half a second", () => {
+  test("10,000 are looked for in the longest text with half a second of a processor", () => {
     const names = Array.from(
       { length: 10_000 },
       (_, place) => `a ${"a ".repeat(place % 18)}${place}`,
     );
     const index = indexOf(names);
     const text = "a ".repeat(5_000);
-    const start = performance.now();
+    const start = cpuTime();
     expect(index.find(text).size).toBe(0);
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(cpuTime() - start).toBeLessThan(500);
   });
 });

@@ -28,20 +28,15 @@ async function invitationAmong(dead: { readonly port: number }, server: SealedSe
   });
 }
 
-endToEnd(
-  "with two ways that are dead and one that works, somebody joins in less than a second",
-  async () => {
-    await using silent = await openBareSocket();
-    await using server = await startSealedServer(["--bind", "127.0.0.1"]);
-    const invitation = await invitationAmong(silent, server);
-    await using ben = charla([invitation, "--name", "ben", "--stay", "--json"]);
-    const start = performance.now();
-    await ben.until("stdout", '"type":"entered"');
-    expect(performance.now() - start).toBeLessThan(1_000);
-    ben.type("hello\n");
-    await server.until("stdout", "ben: hello\n");
-  },
-);
+endToEnd("somebody joins by the one way that works, beside others that are dead", async () => {
+  await using silent = await openBareSocket();
+  await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+  const invitation = await invitationAmong(silent, server);
+  await using ben = charla([invitation, "--name", "ben", "--stay", "--json"]);
+  await ben.until("stdout", '"type":"entered"');
+  ben.type("hello\n");
+  await server.until("stdout", "ben: hello\n");
+});
 
 endToEnd(
   "a conversation goes on directly while the relay of its invitation is not there",

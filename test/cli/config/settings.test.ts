@@ -6,6 +6,7 @@ import { PassThrough } from "node:stream";
 import { historyOption } from "../../../src/cli/command-options.ts";
 import { findSettings, SETTINGS, withSettings } from "../../../src/cli/config/settings.ts";
 import { readCommandLine } from "../../../src/cli/options.ts";
+import { cpuTime } from "../../harness/cpu-time.ts";
 import { newPerson, type Person } from "../../harness/person.ts";
 import { root } from "../../harness/program.ts";
 
@@ -321,11 +322,11 @@ describe("a mistake", () => {
   });
 
   test("in a file of as many lines as may be is found in time", async () => {
-    const start = performance.now();
+    const start = cpuTime();
     const lines = Array.from({ length: 1_800 }, (_, index) => `k${index} = 1`);
     const failed = await mistake(`${lines.join("\n")}\nb = \n`.slice(-16_000).replace(/^.*\n/, ""));
     expect(failed?.message).toContain("this is not TOML: Missing value");
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(cpuTime() - start).toBeLessThan(2_000);
   });
 });
 

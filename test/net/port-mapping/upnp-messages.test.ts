@@ -12,6 +12,7 @@ import {
   encodeSearch,
   getPortMapping,
 } from "../../../src/net/port-mapping/upnp-messages.ts";
+import { cpuTime } from "../../harness/cpu-time.ts";
 
 const GATEWAY = "192.168.1.1";
 const LOCATION = new URL("http://192.168.1.1:5000/rootDesc.xml");
@@ -86,12 +87,12 @@ test("a service that is asked at another host is none", () => {
 });
 
 test("64 KiB of elements without an end are read in a moment", () => {
-  const start = performance.now();
+  const start = cpuTime();
   expect(decodeDescription("<service>".repeat(7_281), LOCATION, GATEWAY)).toBe(null);
   const open = "<service><serviceType>".repeat(2_978);
   expect(decodeDescription(open, LOCATION, GATEWAY)).toBe(null);
   expect(decodeAddress("<NewExternalIPAddress>".repeat(2_978))).toBe(null);
-  expect(performance.now() - start).toBeLessThan(1_000);
+  expect(cpuTime() - start).toBeLessThan(1_000);
 });
 
 test("a mapping is made for this host's own address (WANIPConnection:1 s. 2.4.16)", () => {
