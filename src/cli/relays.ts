@@ -11,6 +11,7 @@ import { type Environment, findConfigFolder } from "../identity/folders.ts";
 import { findKnownServer, rememberServer } from "../identity/known-servers.ts";
 import { formatRelay, type HostAndPort, parseHostAndPort } from "../net/address.ts";
 import { resolve } from "../net/resolve.ts";
+import { proxiesIn } from "../net/web-proxy.ts";
 import { relayWebSocketUrls } from "../net/websocket-urls.ts";
 import type { OpenOptions } from "../server/open.ts";
 import { type CommandLine, helpFor } from "./options.ts";
@@ -93,7 +94,7 @@ function registration(
       if (address === undefined) throw new Error("a host without an address");
       return address;
     },
-    webSocket: { urls: relayWebSocketUrls(relay), env },
+    webSocket: { urls: relayWebSocketUrls(relay), findProxy: proxiesIn(env) },
     onKey(key) {
       if (folder !== null) rememberServer(folder, relay, key);
     },

@@ -29,6 +29,7 @@ import {
   tryToJoin,
 } from "./join-attempt.ts";
 import * as race from "./race.ts";
+import { endWhenRefused } from "./refused-session.ts";
 
 /** Addresses of one host that are tried. */
 const MAX_ADDRESSES = 4;
@@ -71,7 +72,8 @@ export async function connect(ways: readonly Way[], options: ConnectOptions): Pr
     const found = await find(signal);
     const attempt = (rank: number | null, destination: Destination): Attempt => ({
       rank,
-      dial: (ending, onTrouble) => tryToJoin(destination, options, ending, onTrouble),
+      dial: (ending, onTrouble) =>
+        tryToJoin(destination, { ...options, endWhenRefused }, ending, onTrouble),
     });
     const [first] = found;
     const direct = found.map((to, index) => {
@@ -154,7 +156,7 @@ export async function connectToFirst(
     dial: (ending, onTrouble) =>
       tryToJoin(
         { where: formatAddress(to), relay: null, open: () => to },
-        options,
+        { ...options, endWhenRefused },
         ending,
         onTrouble,
       ),

@@ -9,11 +9,8 @@ import {
   formatAddress,
   formatHostAndPort,
   formatRelay,
-  sameAddress,
   type SocketAddress,
 } from "../net/address.ts";
-import { pathKind } from "../net/carrier.ts";
-import { findRefusal } from "../net/refusal.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../net/sealed-socket.ts";
 import type { StaticKeys } from "../net/shared-secrets.ts";
@@ -29,8 +26,8 @@ import { createServerPaths, type ServerPaths } from "./server-paths.ts";
 
 export interface ConnectOptions extends Pick<SealedTarget, "secret" | "trust"> {
   readonly staticKeys: StaticKeys;
-  /** Where HTTP proxies are named, for WebSockets; without it, none is used. */
-  readonly env?: WebSocketCarrierOptions["env"];
+  /** Of WebSockets; without it, there is none. */
+  readonly findProxy?: WebSocketCarrierOptions["findProxy"];
   /**
    * Nothing else leads to the server: the session is over once a WebSocket that was lost is not back in a few seconds. Then it is
    * plain that there is no connection, and the next attempt is a new session.
@@ -38,6 +35,11 @@ export interface ConnectOptions extends Pick<SealedTarget, "secret" | "trust"> {
   readonly isOnlyWay?: boolean | undefined;
   /** Ends the attempts, which fail with its reason. */
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface AttemptOptions extends ConnectOptions {
+  /** Returns what takes the refusals of the network while the session lasts. Without it, there are none: a page has no UDP. */
+  readonly endWhenRefused?: ((link: SealedLink) => (error: CharlaError) => void) | undefined;
 }
 
 export interface Connection {
@@ -56,14 +58,6 @@ export interface Connection {
 
 /** Errors of the network that another hello would meet again: the attempt ends at once. */
 const FATAL: ReadonlySet<ErrorCode> = new Set(["NOBODY_LISTENING", "ADDRESS_FAMILY_NOT_AVAILABLE"]);
-
-/**
- * For how long a session's datagrams are refused, with nothing heard in between, until no program is listening there
- * any more, ms. A refusal by itself proves nothing: it may be a firewall's, or forged (RFC 5927 s. 4).
- */
-const GONE_AFTER = 1_000;
-/** And in round trips, for a server that is far away. */
-const PATIENCE = 4;
 
 /** How long a WebSocket that was lost may take to be back, where nothing else leads to the server, ms. */
 const BACK_WITHIN = 3_000;
@@ -126,7 +120,7 @@ function pastRelay(way: Way, { trust }: ConnectOptions, reach: Destination["open
  */
 export async function tryToJoin(
   { where, relay, open }: Destination,
-  options: ConnectOptions,
+  options: AttemptOptions,
   signal: AbortSignal,
   onTrouble: () => void,
 ): Promise<Connection> {
@@ -136,44 +130,20 @@ export async function tryToJoin(
   signal.addEventListener("abort", () => refusal.reject(signal.reason));
   let joined = false;
   let trouble: CharlaError | null = null;
-  let refusedSince = Number.NEGATIVE_INFINITY;
-  let isAsking = false;
   const socket = await openSealedSocket({
     port: 0,
     staticKeys,
     admission: null,
     onMoved: () => paths.moved(),
     onRefused(error) {
-      if (joined) return refused(error);
+      if (joined) return refused?.(error);
       const named = relay === null ? error : relayUnreachable(relay, error);
       if (FATAL.has(error.code)) return refusal.reject(named);
       trouble = named;
       onTrouble();
     },
   });
-  const paths = createServerPaths(socket, options.env);
-
-  /** The session sends probes until it is heard again, or refused for long enough. */
-  function refused(error: CharlaError): void {
-    if (error.code !== "NOBODY_LISTENING" || pathKind(link.peer).transport !== "udp") return;
-    const now = performance.now();
-    const patience = Math.max(GONE_AFTER, PATIENCE * (link.roundTrip ?? 0));
-    if (link.heardAt > refusedSince) {
-      refusedSince = now;
-      // It may be another path that is refused, such as a relay or a candidate: then the server is heard soon.
-      link.checkPath();
-    } else if (!isAsking && now - refusedSince >= patience) void endIfRefused(patience);
-  }
-
-  /** The path in use may just be silent while another one is refused. */
-  async function endIfRefused(patience: number): Promise<void> {
-    const { peer } = link;
-    isAsking = true;
-    const refusal = await findRefusal(peer, patience);
-    isAsking = false;
-    const isHeard = link.heardAt > refusedSince || !sameAddress(link.peer, peer);
-    if (refusal !== null && !isHeard) link.abort(ENDED_BY_PROGRAM, refusal.message);
-  }
+  const paths = createServerPaths(socket, options.findProxy);
 
   function waitForReturn(error: CharlaError): void {
     const lostAt = performance.now();
@@ -194,6 +164,7 @@ export async function tryToJoin(
     throw error;
   }
   const link = socket.join({ to, psk: secretToPsk(secret), expected: trust.expected });
+  const refused = options.endWhenRefused?.(link);
   try {
     joined = await Promise.race([link.joined, refusal.promise]);
     if (joined) {

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 
 import { parseInvitation } from "../identity/invitation.ts";
 import { generateKeyPair } from "../net/crypto.ts";
+import { proxiesIn } from "../net/web-proxy.ts";
 import { KEY_BYTES, type KeyPair } from "../protocol/crypto-provider.ts";
 import { connect } from "./connect.ts";
 import { type Device, memoryDevice } from "./device.ts";
@@ -36,6 +37,7 @@ export function joinRoom(
   { identity, env, device, keepsUnsaid = true, ...options }: JoinRoomOptions,
 ): OwnRoomConversation {
   const known = typeof target === "string" ? invitedTo(parseInvitation(target)) : target;
+  const findProxy = env === undefined ? undefined : proxiesIn(env);
   const staticKeys = identity ?? generateKeyPair(randomBytes(KEY_BYTES));
   return openSealedRoom(
     known,
@@ -44,6 +46,6 @@ export function joinRoom(
       device: device ?? memoryDevice(),
       keepsUnsaid: device !== undefined && keepsUnsaid,
     },
-    (signal) => connect(known.ways, { ...known, staticKeys, env, signal }),
+    (signal) => connect(known.ways, { ...known, staticKeys, findProxy, signal }),
   );
 }

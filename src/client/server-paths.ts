@@ -53,10 +53,9 @@ export interface RelayPlace {
   readonly name: string;
 }
 
-/** @param env where HTTP proxies are named */
 export function createServerPaths(
   socket: SealedSocket,
-  env: WebSocketCarrierOptions["env"],
+  findProxy: WebSocketCarrierOptions["findProxy"],
 ): ServerPaths {
   const over = new AbortController();
   const relays: RelayCarrier[] = [];
@@ -104,7 +103,13 @@ export function createServerPaths(
     },
     addWebSocket(urls, at, onLost) {
       const { signal } = over;
-      return openWebSocketCarrier(socket, { urls, at, env, signal, ...(onLost && { onLost }) });
+      return openWebSocketCarrier(socket, {
+        urls,
+        at,
+        findProxy,
+        signal,
+        ...(onLost && { onLost }),
+      });
     },
     whenSilent(open) {
       spare.push(open);

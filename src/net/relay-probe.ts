@@ -23,8 +23,8 @@ import {
   wrapForRelay,
 } from "./relay-client.ts";
 import { type AddressStatus, readRelayPacket, relaySlot } from "./relay-packets.ts";
-import { withProxies } from "./web-proxy.ts";
-import { describeFailure, hostOf, type WebSocketClient } from "./websocket-client.ts";
+import { proxiesIn, withProxies } from "./web-proxy.ts";
+import { hostOf, type WebSocketClient } from "./websocket-client.ts";
 import type { WebSocketUrls } from "./websocket-urls.ts";
 
 /** How long a relay may take to answer, ms: a satellite link takes less. */
@@ -117,7 +117,7 @@ async function openFirst(
   env: Readonly<Record<string, string | undefined>>,
   onMessage: (message: Uint8Array) => void,
 ): Promise<WebSocketClient> {
-  const targets = withProxies(urls, env);
+  const targets = withProxies(urls, proxiesIn(env));
   const clients: WebSocketClient[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<WebSocketClient>();
   const reasons: string[] = [];
@@ -131,8 +131,8 @@ async function openFirst(
       proxy,
       onOpen: () => resolve(client),
       onMessage,
-      onClosed(failure) {
-        reasons.push(`no WebSocket to ${hostOf(url)}: ${describeFailure(failure)}`);
+      onClosed(cause) {
+        reasons.push(`no WebSocket to ${hostOf(url)}: ${cause}`);
         if (reasons.length === urls.length) fail(reasons.join("; "));
       },
     });

@@ -43,18 +43,26 @@ export function proxyFor(
   );
 }
 
+/** Throws as `proxyFor` does. */
+export type FindProxy = (url: URL) => URL | null;
+
+/** What finds the proxies of WebSockets. */
+export function proxiesIn(env: Environment): FindProxy {
+  return (url) => proxyFor(url, env);
+}
+
 /**
  * Each URL of a WebSocket with the proxy to it, null for none.
  *
- * @throws {CharlaError} INVALID_URL, as `proxyFor`
+ * @throws {CharlaError} INVALID_URL, as `proxyFor` does
  */
 export function withProxies(
   urls: readonly string[],
-  env: Environment,
+  findProxy: FindProxy = () => null,
 ): { readonly url: URL; readonly proxy: URL | null }[] {
   return urls.map((written) => {
     const url = new URL(written);
-    return { url, proxy: proxyFor(url, env) };
+    return { url, proxy: findProxy(url) };
   });
 }
 

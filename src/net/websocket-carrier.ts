@@ -8,8 +8,8 @@ import { CharlaError } from "../errors.ts";
 import type { SocketAddress } from "../protocol/socket-address.ts";
 import { type DatagramCarrier, pathRank, WEBSOCKET_DATAGRAM_LIMIT } from "./carrier.ts";
 import type { SealedSocket } from "./sealed-socket.ts";
-import { withProxies } from "./web-proxy.ts";
-import { describeFailure, hostOf, type WebSocketClient } from "./websocket-client.ts";
+import { type FindProxy, withProxies } from "./web-proxy.ts";
+import { hostOf, type WebSocketClient } from "./websocket-client.ts";
 import type { WebSocketUrls } from "./websocket-urls.ts";
 
 /** When the next URL is tried beside the ones before, ms (RFC 8305 s. 8). */
@@ -33,8 +33,8 @@ export interface WebSocketCarrierOptions {
   readonly urls: WebSocketUrls;
   /** Where it is, if that is known: for limits and for what must not be challenged. */
   readonly at?: SocketAddress | undefined;
-  /** Where proxies are named; without it, none is used. */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Without it, there is no proxy. */
+  readonly findProxy?: FindProxy | undefined;
   /** Closes it, for good. */
   readonly signal: AbortSignal;
   /** It is open, for the first time or again. */
@@ -55,7 +55,7 @@ export function openWebSocketCarrier(
   options: WebSocketCarrierOptions,
 ): WebSocketAddress {
   const { signal, at } = options;
-  const targets = withProxies(options.urls, options.env ?? {});
+  const targets = withProxies(options.urls, options.findProxy);
   /** Those that are being opened, and the one that is open. */
   const clients = new Set<WebSocketClient>();
   let open: WebSocketClient | null = null;
@@ -102,10 +102,10 @@ export function openWebSocketCarrier(
         unanswered = 0;
         socket.receive(message, address);
       },
-      onClosed(failure) {
+      onClosed(cause) {
         if (!clients.delete(client) || signal.aborted) return;
         const by = proxy === null ? "" : ` through the proxy ${hostOf(proxy)}`;
-        const reason = `no WebSocket to ${hostOf(url)}${by}: ${describeFailure(failure)}`;
+        const reason = `no WebSocket to ${hostOf(url)}${by}: ${cause}`;
         if (client === open) ended(reason);
         else if (begun < targets.length) beginNext();
         else if (clients.size === 0) failed(reason);

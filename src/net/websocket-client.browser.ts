@@ -12,16 +12,16 @@ export function openWebSocketClient(options: WebSocketClientOptions): WebSocketC
   socket.binaryType = "arraybuffer";
   let isClosed = false;
   const timer = setTimeout(() => {
-    closed("ETIMEDOUT", "no answer");
+    closed("no answer");
     socket.close();
   }, OPEN_TIMEOUT);
 
   /** A browser closes slowly where nobody answers any more, and does not say why a WebSocket could not be opened. */
-  function closed(code: string, message: string): void {
+  function closed(reason: string): void {
     if (isClosed) return;
     isClosed = true;
     clearTimeout(timer);
-    options.onClosed({ code, message });
+    options.onClosed(reason);
   }
 
   socket.addEventListener("open", () => {
@@ -33,7 +33,7 @@ export function openWebSocketClient(options: WebSocketClientOptions): WebSocketC
     if (isDatagram) options.onMessage(new Uint8Array(data));
     else socket.close();
   });
-  socket.addEventListener("close", () => closed("", "the connection was closed"));
+  socket.addEventListener("close", () => closed("the connection was closed"));
   return {
     get buffered() {
       return socket.bufferedAmount;
@@ -44,7 +44,7 @@ export function openWebSocketClient(options: WebSocketClientOptions): WebSocketC
     },
     close() {
       socket.close();
-      closed("", "the connection was closed");
+      closed("the connection was closed");
     },
   };
 }

@@ -6,8 +6,8 @@ import {
   WEBSOCKET_DATAGRAM_LIMIT,
   type WebSocketClient,
   type WebSocketClientOptions,
-  type WebSocketFailure,
 } from "./websocket-client.ts";
+import { describeFailure, type WebSocketFailure } from "./websocket-failure.ts";
 
 /** Codes of RFC 6455 s. 7.4.1. */
 const UNSUPPORTED_DATA = 1003;
@@ -47,7 +47,7 @@ export function openWebSocketClient(options: WebSocketClientOptions): WebSocketC
   });
   socket.addEventListener("close", () => {
     clearTimeout(timer);
-    options.onClosed(failure);
+    options.onClosed(describeFailure(failure));
   });
   return {
     get buffered() {

@@ -15,8 +15,8 @@ import {
   WEBSOCKET_DATAGRAM_LIMIT,
   type WebSocketClient,
   type WebSocketClientOptions,
-  type WebSocketFailure,
 } from "./websocket-client.ts";
+import { describeFailure, type WebSocketFailure } from "./websocket-failure.ts";
 
 export function openWebSocketClient(options: WebSocketClientOptions): WebSocketClient {
   const { url, proxy } = options;
@@ -53,7 +53,7 @@ export function openWebSocketClient(options: WebSocketClientOptions): WebSocketC
   function end(): void {
     if (isOver && socket === null) return;
     isOver = true;
-    options.onClosed(failure);
+    options.onClosed(describeFailure(failure));
   }
 
   if (proxy === null) open(null);
@@ -70,7 +70,7 @@ export function openWebSocketClient(options: WebSocketClientOptions): WebSocketC
     send: (message) => socket?.send(message),
     close() {
       isOver = true;
-      if (socket === null) options.onClosed(failure);
+      if (socket === null) options.onClosed(describeFailure(failure));
       else socket.close();
     },
   };

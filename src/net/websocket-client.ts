@@ -11,15 +11,12 @@ export interface WebSocketClientOptions {
   readonly proxy: URL | null;
   onOpen(): void;
   onMessage(message: Uint8Array): void;
-  /** Once, also when it was never open. */
-  onClosed(failure: WebSocketFailure): void;
-}
-
-export interface WebSocketFailure {
-  /** The system's code, where there is one. */
-  readonly code: string;
-  /** In the runtime's words. */
-  readonly message: string;
+  /**
+   * Once, also when it was never open.
+   *
+   * @param reason why, in words
+   */
+  onClosed(reason: string): void;
 }
 
 export interface WebSocketClient {
@@ -32,26 +29,6 @@ export interface WebSocketClient {
 
 /** How long it may take until a WebSocket is open, ms. */
 export const OPEN_TIMEOUT = 10_000;
-
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
-  ECONNRESET: "the connection was reset",
-  EHOSTUNREACH: "no route to it",
-  ENETUNREACH: "no route to it",
-  ENOTFOUND: "unknown host",
-  EAI_AGAIN: "no name server answers",
-  ETIMEDOUT: "no answer",
-};
-
-/** Why there is no WebSocket, in words. */
-export function describeFailure({ code, message }: WebSocketFailure): string {
-  const reason = REASONS[code];
-  if (reason !== undefined) return reason;
-  const [, status] = /(?:status code|response): (\d{3}.*)/.exec(message) ?? [];
-  if (status !== undefined) return `it answered ${status} instead of opening one`;
-  const [, refusal] = /[Pp]roxy connection failed: (.+)/.exec(message) ?? [];
-  return refusal === undefined ? message : `the proxy refuses: ${refusal}`;
-}
 
 /** A host and port without credentials. */
 export function hostOf(url: URL): string {

@@ -63,7 +63,7 @@ export interface RegistrationOptions {
    */
   reach(failures: number, signal: AbortSignal): Promise<SocketAddress>;
   /** Where UDP does not get through, a WebSocket is tried in turns with it. */
-  readonly webSocket?: Pick<WebSocketCarrierOptions, "urls" | "env"> | undefined;
+  readonly webSocket?: Pick<WebSocketCarrierOptions, "urls" | "findProxy"> | undefined;
   /** The relay's public key; null to take the one that it shows. */
   readonly expected: Uint8Array | null;
   /**

@@ -16,6 +16,7 @@ import { pathKind } from "../../src/net/carrier.ts";
 import { generateKeyPair } from "../../src/net/crypto.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../../src/net/sealed-socket.ts";
+import { proxiesIn } from "../../src/net/web-proxy.ts";
 import { openRelay as startRelay, type Relay } from "../../src/relay/relay.ts";
 import { keepRegistered } from "../../src/server/relay-registration.ts";
 import { reservePort } from "../harness/ports.ts";
@@ -598,13 +599,13 @@ describe("a session next to a relay that refuses", () => {
 });
 
 describe("a proxy whose URL is none (docs/protocol.md s. 19.6)", () => {
-  const env = { HTTP_PROXY: "socks5://proxy.example:1" };
+  const findProxy = proxiesIn({ HTTP_PROXY: "socks5://proxy.example:1" });
 
   test("ends no session: where nothing is heard any more, there is just no WebSocket", async () => {
     await using server = await openServer();
     await using relay = await openRelay(server.at);
     const way: Way = { kind: "direct", host: "127.0.0.1", port: relay.at.port };
-    const connection = await connect([way], { ...options, env });
+    const connection = await connect([way], { ...options, findProxy });
     await using _ = connection.socket;
     relay.setSilent(true);
     void connection.link.say(new TextEncoder().encode("into the silence"));
@@ -618,7 +619,7 @@ describe("a proxy whose URL is none (docs/protocol.md s. 19.6)", () => {
   test("is what is said when nothing else leads to the server", async () => {
     const port = await reservePort();
     const way: Way = { kind: "direct", host: "127.0.0.1", port };
-    expect(await rejection(connect([way], { ...options, env }))).toMatchObject({
+    expect(await rejection(connect([way], { ...options, findProxy }))).toMatchObject({
       code: "INVALID_URL",
       message: "the proxy in HTTP_PROXY is not an HTTP proxy",
     });

@@ -11,6 +11,7 @@ import { openWebSocketClient } from "#websocket-client";
 import type { CharlaError } from "../../src/errors.ts";
 import { pathKind } from "../../src/net/carrier.ts";
 import type { SealedSocket } from "../../src/net/sealed-socket.ts";
+import { proxiesIn } from "../../src/net/web-proxy.ts";
 import { openWebSocketCarrier } from "../../src/net/websocket-carrier.ts";
 import { listenForWebSockets } from "../../src/net/websocket-listener.ts";
 import { KEY, SELF_SIGNED } from "../harness/certificates.ts";
@@ -35,7 +36,7 @@ function open(
   let opened = 0;
   const address = openWebSocketCarrier(socket, {
     urls,
-    env,
+    findProxy: proxiesIn(env),
     signal: over.signal,
     onOpen: () => void (opened += 1),
     onLost: (error) => void lost.push(error),

@@ -4,6 +4,7 @@
 import { parseInvitation, secretToPsk } from "../../src/identity/invitation.ts";
 import { generateKeyPair } from "../../src/net/crypto.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
+import { proxiesIn } from "../../src/net/web-proxy.ts";
 import { openWebSocketCarrier } from "../../src/net/websocket-carrier.ts";
 
 const [, , url = "", invitation = ""] = process.argv;
@@ -17,7 +18,7 @@ const socket = await openSealedSocket({
 });
 const to = openWebSocketCarrier(socket, {
   urls: [url],
-  env: process.env,
+  findProxy: proxiesIn(process.env),
   signal: over.signal,
   onLost: ({ message }) => console.log(message),
 });
