@@ -26,16 +26,19 @@ import { readSmallFile, replaceFile, tryWriting } from "../identity/atomic-file.
 import { takeSlot } from "./device-slot.ts";
 import {
   apply,
+  count,
   createDevice,
   type Cursor,
+  cursorRecord,
   type Device,
+  deviceBeginning,
   type DeviceLine,
-  deviceLine,
   type DeviceOptions,
   type DeviceState,
   type Journal,
   newDeviceState,
   NUMBER_GAP,
+  unstoredRecord,
 } from "./device.ts";
 
 /** Written since the journal was compacted, bytes, before it is compacted again. */
@@ -57,6 +60,14 @@ export interface DeviceFile extends Device, Disposable {
   catchUp(): void;
 }
 
+const deviceLine: v.GenericSchema<unknown, DeviceLine> = v.union([
+  deviceBeginning,
+  v.object({ said: v.object({ ...unstoredRecord.entries, where: v.optional(v.string()) }) }),
+  v.object({ entered: v.object({ log: v.string(), where: v.optional(v.string()) }) }),
+  v.object({ settled: count }),
+  v.object({ named: count }),
+  v.object({ shown: cursorRecord, read: v.optional(v.literal(true)) }),
+]);
 const journalLine = v.pipe(v.string(), v.parseJson(), deviceLine);
 
 /**

@@ -55,6 +55,7 @@ export interface Cursor {
 }
 
 interface Said extends Unstored {
+  /** Where the device was to enter, while there is no log. */
   readonly where?: string | undefined;
 }
 
@@ -67,7 +68,7 @@ export interface DeviceState {
   readonly unstored: Said[];
 }
 
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** What is kept of a device besides its messages, at its beginning: the next of its numbers. */
 export const deviceBeginning = v.object({
   id: v.pipe(v.string(), v.regex(/^[\w-]{22}$/)),
@@ -82,26 +83,15 @@ export const unstoredRecord = v.object({
 });
 
 /** A change of the state: applied one after the other, they make it. */
-export const deviceLine = v.union([
-  deviceBeginning,
-  v.object({
-    said: v.object({
-      ...unstoredRecord.entries,
-      /** Where the device was to enter, while there is no log. */
-      where: v.optional(v.string()),
-    }),
-  }),
-  v.object({ entered: v.object({ log: v.string(), where: v.optional(v.string()) }) }),
-  /** The numbers of messages. */
-  v.object({ settled: count }),
-  v.object({ named: count }),
-  v.object({
-    shown: cursorRecord,
-    /** A person has read it. */
-    read: v.optional(v.literal(true)),
-  }),
-]);
-export type DeviceLine = v.InferOutput<typeof deviceLine>;
+export type DeviceLine =
+  | v.InferOutput<typeof deviceBeginning>
+  | { readonly said: Said }
+  | { readonly entered: { readonly log: string; readonly where?: string | undefined } }
+  /** The number of a message. */
+  | { readonly settled: number }
+  | { readonly named: number }
+  /** `read` where a person has read it. */
+  | { readonly shown: Cursor; readonly read?: true | undefined };
 
 /** A device that is gone when the program ends. */
 export function memoryDevice(id = newId()): Device {

@@ -17,11 +17,11 @@ import type { Database, Key } from "./database.ts";
 const IDENTITY: Key = ["identity"];
 const X25519 = "X25519";
 
-const keyBytes = v.pipe(v.instance(Uint8Array<ArrayBuffer>), v.length(KEY_BYTES));
 const identityRecord = v.object({
-  publicKey: keyBytes,
-  // Where there is no WebCrypto, there is no class either.
-  privateKey: v.union([keyBytes, v.custom<CryptoKey>(isCryptoKey)]),
+  publicKey: v.custom<Uint8Array<ArrayBuffer>>(isKeyBytes),
+  privateKey: v.custom<Uint8Array<ArrayBuffer> | CryptoKey>(
+    (value) => isKeyBytes(value) || isCryptoKey(value),
+  ),
 });
 type IdentityRecord = v.InferOutput<typeof identityRecord>;
 
@@ -99,6 +99,11 @@ function generateBytes(): IdentityRecord {
   return { publicKey, privateKey };
 }
 
+function isKeyBytes(value: unknown): boolean {
+  return value instanceof Uint8Array && value.length === KEY_BYTES;
+}
+
+/** Where there is no WebCrypto, there is no class either. */
 function isCryptoKey(value: unknown): boolean {
   return typeof CryptoKey === "function" && value instanceof CryptoKey;
 }
