@@ -6,6 +6,7 @@ import { diffieHellman, generateKeyPairSync } from "node:crypto";
 
 import { generateKeyPair } from "../src/net/crypto.ts";
 import { openSealedSocket } from "../src/net/sealed-socket.ts";
+import { respondWith } from "../src/protocol/responder.ts";
 import { machine } from "./harness/machine.ts";
 import { reportUsage, startOther } from "./harness/other-process.ts";
 
@@ -23,7 +24,7 @@ async function serve(): Promise<void> {
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys(),
-    admission: PSK,
+    respond: respondWith({ admission: PSK }),
   });
   reportUsage(socket.local.port);
 }
@@ -45,7 +46,6 @@ async function measure(): Promise<void> {
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys(),
-    admission: null,
   });
   const to = { address: "127.0.0.1", port: server.port };
   const join = async (count: number) => {

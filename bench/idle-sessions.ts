@@ -4,6 +4,7 @@
 import { generateKeyPair } from "../src/net/crypto.ts";
 import type { SealedLink } from "../src/net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../src/net/sealed-socket.ts";
+import { respondWith } from "../src/protocol/responder.ts";
 import { machine } from "./harness/machine.ts";
 import { type OtherProcess, reportUsage, startOther } from "./harness/other-process.ts";
 import { quantile } from "./harness/quantiles.ts";
@@ -35,7 +36,7 @@ async function serve(): Promise<void> {
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys(),
-    admission: PSK,
+    respond: respondWith({ admission: PSK }),
     onJoined: (link) => ({
       onMessages(messages) {
         for (const message of messages) void link.say(message);
@@ -95,7 +96,6 @@ async function measure(): Promise<void> {
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys(),
-    admission: null,
   });
   const sessions: Echoing[] = [];
   await joinUntil(FEW, sessions, client, server.port);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 
 import { platformCrypto, randomBytes } from "../src/net/crypto.ts";
 import { openSealedSocket } from "../src/net/sealed-socket.ts";
+import { respondWith } from "../src/protocol/responder.ts";
 import { createForwarder, forward } from "../src/relay/forwarder.ts";
 import { registerServer } from "../src/relay/relay-table.ts";
 import { compile } from "./harness/c-program.ts";
@@ -77,7 +78,7 @@ async function serve(pairs: readonly string[]): Promise<void> {
   const socket = await openSealedSocket({
     port: 0,
     staticKeys: platformCrypto.generateKeyPair(randomBytes(32)),
-    admission: new Uint8Array(32),
+    respond: respondWith({ admission: new Uint8Array(32) }),
     onRelayPacket: (datagram, from) => forward(forwarder, datagram, from, now()),
   });
   reportUsage(socket.local.port);

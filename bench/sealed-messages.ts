@@ -5,6 +5,7 @@ import { cpus } from "node:os";
 
 import { generateKeyPair } from "../src/net/crypto.ts";
 import { openSealedSocket } from "../src/net/sealed-socket.ts";
+import { respondWith } from "../src/protocol/responder.ts";
 
 const PSK = new Uint8Array(32);
 const MESSAGE = new Uint8Array(64).fill(1);
@@ -31,7 +32,7 @@ async function serve(): Promise<void> {
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys(),
-    admission: PSK,
+    respond: respondWith({ admission: PSK }),
     onJoined(link) {
       let count = 0;
       return {
@@ -88,7 +89,6 @@ async function measure(): Promise<void> {
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys(),
-    admission: null,
   });
   const to = { address: "127.0.0.1", port: sealedPort };
   const link = client.join(

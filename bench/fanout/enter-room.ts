@@ -83,7 +83,6 @@ async function open(): Promise<Client> {
       return generateKeyPair(random(32));
     },
     random,
-    admission: null,
     datagramLimit: () => 1_200,
     now: performance.now(),
   });

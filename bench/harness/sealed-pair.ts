@@ -17,6 +17,7 @@ import {
   receiveDatagram,
   tickEndpoint,
 } from "../../src/protocol/endpoint.ts";
+import { respondWith } from "../../src/protocol/responder.ts";
 import { receiveMessages } from "../../src/protocol/session/receive.ts";
 import type { Session } from "../../src/protocol/session/session.ts";
 import type { Outbound } from "../../src/protocol/session/transmit.ts";
@@ -71,7 +72,7 @@ async function openEnd(datagramLimit: number, admission: Uint8Array | null): Pro
     crypto: platformCrypto,
     staticKeys: generateKeyPair(crypto.getRandomValues(new Uint8Array(32))),
     random: randomBytes,
-    admission,
+    respond: admission === null ? undefined : respondWith({ admission }),
     datagramLimit: () => datagramLimit,
     now: performance.now(),
   });

@@ -33,7 +33,7 @@ function loopbackAddress(index: number): string {
 
 async function register(relay: SocketAddress, bind: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const socket = await openSealedSocket({ bind, port: 0, staticKeys: keys(), admission: null });
+  const socket = await openSealedSocket({ bind, port: 0, staticKeys: keys() });
   const link = socket.join(
     { to: relay, psk: secretToPsk(null), expected: null },
     {

@@ -133,7 +133,6 @@ export async function tryToJoin(
   const socket = await openSealedSocket({
     port: 0,
     staticKeys,
-    admission: null,
     onMoved: () => paths.moved(),
     onRefused(error) {
       if (joined) return refused?.(error);

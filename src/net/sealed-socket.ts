@@ -46,10 +46,7 @@ import type { UdpSocket } from "./udp-socket.ts";
 /** Datagrams sent in one system call, at most. */
 const DATAGRAMS_AT_ONCE = 256;
 
-export interface SealedSocketOptions extends Pick<
-  EndpointOptions,
-  "admission" | "maxSessions" | "memory" | "resetSalt"
-> {
+export interface SealedSocketOptions extends Pick<EndpointOptions, "respond"> {
   readonly staticKeys: StaticKeys;
   readonly bind?: string | undefined;
   readonly port: number;
@@ -128,10 +125,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     crypto: platformCrypto,
     staticKeys: options.staticKeys,
     random: randomBytes,
-    admission: options.admission,
-    resetSalt: options.resetSalt,
-    maxSessions: options.maxSessions,
-    memory: options.memory,
+    respond: options.respond,
     datagramLimit: (to) => limitTo(socket, to),
     now: now(),
   });

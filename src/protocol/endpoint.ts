@@ -1,52 +1,26 @@
 // Any number of sealed sessions behind one address (docs/protocol.md s. 6): finds the session that a
-// datagram belongs to, and answers those that belong to none. A state machine without I/O: datagrams and the
-// time go in; datagrams, new sessions and the time of the next call come out.
+// datagram belongs to. A state machine without I/O: datagrams and the time go in; datagrams, new sessions and
+// the time of the next call come out. Those that belong to no session are for its responder (responder.ts), if it has one.
 
 import { mapKey } from "./bytes.ts";
+import type { CryptoProvider, KeyPair, RandomBytes } from "./crypto-provider.ts";
 import {
   type InitiatorHandshake,
   type InitiatorOptions,
   receiveClaim,
   startInitiatorHandshake,
 } from "./handshake/initiator-handshake.ts";
-import { truncatedHmac } from "./handshake/proofs.ts";
-import {
-  type Admission,
-  admitWith,
-  createResponder,
-  receiveFinish,
-  receiveHello,
-  type Responder,
-  type ResponderOptions,
-} from "./handshake/responder-handshake.ts";
-import {
-  CONNECTION_ID_LENGTH,
-  type Packet,
-  readPacket,
-  SEALED_WIRE_NOTICE,
-  TOKEN_LENGTH,
-  writeReset,
-} from "./packets.ts";
+import type { Responder } from "./handshake/responder-handshake.ts";
+import { CONNECTION_ID_LENGTH, type Packet, readPacket } from "./packets.ts";
 import { BASE_DATAGRAM_SIZE } from "./recovery/path-mtu.ts";
-import { endLargestHolders } from "./session/eviction.ts";
-import { writeResetToken, writeWindow } from "./session/frames.ts";
-import { RECEIVE_WINDOW } from "./session/incoming-messages.ts";
-import {
-  countHeld,
-  createMemoryBudget,
-  FIRST_WINDOW,
-  type MemoryBudget,
-  sessionsLeft,
-  startCounting,
-  stopCounting,
-} from "./session/memory.ts";
+import type { MemoryBudget } from "./session/memory.ts";
 import { createPacketArena, type PacketArena, resetArena } from "./session/packet-arena.ts";
-import { receivePacket, startFromFinish } from "./session/receive.ts";
+import { receivePacket } from "./session/receive.ts";
 import { sessionWakeAt, tickSession } from "./session/session-timers.ts";
 import { createSession, isSessionOver, type Session } from "./session/session.ts";
 import { nextSessionDatagram, type Outbound } from "./session/transmit.ts";
 import { sameAddress, type SocketAddress } from "./socket-address.ts";
-import { createStrayAnswers, mayAnswerStray, type StrayAnswers } from "./stray-answers.ts";
+import { createStrayAnswers, type StrayAnswers } from "./stray-answers.ts";
 import {
   cancelTimer,
   createTimers,
@@ -56,37 +30,42 @@ import {
   type Timers,
 } from "./timers.ts";
 
-/** Bytes. */
-const RESET_SALT_LENGTH = 16;
-/** Sessions of one endpoint by default: some 100 MB while all are idle. */
-const MAX_SESSIONS = 16_384;
 /** ms. */
 const SHARED_WAKE = 1_000;
 /** Answers that wait to be sent: as many as a receive buffer holds hellos. */
 const MAX_ANSWERS = 4_096;
 
-export interface EndpointOptions extends Omit<ResponderOptions, "admission"> {
-  /** The pre-shared key, 32 bytes, with which others may join, or what decides that; null when nobody may. */
-  readonly admission: Uint8Array | Admission | null;
-  /**
-   * Mixed into the reset key: random, the same after a restart, and no other responder's with this identity, for that
-   * one's resets would end the sessions of this one (RFC 9000 s. 21.11). Without it, no reset is valid after a restart.
-   */
-  readonly resetSalt?: Uint8Array | undefined;
-  /** With this many sessions nobody else is admitted; by default MAX_SESSIONS. */
-  readonly maxSessions?: number | undefined;
-  /** Bytes that peers may make this end hold, in all sessions together; without it, there is no such bound. */
-  readonly memory?: number | undefined;
+export interface EndpointOptions {
+  readonly crypto: CryptoProvider;
+  readonly staticKeys: KeyPair;
+  readonly random: RandomBytes;
+  readonly now: number;
+  /** Makes what answers those who have no session here; without it, nobody may join. */
+  readonly respond?: ((options: EndpointOptions) => EndpointResponder) | undefined;
   /** Bytes of the longest datagram worth trying on the path to an address. */
   readonly datagramLimit: (to: SocketAddress) => number;
 }
 
+/** Takes what belongs to no session. An end that only joins others has none, and carries none of it. */
+export interface EndpointResponder {
+  readonly handshakes: Responder;
+  /** What its peers may make this end hold; null for any amount. */
+  readonly memory: MemoryBudget | null;
+  hello(endpoint: Endpoint, hello: Hello, from: SocketAddress, now: number): void;
+  finish(endpoint: Endpoint, finish: Finish, from: SocketAddress, now: number): void;
+  /** A packet of a session, or of a handshake, that this end does not have any more. */
+  stray(endpoint: Endpoint, connectionId: Uint8Array, from: SocketAddress, now: number): void;
+  plainWire(endpoint: Endpoint, datagram: Uint8Array, from: SocketAddress, now: number): void;
+}
+
+export type Hello = Extract<Packet, { kind: "hello" }>;
+export type Finish = Extract<Packet, { kind: "finish" }>;
+
 export interface Endpoint {
   readonly options: EndpointOptions;
-  readonly responder: Responder | null;
+  readonly responder: EndpointResponder | null;
   /** False once no other session is wanted: hellos and finishes get no answer. */
   admits: boolean;
-  readonly resetKey: Uint8Array;
   /** By this end's connection id. */
   readonly sessions: Map<string, Session>;
   /** An initiator's sessions, by the token that resets each. */
@@ -104,7 +83,6 @@ export interface Endpoint {
   readonly timers: Timers<Session>;
   readonly arena: PacketArena;
   readonly strayAnswers: StrayAnswers;
-  readonly memory: MemoryBudget | null;
 }
 
 export interface ConnectOptions extends Pick<InitiatorOptions, "psk" | "expected"> {
@@ -112,20 +90,10 @@ export interface ConnectOptions extends Pick<InitiatorOptions, "psk" | "expected
 }
 
 export function createEndpoint(options: EndpointOptions): Endpoint {
-  const { crypto, staticKeys, now } = options;
-  const info = new TextEncoder().encode("charla reset");
-  const admission =
-    options.admission instanceof Uint8Array ? admitWith(options.admission) : options.admission;
   return {
     options,
-    responder: admission === null ? null : createResponder({ ...options, admission }),
+    responder: options.respond?.(options) ?? null,
     admits: true,
-    resetKey: crypto.hkdf(
-      options.resetSalt ?? options.random(RESET_SALT_LENGTH),
-      staticKeys.privateKey,
-      info,
-      32,
-    ),
     sessions: new Map(),
     byResetToken: new Map(),
     accepted: [],
@@ -135,8 +103,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     touched: new Set(),
     timers: createTimers(),
     arena: createPacketArena(),
-    strayAnswers: createStrayAnswers(now),
-    memory: options.memory === undefined ? null : createMemoryBudget(options.memory),
+    strayAnswers: createStrayAnswers(options.now),
   };
 }
 
@@ -183,7 +150,8 @@ export function receiveDatagram(
 ): void {
   const packet = readPacket(datagram);
   if (packet === null) return;
-  if (packet.kind === "hello") return answerHello(endpoint, packet, from, now);
+  const { responder } = endpoint;
+  if (packet.kind === "hello") return responder?.hello(endpoint, packet, from, now);
   const session =
     packet.kind === "reset"
       ? endpoint.byResetToken.get(mapKey(packet.token))
@@ -191,16 +159,16 @@ export function receiveDatagram(
   if (session !== undefined) {
     const { resetToken: known } = session;
     receivePacket(session, packet, datagram, from, now);
-    countHeld(session);
+    session.memory?.countHeld(session);
     activate(endpoint, session);
     const { resetToken } = session;
     if (resetToken !== null && known === null) {
       endpoint.byResetToken.set(mapKey(resetToken), session);
     }
   } else if (packet.kind === "finish") {
-    answerFinish(endpoint, packet, from, now);
+    responder?.finish(endpoint, packet, from, now);
   } else if (packet.kind === "sealed") {
-    answerStray(endpoint, packet.receiverId, from, now);
+    responder?.stray(endpoint, packet.receiverId, from, now);
   }
 }
 
@@ -214,17 +182,19 @@ export function receivePlainWire(
   from: SocketAddress,
   now: number,
 ): void {
-  const { responder, sessions, strayAnswers } = endpoint;
-  if (responder === null) {
-    for (const session of sessions.values()) {
-      const { handshake, path } = session;
-      if (handshake === null || !sameAddress(from, path.current.address)) continue;
-      receiveClaim(handshake, "other-wire", now);
-      activate(endpoint, session);
-    }
-  } else if (datagram.length > 0 && mayAnswerStray(strayAnswers, from, now)) {
-    answer(endpoint, { to: from, bytes: SEALED_WIRE_NOTICE });
+  const { responder, sessions } = endpoint;
+  if (responder !== null) return responder.plainWire(endpoint, datagram, from, now);
+  for (const session of sessions.values()) {
+    const { handshake, path } = session;
+    if (handshake === null || !sameAddress(from, path.current.address)) continue;
+    receiveClaim(handshake, "other-wire", now);
+    activate(endpoint, session);
   }
+}
+
+/** An answer that belongs to no session is to be sent; a flood must not fill the memory. */
+export function answer({ answers }: Endpoint, outbound: Outbound): void {
+  if (answers.length < MAX_ANSWERS) answers.push(outbound);
 }
 
 /** The next datagram to send now, valid until `datagramsSent`; null when there is none. Call it until then. */
@@ -242,7 +212,7 @@ export function nextDatagram(endpoint: Endpoint, now: number): Outbound | null {
     const outbound = nextSessionDatagram(session, now, endpoint.arena);
     if (outbound !== null) return outbound;
     endpoint.sending.pop();
-    countHeld(session);
+    session.memory?.countHeld(session);
     if (isSessionOver(session)) removeSession(endpoint, session);
     else wakeBy(endpoint, session, sessionWakeAt(session), now);
   }
@@ -280,7 +250,7 @@ export function endpointWakeAt(endpoint: Endpoint): number {
   return nextDueAt(endpoint.timers);
 }
 
-function addSession(
+export function addSession(
   endpoint: Endpoint,
   handshake: InitiatorHandshake | null,
   localId: Uint8Array,
@@ -296,11 +266,11 @@ function addSession(
     crypto,
     random,
     datagramLimit,
-    memory: endpoint.memory,
+    memory: endpoint.responder?.memory ?? null,
     strayAnswers: endpoint.strayAnswers,
     now,
   });
-  startCounting(session);
+  session.memory?.startCounting(session);
   endpoint.sessions.set(mapKey(localId), session);
   activate(endpoint, session);
   return session;
@@ -308,7 +278,7 @@ function addSession(
 
 function removeSession(endpoint: Endpoint, session: Session): void {
   const { localId, resetToken } = session;
-  stopCounting(session);
+  session.memory?.stopCounting(session);
   cancelTimer(endpoint.timers, session);
   endpoint.sessions.delete(mapKey(localId));
   if (resetToken !== null) endpoint.byResetToken.delete(mapKey(resetToken));
@@ -318,64 +288,4 @@ function removeSession(endpoint: Endpoint, session: Session): void {
 function receiverId(packet: Exclude<Packet, { kind: "hello" | "reset" }>): Uint8Array {
   if (packet.kind === "sealed") return packet.receiverId;
   return packet.kind === "finish" ? packet.responderId : packet.initiatorId;
-}
-
-function answerHello(
-  endpoint: Endpoint,
-  hello: Extract<Packet, { kind: "hello" }>,
-  from: SocketAddress,
-  now: number,
-): void {
-  const { responder, admits } = endpoint;
-  if (responder === null || !admits) return;
-  const { options, sessions, memory } = endpoint;
-  const places = (options.maxSessions ?? MAX_SESSIONS) - sessions.size;
-  if (memory !== null) {
-    for (const ended of endLargestHolders(sessions, memory, now)) activate(endpoint, ended);
-  }
-  const room = memory === null ? places : Math.min(places, sessionsLeft(memory));
-  const bytes = receiveHello(responder, hello, from, room, now, (responderId) => {
-    const into = new Uint8Array(9 + 1 + TOKEN_LENGTH);
-    const at = writeResetToken(into, 0, deriveResetToken(endpoint, responderId));
-    return into.subarray(0, writeWindow(into, at, memory === null ? RECEIVE_WINDOW : FIRST_WINDOW));
-  });
-  if (bytes !== null) answer(endpoint, { to: from, bytes });
-}
-
-function answer({ answers }: Endpoint, outbound: Outbound): void {
-  if (answers.length < MAX_ANSWERS) answers.push(outbound);
-}
-
-function answerFinish(
-  endpoint: Endpoint,
-  packet: Extract<Packet, { kind: "finish" }>,
-  from: SocketAddress,
-  now: number,
-): void {
-  if (endpoint.responder === null || !endpoint.admits) return;
-  const step = receiveFinish(endpoint.responder, packet, now);
-  if (step.type === "refused") answer(endpoint, { to: from, bytes: step.refusal });
-  if (step.type === "unknown") answerStray(endpoint, packet.responderId, from, now);
-  if (step.type !== "admitted") return;
-  const { finish } = step;
-  const session = addSession(endpoint, null, finish.responderId, finish.proven, now);
-  startFromFinish(session, finish, from, packet.noise.length, now);
-  endpoint.accepted.push(session);
-}
-
-/** A packet of a session, or of a handshake, that this end does not have any more (docs/protocol.md s. 15.4). */
-function answerStray(
-  endpoint: Endpoint,
-  connectionId: Uint8Array,
-  from: SocketAddress,
-  now: number,
-): void {
-  const { responder, strayAnswers } = endpoint;
-  if (responder === null || !mayAnswerStray(strayAnswers, from, now)) return;
-  const bytes = writeReset(connectionId, deriveResetToken(endpoint, connectionId));
-  answer(endpoint, { to: from, bytes });
-}
-
-function deriveResetToken({ options, resetKey }: Endpoint, connectionId: Uint8Array): Uint8Array {
-  return truncatedHmac(options.crypto, resetKey, connectionId);
 }

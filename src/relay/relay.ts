@@ -23,6 +23,7 @@ import {
 import { mapKey } from "../protocol/bytes.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
 import type { Admission } from "../protocol/handshake/responder-handshake.ts";
+import { respondWith } from "../protocol/responder.ts";
 import { RESERVED } from "../protocol/session/memory.ts";
 import { sourcePrefixes } from "../protocol/socket-address.ts";
 import { createForwarder, forward, type Forwarder, type RelayCounts } from "./forwarder.ts";
@@ -97,10 +98,12 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     bind: options.bind,
     port: options.port,
     staticKeys: options.identity,
-    resetSalt: options.resetSalt,
-    admission: admitServers(options.isAllowed),
-    maxSessions: limits.slots,
-    memory: limits.slots * RESERVED,
+    respond: respondWith({
+      admission: admitServers(options.isAllowed),
+      resetSalt: options.resetSalt,
+      maxSessions: limits.slots,
+      memory: limits.slots * RESERVED,
+    }),
     onJoined: (link) => new Registration(servers, link),
     onRelayPacket: (datagram, from) => forward(forwarder, datagram, from, performance.now()),
   };

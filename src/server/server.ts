@@ -19,6 +19,7 @@ import { formatAddress, type SocketAddress } from "../net/address.ts";
 import type { SealedSocketOptions } from "../net/sealed-socket.ts";
 import { openSealedSocketAndWebSockets, type WebSocketOptions } from "../net/websocket-listener.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
+import { respondWith } from "../protocol/responder.ts";
 import { RESERVED } from "../protocol/session/memory.ts";
 import { CLOSE_DONE } from "../protocol/session/session.ts";
 import { createAdmission } from "./admission.ts";
@@ -192,9 +193,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     bind,
     port,
     staticKeys: identity,
-    admission,
-    memory: limits.memory,
-    resetSalt: options.resetSalt,
+    respond: respondWith({ admission, memory: limits.memory, resetSalt: options.resetSalt }),
     onJoined(link) {
       const { peerKey, admittedBy } = link;
       if (peerKey === null || admittedBy === null)

@@ -17,6 +17,7 @@ import { generateKeyPair } from "../../src/net/crypto.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../../src/net/sealed-socket.ts";
 import { proxiesIn } from "../../src/net/web-proxy.ts";
+import { respondWith } from "../../src/protocol/responder.ts";
 import { openRelay as startRelay, type Relay } from "../../src/relay/relay.ts";
 import { keepRegistered } from "../../src/server/relay-registration.ts";
 import { reservePort } from "../harness/ports.ts";
@@ -54,7 +55,7 @@ async function openServer({
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys,
-    admission: secretToPsk(secret),
+    respond: respondWith({ admission: secretToPsk(secret) }),
     onJoined(link) {
       joined.put(link);
       onJoined(link);

@@ -12,6 +12,7 @@ import { CharlaError } from "../../src/errors.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
 import { generateKeyPair } from "../../src/net/crypto.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
+import { respondWith } from "../../src/protocol/responder.ts";
 import { until } from "../harness/until.ts";
 
 const HOST = "10.9.9.9";
@@ -48,7 +49,7 @@ const server = await openSealedSocket({
   bind: HOST,
   port: 0,
   staticKeys: SERVER,
-  admission: secretToPsk(SECRET),
+  respond: respondWith({ admission: secretToPsk(SECRET) }),
   onJoined: () => ({ onMessages: (messages) => void heard.push(...messages.map(text)) }),
 });
 

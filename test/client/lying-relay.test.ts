@@ -15,6 +15,7 @@ import { relaySlot } from "../../src/net/relay-packets.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import type { KeyPair } from "../../src/protocol/crypto-provider.ts";
+import { respondWith } from "../../src/protocol/responder.ts";
 import { openRelay } from "../../src/relay/relay.ts";
 import { keepRegistered } from "../../src/server/relay-registration.ts";
 import { until } from "../harness/until.ts";
@@ -79,7 +80,7 @@ async function openBehindLiar(keys: KeyPair = SERVER) {
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys,
-    admission: secretToPsk(SECRET),
+    respond: respondWith({ admission: secretToPsk(SECRET) }),
     onJoined: (link) => ({
       onMessages(messages) {
         heard.push(...messages.map(text));

@@ -49,7 +49,6 @@ test("a member past a relay is told so, and once more when the session moves to 
     bind: "127.0.0.1",
     port: 0,
     staticKeys: generateKeyPair(new Uint8Array(32).fill(3)),
-    admission: null,
   });
   const serverKey = SERVER_KEYS.publicKey;
   using way = openRelayCarrier(socket, { relay: relay.local, name: "relay.example", serverKey });

@@ -17,6 +17,7 @@ import { parseInvitation, secretToPsk } from "../../src/identity/invitation.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { generateKeyPair } from "../../src/net/crypto.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
+import { respondWith } from "../../src/protocol/responder.ts";
 import { openRelay } from "../../src/relay/relay.ts";
 import { openServer, type Server, type ServerOptions } from "../../src/server/server.ts";
 import { openLossyRelay } from "../harness/lossy-relay.ts";
@@ -217,7 +218,7 @@ test(
       bind: "127.0.0.1",
       port: 0,
       staticKeys: generateKeyPair(new Uint8Array(32).fill(7)),
-      admission: secretToPsk(null),
+      respond: respondWith({ admission: secretToPsk(null) }),
     });
     const { lines, status } = await examine([`127.0.0.1:${server.local.port}`]);
     expect(statuses(lines).slice(-2)).toEqual(["session ok", "nat note"]);

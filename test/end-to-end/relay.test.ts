@@ -30,7 +30,6 @@ async function register(port: string | undefined) {
     bind: "127.0.0.1",
     port: 0,
     staticKeys: SERVER_KEYS,
-    admission: null,
   });
   const to = { address: "127.0.0.1", port: Number(port) };
   const link = socket.join({ to, psk: new Uint8Array(32), expected: null }, handlers);

@@ -9,6 +9,7 @@ import {
   type WebSocketLimits,
   type WebSocketListener,
 } from "../../src/net/websocket-listener.ts";
+import { respondWith } from "../../src/protocol/responder.ts";
 
 const PSK = new Uint8Array(32).fill(5);
 export const SERVER_KEYS = generateKeyPair(new Uint8Array(32).fill(1));
@@ -37,7 +38,7 @@ export async function openEchoServer(
       bind,
       port: 0,
       staticKeys: SERVER_KEYS,
-      admission: PSK,
+      respond: respondWith({ admission: PSK }),
       onJoined(link) {
         links.push(link);
         return { onMessages: (messages) => void link.sayAll(messages) };
@@ -67,7 +68,6 @@ export function openClientSocket(): Promise<SealedSocket> {
     bind: "127.0.0.1",
     port: 0,
     staticKeys: CLIENT_KEYS,
-    admission: null,
   });
 }
 

@@ -7,6 +7,7 @@ import { openUdpSocket } from "#udp-socket";
 import { generateKeyPair } from "../../src/net/crypto.ts";
 import { probeRelayByWebSocket, probeRelays } from "../../src/net/relay-probe.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
+import { respondWith } from "../../src/protocol/responder.ts";
 import type { SocketAddress } from "../../src/protocol/socket-address.ts";
 import { openRelay, type RelayOptions } from "../../src/relay/relay.ts";
 import { keepRegistered } from "../../src/server/relay-registration.ts";
@@ -36,7 +37,7 @@ async function registerAt(relay: SocketAddress): Promise<AsyncDisposable> {
     bind: LOOPBACK,
     port: 0,
     staticKeys: SERVER_KEYS,
-    admission: new Uint8Array(32).fill(9),
+    respond: respondWith({ admission: new Uint8Array(32).fill(9) }),
     onJoined: () => ({ onMessages() {} }),
   });
   const registration = keepRegistered(socket, {

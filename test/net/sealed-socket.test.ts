@@ -7,6 +7,7 @@ import { createSocket } from "node:dgram";
 import { generateKeyPair } from "../../src/net/crypto.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
+import { respondWith } from "../../src/protocol/responder.ts";
 import type { SessionEnd } from "../../src/protocol/session/session.ts";
 import { LOOPBACKS } from "../harness/loopback.ts";
 import { openLossyRelay } from "../harness/lossy-relay.ts";
@@ -28,7 +29,7 @@ async function openServer(address: string) {
     bind: address,
     port: 0,
     staticKeys: SERVER_KEYS,
-    admission: PSK,
+    respond: respondWith({ admission: PSK }),
     onJoined(link) {
       joined.resolve(link);
       return { onMessages: (messages) => void received.push(...messages.map(text)) };
@@ -38,7 +39,7 @@ async function openServer(address: string) {
 }
 
 function openClient(address: string) {
-  return openSealedSocket({ bind: address, port: 0, staticKeys: CLIENT_KEYS, admission: null });
+  return openSealedSocket({ bind: address, port: 0, staticKeys: CLIENT_KEYS });
 }
 
 describe.each(LOOPBACKS)("over %s", (address) => {
@@ -130,7 +131,7 @@ describe("messages and the end", () => {
       bind: "127.0.0.1",
       port: 0,
       staticKeys: SERVER_KEYS,
-      admission: PSK,
+      respond: respondWith({ admission: PSK }),
       onJoined(link) {
         void link.ended.then((end) => over.resolve({ end, after: received.length }));
         return {
@@ -160,7 +161,7 @@ describe("messages and the end", () => {
       bind: "127.0.0.1",
       port: 0,
       staticKeys: SERVER_KEYS,
-      admission: PSK,
+      respond: respondWith({ admission: PSK }),
       onJoined: () => ({
         onMessages(messages) {
           received.push(...messages.map(({ length }) => length));
@@ -274,7 +275,7 @@ async function openPlainSpeaker(stack: AsyncDisposableStack) {
       bind: "127.0.0.1",
       port: 0,
       staticKeys: SERVER_KEYS,
-      admission: PSK,
+      respond: respondWith({ admission: PSK }),
       onOtherWire: ({ port }) => others.push(port),
     }),
   );

@@ -285,7 +285,7 @@ test("a port that is in use on TCP leaves the server its UDP", async () => {
   using taken = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("") });
   const port = taken.port ?? 0;
   const { socket, webSockets, refused } = await openSealedSocketAndWebSockets(
-    { bind: "127.0.0.1", port, staticKeys: SERVER_KEYS, admission: null },
+    { bind: "127.0.0.1", port, staticKeys: SERVER_KEYS },
     {},
   );
   expect(webSockets).toBeNull();

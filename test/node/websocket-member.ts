@@ -14,7 +14,6 @@ const socket = await openSealedSocket({
   bind: "127.0.0.1",
   port: 0,
   staticKeys: generateKeyPair(new Uint8Array(32).fill(3)),
-  admission: null,
 });
 const to = openWebSocketCarrier(socket, {
   urls: [url],

@@ -147,10 +147,10 @@ function holdings({ endpoint }: End): Record<string, number> {
     arrived: endpoint.accepted.length,
     answers: endpoint.answers.length,
     active: endpoint.active.size,
-    unfinished: responder?.unfinished.byId.size ?? 0,
-    answered: responder?.unfinished.byHello.size ?? 0,
-    networks: responder?.unfinished.networks.size ?? 0,
-    sources: responder?.unfinished.sources.size ?? 0,
+    unfinished: responder?.handshakes.unfinished.byId.size ?? 0,
+    answered: responder?.handshakes.unfinished.byHello.size ?? 0,
+    networks: responder?.handshakes.unfinished.networks.size ?? 0,
+    sources: responder?.handshakes.unfinished.sources.size ?? 0,
   };
   for (const session of endpoint.sessions.values()) {
     const { received, recovery, incoming, outgoing } = session;

@@ -17,6 +17,7 @@ import {
 import { open } from "../../src/protocol/handshake/noise/cipher.ts";
 import type { Admission } from "../../src/protocol/handshake/responder-handshake.ts";
 import { MAX_DATAGRAM_SIZE } from "../../src/protocol/recovery/path-mtu.ts";
+import { respondWith } from "../../src/protocol/responder.ts";
 import { readFrames } from "../../src/protocol/session/frames.ts";
 import { sealPacket } from "../../src/protocol/session/packet-protection.ts";
 import { receiveMessages } from "../../src/protocol/session/receive.ts";
@@ -117,10 +118,15 @@ export function createPair(options: PairOptions = {}): Pair {
       crypto: platformCrypto,
       staticKeys,
       random: (length) => random.bytes(length),
-      admission: psk,
-      resetSalt: RESET_SALT,
-      maxSessions: options.maxSessions,
-      memory: name === "responder" ? options.memory : undefined,
+      respond:
+        psk === null
+          ? undefined
+          : respondWith({
+              admission: psk,
+              resetSalt: RESET_SALT,
+              maxSessions: options.maxSessions,
+              memory: options.memory,
+            }),
       datagramLimit,
       now: START,
     }),
@@ -336,8 +342,7 @@ export function restartResponder(
     crypto: platformCrypto,
     staticKeys,
     random: (length) => random.bytes(length),
-    admission: PSK,
-    resetSalt,
+    respond: respondWith({ admission: PSK, resetSalt }),
     datagramLimit,
     now,
   });

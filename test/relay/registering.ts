@@ -12,7 +12,7 @@ const NO_SECRET = new Uint8Array(32);
 
 async function register(bind: string): Promise<void> {
   const staticKeys = generateKeyPair(randomBytes(32));
-  const socket = await openSealedSocket({ bind, port: 0, staticKeys, admission: null });
+  const socket = await openSealedSocket({ bind, port: 0, staticKeys });
   const registered = Promise.withResolvers<void>();
   const to = { address: "127.0.0.1", port: Number(port) };
   const link = socket.join(

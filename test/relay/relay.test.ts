@@ -42,7 +42,6 @@ async function openServer(relay: Relay, keys: KeyPair, ...messages: readonly str
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys,
-    admission: null,
     onRelayPacket(datagram, from) {
       packets.push(datagram);
       return answer === null ? null : { to: from, bytes: answer(datagram) };

@@ -59,7 +59,6 @@ async function translateForServer(relay: Relay, serverPort: number) {
     bind: HOST,
     port: 0,
     staticKeys: SERVER_KEYS,
-    admission: null,
     onRelayPacket(packet) {
       const read = readRelayPacket(packet);
       if (read?.kind !== "forward") return null;

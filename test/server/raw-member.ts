@@ -39,7 +39,6 @@ export async function joinRaw(
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys,
-    admission: null,
   });
   const frames: ServerFrame[] = [];
   const link = socket.join(

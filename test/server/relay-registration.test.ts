@@ -10,6 +10,7 @@ import { generateKeyPair } from "../../src/net/crypto.ts";
 import { openRelayCarrier } from "../../src/net/relay-carrier.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
+import { respondWith } from "../../src/protocol/responder.ts";
 import { openRelay, type Relay } from "../../src/relay/relay.ts";
 import { open } from "../../src/server/open.ts";
 import { keepRegistered, type RegistrationOptions } from "../../src/server/relay-registration.ts";
@@ -37,7 +38,7 @@ async function openServer(at: () => SocketAddress, more: Partial<RegistrationOpt
     bind: "127.0.0.1",
     port: 0,
     staticKeys: SERVER_KEYS,
-    admission: PSK,
+    respond: respondWith({ admission: PSK }),
     onJoined(link) {
       links.push(link);
       return { onMessages: (messages) => void link.sayAll(messages) };
@@ -70,7 +71,6 @@ async function joinThrough(relay: SocketAddress) {
     bind: "127.0.0.1",
     port: 0,
     staticKeys: JOINER_KEYS,
-    admission: null,
   });
   const statuses: (string | null)[] = [];
   const way = openRelayCarrier(socket, {
@@ -172,7 +172,7 @@ test("no address that a lying relay names is taken for the server's, unless othe
     bind: "127.0.0.1",
     port: 0,
     staticKeys: RELAY_KEYS,
-    admission: secretToPsk(null),
+    respond: respondWith({ admission: secretToPsk(null) }),
     onJoined(link) {
       links.push(link);
       return { onMessages() {} };
@@ -182,7 +182,7 @@ test("no address that a lying relay names is taken for the server's, unless othe
     bind: "127.0.0.1",
     port: 0,
     staticKeys: SERVER_KEYS,
-    admission: PSK,
+    respond: respondWith({ admission: PSK }),
   });
   const registration = keepRegistered(socket, {
     relay: { host: "relay.example", port: 12_345 },

@@ -9,12 +9,14 @@ import {
   connect,
   createEndpoint,
   type Endpoint,
+  type EndpointOptions,
   endpointWakeAt,
   nextDatagram,
   receiveDatagram,
   tickEndpoint,
 } from "../../src/protocol/endpoint.ts";
 import { MAX_DATAGRAM_SIZE } from "../../src/protocol/recovery/path-mtu.ts";
+import { respondWith } from "../../src/protocol/responder.ts";
 import { RESERVED } from "../../src/protocol/session/memory.ts";
 import { addWay, nameCandidates } from "../../src/protocol/session/paths.ts";
 import { receiveMessages } from "../../src/protocol/session/receive.ts";
@@ -39,8 +41,8 @@ const MAX_IDLE_WAKES = 50;
 /** The responder's places: few, so that strangers can take them all. */
 export const MAX_SESSIONS = 8;
 
-const RESET_SALT = new Uint8Array(16).fill(0x5a);
 const PSK = new Uint8Array(32).fill(7);
+const RESET_SALT = new Uint8Array(16).fill(0x5a);
 
 export interface Side {
   readonly name: "initiator" | "responder";
@@ -80,13 +82,18 @@ export function createWorld(
 ): World {
   const random = seededRandom(seed);
   const now = 1_000;
-  const budgets = { initiator: undefined, responder: memory };
+  const respond = respondWith({
+    admission: PSK,
+    resetSalt: RESET_SALT,
+    maxSessions: MAX_SESSIONS,
+    memory,
+  });
   const side = (name: "initiator" | "responder", last: number): Side => {
     const staticKeys = generateKeyPair(random.bytes(32));
     return {
       name,
       staticKeys,
-      endpoint: newEndpoint(name, staticKeys, random, budgets[name], now),
+      endpoint: newEndpoint(staticKeys, random, name === "responder" ? respond : undefined, now),
       address: { address: `192.0.2.${last}`, port: 12_345 },
       alias: null,
       session: null,
@@ -109,20 +116,16 @@ export function createWorld(
 }
 
 function newEndpoint(
-  name: "initiator" | "responder",
   staticKeys: KeyPair,
   random: SeededRandom,
-  memory: number | undefined,
+  respond: EndpointOptions["respond"],
   now: number,
 ): Endpoint {
   return createEndpoint({
     crypto: platformCrypto,
     staticKeys,
     random: (length) => random.bytes(length),
-    admission: name === "responder" ? PSK : null,
-    resetSalt: RESET_SALT,
-    maxSessions: MAX_SESSIONS,
-    memory,
+    respond,
     datagramLimit: () => MAX_DATAGRAM_SIZE,
     now,
   });
@@ -130,8 +133,8 @@ function newEndpoint(
 
 /** A program ends without sending anything, and starts again with the same key and reset salt, and nothing else. */
 export function restart({ random, now }: World, side: Side): void {
-  const { memory } = side.endpoint.options;
-  side.endpoint = newEndpoint(side.name, side.staticKeys, random, memory, now);
+  const { respond } = side.endpoint.options;
+  side.endpoint = newEndpoint(side.staticKeys, random, respond, now);
   side.session = null;
   side.sent = 0;
   side.received.length = 0;

@@ -3,7 +3,7 @@
 // who do, the one with the most first. Reads the sessions' queues, and ends sessions; the budget itself is in memory.ts.
 
 import { mapKey } from "../bytes.ts";
-import { isShort, type MemoryBudget } from "./memory.ts";
+import type { MemoryBudget } from "./memory.ts";
 import { CLOSE_UNREAD, closeSession, type Session } from "./session.ts";
 
 /** ms between two looks at all sessions. */
@@ -23,7 +23,7 @@ export function endLargestHolders(
   memory: MemoryBudget,
   now: number,
 ): Session[] {
-  if (!isShort(memory) || now < memory.checkAt) return [];
+  if (!memory.isShort() || now < memory.checkAt) return [];
   memory.checkAt = now + INTERVAL;
   const all = [...sessions.values()];
   const holders = all.filter(isHolder);

@@ -20,74 +20,72 @@ const FIRST_QUEUE = 256 * 1_024;
 /** A window grows when half of it was used within so many round trips: it is what the peer waits for. */
 const FAST_ROUND_TRIPS = 4;
 
-export interface MemoryBudget {
+/** A class, for sessions ask it by methods: an end that has no budget carries none of them. */
+export class MemoryBudget {
   /** Bytes. */
   readonly limit: number;
-  used: number;
+  used = 0;
   /** When to look next for what can be released (eviction.ts), ms. */
-  checkAt: number;
-}
+  checkAt = 0;
 
-export function createMemoryBudget(limit: number): MemoryBudget {
-  return { limit, used: 0, checkAt: 0 };
-}
+  constructor(limit: number) {
+    this.limit = limit;
+  }
 
-/** The last eighth is for newcomers: no window grows into it, and less is queued. */
-export function isShort({ limit, used }: MemoryBudget, more = 0): boolean {
-  return used + more > (limit * 7) / 8;
-}
+  /** The last eighth is for newcomers: no window grows into it, and less is queued. */
+  isShort(more = 0): boolean {
+    return this.used + more > (this.limit * 7) / 8;
+  }
 
-/** How many more sessions there is memory for. */
-export function sessionsLeft({ limit, used }: MemoryBudget): number {
-  return Math.max(0, Math.floor((limit - used) / RESERVED));
-}
+  /** How many more sessions there is memory for. */
+  sessionsLeft(): number {
+    return Math.max(0, Math.floor((this.limit - this.used) / RESERVED));
+  }
 
-/** The session is one of those that are counted from now on. */
-export function startCounting(session: Session): void {
-  if (session.memory === null) return;
-  session.counted = RESERVED;
-  session.memory.used += RESERVED;
-}
+  /** The session is one of those that are counted from now on. */
+  startCounting(session: Session): void {
+    session.counted = RESERVED;
+    this.used += RESERVED;
+  }
 
-/** Counts what the session may hold now. To be called whenever that may have changed. */
-export function countHeld(session: Session): void {
-  const { memory, outgoing, incoming, counted } = session;
-  if (memory === null || counted === 0) return;
-  const { queue, waiting } = outgoing;
-  const held = heldIncoming(incoming) + queue.end - queue.start + waiting;
-  session.counted = Math.max(RESERVED, SESSION_BYTES + held);
-  memory.used += session.counted - counted;
-}
+  /** Counts what the session may hold now. To be called whenever that may have changed. */
+  countHeld(session: Session): void {
+    const { outgoing, incoming, counted } = session;
+    if (counted === 0) return;
+    const { queue, waiting } = outgoing;
+    const held = heldIncoming(incoming) + queue.end - queue.start + waiting;
+    session.counted = Math.max(RESERVED, SESSION_BYTES + held);
+    this.used += session.counted - counted;
+  }
 
-export function stopCounting(session: Session): void {
-  if (session.memory !== null) session.memory.used -= session.counted;
-  session.counted = 0;
+  stopCounting(session: Session): void {
+    this.used -= session.counted;
+    session.counted = 0;
+  }
+
+  /** A window is being granted: decides how long the next one is. */
+  adaptWindow({ incoming, recovery }: Session, now: number): void {
+    const isFast = now - incoming.grantedAt < FAST_ROUND_TRIPS * recovery.path.roundTrip.smoothed;
+    const longer = Math.min(2 * incoming.window, RECEIVE_WINDOW);
+    const isLonger = isFast && !this.isShort(longer);
+    incoming.window = isLonger ? longer : FIRST_WINDOW;
+    incoming.grantedAt = now;
+  }
+
+  /**
+   * Whether so many bytes may be queued to be sent: a page more than what the peer accepts now, and no more than it has
+   * acknowledged so far, which is what a path that gets faster needs; while memory is short, as many as one message may have.
+   */
+  mayQueue({ outgoing }: Session, length: number): boolean {
+    const { queue, limit } = outgoing;
+    const accepted = Math.max(0, Math.min(limit - queue.start, queue.start));
+    const most = this.isShort() ? MAX_MESSAGE : FIRST_QUEUE + accepted;
+    return queue.end - queue.start + length <= most;
+  }
 }
 
 /** A buffer may be longer than what is in it. */
 function heldIncoming({ arrived, earlyBytes, granted, unfinished }: IncomingMessages): number {
   const buffers = (arrived.buffer?.length ?? 0) + earlyBytes.size * PAGE_BYTES;
   return Math.max(granted - arrived.start, buffers) + unfinished;
-}
-
-/** A window is being granted: decides how long the next one is. */
-export function adaptWindow({ memory, incoming, recovery }: Session, now: number): void {
-  if (memory === null) return;
-  const isFast = now - incoming.grantedAt < FAST_ROUND_TRIPS * recovery.path.roundTrip.smoothed;
-  const longer = Math.min(2 * incoming.window, RECEIVE_WINDOW);
-  const isLonger = isFast && !isShort(memory, longer);
-  incoming.window = isLonger ? longer : FIRST_WINDOW;
-  incoming.grantedAt = now;
-}
-
-/**
- * Whether so many bytes may be queued to be sent: a page more than what the peer accepts now, and no more than it has
- * acknowledged so far, which is what a path that gets faster needs; while memory is short, as many as one message may have.
- */
-export function mayQueue({ memory, outgoing }: Session, length: number): boolean {
-  if (memory === null) return true;
-  const { queue, limit } = outgoing;
-  const accepted = Math.max(0, Math.min(limit - queue.start, queue.start));
-  const most = isShort(memory) ? MAX_MESSAGE : FIRST_QUEUE + accepted;
-  return queue.end - queue.start + length <= most;
 }

@@ -23,7 +23,7 @@ import {
   type IncomingMessages,
   RECEIVE_WINDOW,
 } from "./incoming-messages.ts";
-import { FIRST_WINDOW, mayQueue, type MemoryBudget } from "./memory.ts";
+import { FIRST_WINDOW, type MemoryBudget } from "./memory.ts";
 import {
   appendEncoded,
   appendMessage,
@@ -237,6 +237,10 @@ export function peerHeard(session: Session, now: number): void {
 export function elicitingSent(session: Session, now: number): void {
   session.lastElicitingAt = now;
   session.pingDue = false;
+}
+
+function mayQueue(session: Session, length: number): boolean {
+  return session.memory?.mayQueue(session, length) ?? true;
 }
 
 /**

@@ -30,7 +30,6 @@ import {
   writeWindow,
 } from "./frames.ts";
 import { grantWindow, nextWindow } from "./incoming-messages.ts";
-import { adaptWindow } from "./memory.ts";
 import { readyBytes, takeFragment } from "./outgoing-messages.ts";
 import { commitPacket, type PacketArena, reservePacket } from "./packet-arena.ts";
 import { sealPacket } from "./packet-protection.ts";
@@ -338,7 +337,7 @@ function writeControlFrames(
   if ((wider !== null || session.windowDue) && limit - at >= 9) {
     if (wider !== null) {
       grantWindow(incoming, wider);
-      adaptWindow(session, now);
+      session.memory?.adaptWindow(session, now);
     }
     at = writeWindow(into, at, incoming.granted);
     session.windowDue = false;

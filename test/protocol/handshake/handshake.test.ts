@@ -42,7 +42,7 @@ const TIMES = [0, 200, 500, 1_000, 1_700, 2_700, 3_700, 4_700, 5_700, 6_700, 7_7
 const shape = (bytes: Uint8Array) => `${hex(bytes.subarray(0, 1))} ${bytes.length}`;
 
 function countUnfinished({ responder }: Pair): number {
-  return responder.endpoint.responder?.unfinished.byId.size ?? 0;
+  return responder.endpoint.responder?.handshakes.unfinished.byId.size ?? 0;
 }
 
 /** A hello with a valid cookie, from this initiator's address. */
@@ -181,7 +181,7 @@ describe("a responder before an address is proven (docs/protocol.md s. 8.2)", ()
     Bun.gc(true);
     expect(answered).toBe(100_000);
     expect(countUnfinished(pair)).toBe(0);
-    expect(responder.endpoint.responder?.unfinished.byHello.size).toBe(0);
+    expect(responder.endpoint.responder?.handshakes.unfinished.byHello.size).toBe(0);
     expect(responder.endpoint.sessions.size).toBe(0);
     expect(responder.endpoint.answers).toHaveLength(0);
     expect(responder.endpoint.active.size).toBe(0);
@@ -307,7 +307,7 @@ describe("a responder with unfinished handshakes (docs/protocol.md s. 8.3)", () 
     expect(answers.filter(({ length }) => length === 1)).toHaveLength(1_024);
     expect(answers.at(-1)).toEqual([]);
     expect(countUnfinished(pair)).toBe(1_024);
-    expect(pair.responder.endpoint.responder?.unfinished.byHello.size).toBe(1_024);
+    expect(pair.responder.endpoint.responder?.handshakes.unfinished.byHello.size).toBe(1_024);
     const last = hellos.at(-1) ?? new Uint8Array(0);
     // One that is known is still answered.
     const first = hellos[0] ?? new Uint8Array(0);
@@ -317,7 +317,7 @@ describe("a responder with unfinished handshakes (docs/protocol.md s. 8.3)", () 
     expect(answersTo(pair.responder, last, pair.initiator.address, START + 9_999)).toEqual([]);
     expect(answersTo(pair.responder, last, pair.initiator.address, START + 10_000)).toHaveLength(1);
     expect(countUnfinished(pair)).toBe(1);
-    expect(pair.responder.endpoint.responder?.unfinished.byHello.size).toBe(1);
+    expect(pair.responder.endpoint.responder?.handshakes.unfinished.byHello.size).toBe(1);
   }, 20_000);
 });
 

@@ -36,7 +36,7 @@ const ATTACKER = "203.0.113.66";
 const hostIn = (network: number, host = 1) => `10.${network >> 8}.${network & 255}.${host}`;
 
 const places = ({ responder }: Pair) => {
-  const table = responder.endpoint.responder?.unfinished;
+  const table = responder.endpoint.responder?.handshakes.unfinished;
   if (table === undefined) throw new Error("it admits nobody");
   return table;
 };
@@ -50,8 +50,12 @@ function helloFrom(pair: Pair, address: string, { port = 40_000, knowsKey = fals
 /** A responder with fewer places, where their number does not matter: each costs four Diffie-Hellmans. */
 const FEW = { maxSessions: 100 };
 
-function fill(pair: Pair, addressOf: (index: number) => string, knowsKey = false): void {
-  const most = pair.responder.endpoint.options.maxSessions ?? MAX_UNFINISHED;
+function fill(
+  pair: Pair,
+  { maxSessions: most = MAX_UNFINISHED }: { readonly maxSessions?: number },
+  addressOf: (index: number) => string,
+  knowsKey = false,
+): void {
   for (let index = 0; index < most; index += 1) {
     helloFrom(pair, addressOf(index), { port: 1_024 + index, knowsKey });
   }
@@ -65,7 +69,6 @@ function newcomer(pair: Pair, number: number, address: SocketAddress): Pair {
     crypto: platformCrypto,
     staticKeys,
     random: (length) => pair.random.bytes(length),
-    admission: null,
     datagramLimit: () => 1_200,
     now: pair.now,
   });
@@ -104,7 +107,7 @@ describe("while one address takes all the places that it gets", () => {
     "%s",
     (_title, addressOf, expected, options) => {
       const pair = createPair(options);
-      fill(pair, () => ATTACKER);
+      fill(pair, options, () => ATTACKER);
       const joined = countJoins(pair, addressOf, expected, (round) => {
         for (let count = 0; count < 3; count += 1) helloFrom(pair, ATTACKER, { port: round });
       });
@@ -116,7 +119,7 @@ describe("while one address takes all the places that it gets", () => {
 
   test("and knows the responder's key, 14 of 14 from other networks join by HOST", () => {
     const pair = createPair(FEW);
-    fill(pair, () => ATTACKER, true);
+    fill(pair, FEW, () => ATTACKER, true);
     const joined = countJoins(pair, hostIn, null, (round) => {
       helloFrom(pair, ATTACKER, { port: round, knowsKey: true });
     });
@@ -128,7 +131,7 @@ describe("while one address takes all the places that it gets", () => {
     ["its /48, 14 of 14 from others", (n: number) => `2001:db8:77:${n}::1`],
   ])("and the other addresses of %s join", (_what, attackers) => {
     const pair = createPair(FEW);
-    fill(pair, attackers);
+    fill(pair, FEW, attackers);
     const joined = countJoins(
       pair,
       (index) => `2001:db8:bad:${index + 2}::1`,
@@ -151,7 +154,7 @@ describe("while one address takes all the places that it gets", () => {
 describe("while each place belongs to another network", () => {
   test("those who know the key join, and those who don't wait for a free place", () => {
     const pair = createPair(FEW);
-    fill(pair, hostIn);
+    fill(pair, FEW, hostIn);
     expect(helloFrom(pair, hostIn(5_000))).not.toBe(ANSWER);
     const own = (index: number) => hostIn(6_000 + index);
     expect(countJoins(pair, own, RESPONDER_KEYS.publicKey, () => {})).toBe(14);
@@ -162,7 +165,7 @@ describe("while each place belongs to another network", () => {
 
   test("no place of one who knows the key is taken", () => {
     const pair = createPair(FEW);
-    fill(pair, hostIn, true);
+    fill(pair, FEW, hostIn, true);
     expect(helloFrom(pair, hostIn(5_000), { knowsKey: true })).not.toBe(ANSWER);
     expect(helloFrom(pair, hostIn(5_000))).not.toBe(ANSWER);
   });

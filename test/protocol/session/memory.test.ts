@@ -46,7 +46,7 @@ function held({ responder }: Pair): number {
 }
 
 function used({ responder }: Pair): number {
-  const { memory } = responder.endpoint;
+  const memory = responder.endpoint.responder?.memory ?? null;
   if (memory === null) throw new Error("there is no budget");
   return memory.used;
 }
