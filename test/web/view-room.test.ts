@@ -254,6 +254,7 @@ testWith(
     await window.until("document.title === '(2) main - charla'");
     await page.getByRole("button", { name: "lunch 7 new messages" }).click();
     await page.getByRole("heading", { name: "lunch" }).waitFor();
+    expect(await page.evaluate<string>("document.activeElement.id")).toBe("message");
     expect(await calls(window, "join")).toEqual([
       ["join", { name: "ana", room: "main" }],
       ["join", { name: "ana", room: "lunch" }],
@@ -458,10 +459,11 @@ testWith([CHROMIUM], "what is written while the room is being entered is said in
     await field.fill(text);
     await field.press("Enter");
   }
+  await runLine(window, "/kick eva");
   await page.getByRole("img", { name: "Waits for the connection" }).nth(1).waitFor();
   expect(await calls(window, "say")).toEqual([]);
   await page.evaluate("fixture.getPlace()");
-  await window.until("fixture.heard.some(([what]) => what === 'say')");
+  await window.until("fixture.heard.some(([what]) => what === 'kick')");
   expect(await calls(window, "say")).toEqual([
     ["say", "one"],
     ["say", "two"],

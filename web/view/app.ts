@@ -46,7 +46,7 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
   let state: State = START;
   let name = page.name;
   let conversation: RoomConversation | null = null;
-  /** The same once it is there: what is said before waits for it. */
+  /** The same once it is there: what is said and asked before waits for it. */
   let coming = defer<RoomConversation>();
   /** Counts the rooms that were entered: what comes of an earlier one is not shown. */
   let visit = 0;
@@ -54,7 +54,11 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
   let read: ReadonlyMap<string, number> | null = null;
   let isJoining = false;
   let isAtEnd = true;
-  let drawn: { readonly phase: Phase["type"]; readonly problem: Problem | null } | null = null;
+  let drawn: {
+    readonly phase: Phase["type"];
+    readonly problem: Problem | null;
+    readonly room: string;
+  } | null = null;
   let isFrameAsked = false;
 
   const roomPage = createConversationPage({
@@ -133,12 +137,13 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     document.title = title(state);
     const { phase } = state;
     const problem = "problem" in phase ? phase.problem : null;
-    if (drawn?.phase !== phase.type || drawn.problem !== problem) {
-      drawn = { phase: phase.type, problem };
-      show(phase);
-    }
+    const before = drawn;
+    drawn = { phase: phase.type, problem, room: state.room.room };
+    if (before?.phase !== phase.type || before.problem !== problem) show(phase);
     if (phase.type === "room") roomPage.render(state, Date.now());
     dialogs.render(state);
+    // Who goes to another room goes there to write.
+    if (phase.type === "room" && before?.room !== drawn.room) roomPage.focus();
   }
 
   function show(phase: Phase): void {
@@ -342,8 +347,9 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
   async function run(command: Command, isConfirmed = false): Promise<void> {
     const thisVisit = visit;
     try {
-      if (conversation === null) throw notJoined();
-      const outcome = await runCommand(command, conversation, state, isConfirmed);
+      const asked = conversation ?? (await coming.promise);
+      if (thisVisit !== visit) return;
+      const outcome = await runCommand(command, asked, state, isConfirmed);
       if (thisVisit !== visit) return;
       switch (outcome.type) {
         case "done":
@@ -359,10 +365,10 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
           break;
         case "leave":
           if (outcome.saysGoodbye) void say(GOODBYE);
-          await conversation.leave();
+          await asked.leave();
           break;
         case "people":
-          dispatch({ type: "people", members: await conversation.who() });
+          dispatch({ type: "people", members: await asked.who() });
           roomPage.showPeople();
           break;
         case "search":
@@ -410,8 +416,8 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     dispatch({ type: "search", words: wanted });
     if (wanted === "") return;
     try {
-      if (conversation === null) throw notJoined();
-      const found = await conversation.history({ count: MAX_FOUND, words: wanted });
+      const asked = conversation ?? (await coming.promise);
+      const found = await asked.history({ count: MAX_FOUND, words: wanted });
       dispatch({ type: "found", words: wanted, found, problem: null });
     } catch (error) {
       dispatch({ type: "found", words: wanted, found: null, problem: problemOf(error) });
@@ -558,10 +564,6 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
   function nameProblem(wanted: string): Problem | null {
     const problem = describeNameProblem(wanted);
     return problem === null ? null : { code: "INVALID_NAME", message: words.invalidName(problem) };
-  }
-
-  function notJoined(): CharlaError {
-    return new CharlaError("NOT_CONNECTED", words.joining, "");
   }
 }
 
