@@ -119,12 +119,12 @@ function isDocument(path) {
 /** The packages inside the executable, with the files of their licenses. */
 const SHIPPED = [
   ["ip-address", "LICENSE"],
+  ["lean-qr", "LICENSE"],
   ["smart-buffer", "LICENSE"],
   ["socks", "LICENSE"],
   ["tldts", "LICENSE"],
   ["tldts-core", "LICENSE"],
   ["tough-cookie", "LICENSE"],
-  ["uqr", "LICENSE"],
   ["valibot", "LICENSE.md"],
 ];
 

@@ -184,12 +184,12 @@ whenBuilt(
     expect(sbom.metadata.component).toMatchObject({ name: "charla", version, type: "application" });
     expect(sbom.components.map(({ purl }: { purl: string }) => purl)).toEqual([
       expect.stringMatching(/^pkg:npm\/ip-address@\d/),
+      `pkg:npm/lean-qr@${manifest.dependencies["lean-qr"]}`,
       expect.stringMatching(/^pkg:npm\/smart-buffer@\d/),
       `pkg:npm/socks@${manifest.dependencies.socks}`,
       expect.stringMatching(/^pkg:npm\/tldts@\d/),
       expect.stringMatching(/^pkg:npm\/tldts-core@\d/),
       `pkg:npm/tough-cookie@${manifest.dependencies["tough-cookie"]}`,
-      `pkg:npm/uqr@${manifest.dependencies.uqr}`,
       `pkg:npm/valibot@${manifest.dependencies.valibot}`,
       ...[
         "linux-x64",

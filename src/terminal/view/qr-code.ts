@@ -1,6 +1,6 @@
 // A QR code as lines of half blocks, each with two rows of modules, so that modules are square. Pure.
 
-import { encode } from "uqr";
+import { generate } from "lean-qr";
 
 /** Light modules on every side, without which readers do not find the code (ISO/IEC 18004 s. 9.1). */
 export const QUIET_ZONE = 4;
@@ -11,9 +11,9 @@ export function qrCodeLines(
   drawn: "dark" | "light",
   quietZone: number = QUIET_ZONE,
 ): string[] {
-  const { data: modules, size } = encode(text, { ecc: "L", boostEcc: true, border: 0 });
-  const isDrawn = (row: number, column: number) =>
-    (modules[row]?.[column] ?? false) === (drawn === "dark");
+  const code = generate(text);
+  const { size } = code;
+  const isDrawn = (row: number, column: number) => code.get(column, row) === (drawn === "dark");
   const lines: string[] = [];
   for (let row = -quietZone; row < size + quietZone; row += 2) {
     let line = "";
