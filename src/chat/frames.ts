@@ -193,6 +193,8 @@ const SERVER_FRAMES = [
     owner: v.boolean(),
     operator: v.optional(v.boolean()),
     muted: v.optional(v.boolean()),
+    /** The log is gone when the server ends. */
+    temporary: v.optional(v.boolean()),
     /** The id of the server's log: a cursor of one log means nothing in another. */
     log: v.string(),
     /** The newest entry of the room: entries up to it were missed. */

@@ -68,7 +68,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
     about: [
       [
         "Others join with the invitation that it prints: charla INVITATION. Messages are",
-        "stored, and the invitation stays valid when the server is started again.",
+        "stored and the invitation stays valid after a restart, except with --ephemeral.",
       ],
     ],
     rows: [
@@ -87,7 +87,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
       ["json quiet verbose no-config help version", "see charla -h"],
     ],
     notes: [
-      "bye leaves, and the others wait for the server; /close ends it for all.",
+      "bye leaves, and the others wait (not with --ephemeral); /close ends it for all.",
       "Without input (</dev/null) it only serves, and writes the invitation to a file.",
     ],
     argument: "text",
@@ -262,8 +262,8 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
     listed: [["stop", "end my server"]],
     about: [
       [
-        "Members wait, and come back when it is started again. Without --data, the server",
-        "that was started last ends.",
+        "Members wait, and come back when it is started again, except with --ephemeral.",
+        "Without --data, the server that was started last ends.",
       ],
     ],
     rows: ["data", "json", "quiet verbose", "help version"],

@@ -17,7 +17,7 @@ import { missedShown, printerOptions, searchCommand } from "./command-options.ts
 import { keptLines } from "./kept-lines.ts";
 import { keptWidths } from "./kept-widths.ts";
 import type { CommandLine } from "./options.ts";
-import { othersNotice, STANDS_STILL_NOTICE, STOPPED_NOTICE } from "./server-notices.ts";
+import { othersNotices, STANDS_STILL_NOTICE, STOPPED_NOTICE } from "./server-notices.ts";
 
 export interface OwnerWindowOptions {
   readonly server: Server;
@@ -78,7 +78,7 @@ export async function talkAsOwner(
     delivery: "shown",
     notices: options.notices,
     beforeStop: STANDS_STILL_NOTICE,
-    atEnd: () => othersNotice(server.countOthers()),
+    atEnd: () => othersNotices(server.countOthers(), data !== undefined),
     keptLines: keptLines(commandLine, io, addNotice),
     keptWidths: keptWidths(commandLine, io),
     enter: (entered, ownName, existing) => enter(entered, ownName, existing),

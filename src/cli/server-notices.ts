@@ -3,6 +3,7 @@
 import type { NoticeText } from "../chat/events.ts";
 import type { CharlaError } from "../errors.ts";
 import { parseInvitation } from "../identity/invitation.ts";
+import type { Server } from "../server/server.ts";
 import { describeReach } from "./reach-notice.ts";
 
 export interface OpenedServer {
@@ -78,14 +79,32 @@ export function otherWireNotice(peer: string, ignored: number): NoticeText {
   };
 }
 
-/** Nobody else's conversation is over because a window was closed. */
-export function othersNotice(count: number): NoticeText | null {
-  if (count === 0) return null;
-  return {
-    code: "OTHERS_WAIT",
-    message: `${count === 1 ? "somebody else is" : `${count} others are`} still here, and will wait until your server is back`,
-    hint: "charla --server opens it again; with --background it needs no window; /close ends it for all",
-  };
+/**
+ * Nobody else's conversation is over because a window was closed, but where nothing is kept of it.
+ *
+ * @param isKept whether the server stores messages
+ */
+export function othersNotices(
+  { waiting, leaving }: ReturnType<Server["countOthers"]>,
+  isKept: boolean,
+): NoticeText[] {
+  const notices: NoticeText[] = [];
+  if (waiting > 0) {
+    const again = isKept ? "it again" : "a new conversation, which they then join";
+    notices.push({
+      code: "OTHERS_WAIT",
+      message: `${waiting === 1 ? "somebody else is" : `${waiting} others are`} still here, and will wait until your server is back`,
+      hint: `the same command opens ${again}; with --background it needs no window; /close ends it for all`,
+    });
+  }
+  if (leaving > 0) {
+    notices.push({
+      code: "OTHERS_LEAVE",
+      message: `it is over for ${leaving === 1 ? "somebody else" : `${leaving} others`} too, since nothing was kept of it`,
+      hint: "without --ephemeral others wait, and come back; with --background the server needs no window",
+    });
+  }
+  return notices;
 }
 
 /** The owner has closed the conversation. */

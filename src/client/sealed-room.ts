@@ -134,7 +134,8 @@ export function describeEnd(end: SessionEnd, where: string): ChannelEnd {
     return { type: "lost", error: new CharlaError("SESSION_LOST", end.reason, "join again") };
   }
   if (end.code === GOING_AWAY) {
-    return { type: "lost", error: new CharlaError("SESSION_LOST", end.reason, "wait for it") };
+    const error = new CharlaError("SESSION_LOST", end.reason, "wait for it");
+    return { type: "lost", error, isStopped: true };
   }
   const error = describeRefusal(end.code, end.reason);
   return error === null ? { type: "closed", reason: end.reason } : { type: "refused", error };

@@ -25,14 +25,13 @@ import {
   type NewInvitation,
   noSuchInvitation,
   type StandingInvitation,
+  UNLIMITED,
   type UsedInvitation,
   withStanding,
 } from "./invitations.ts";
 
 /** How long a new guest of the standing invitation may wait to be stored, ms. */
 const SAVE_AFTER = 5_000;
-/** Ids of the keys that need no invitation, and admit to all rooms. */
-const UNLIMITED: ReadonlySet<string> = new Set(["open", "authorized"]);
 
 interface AdmissionOptions {
   /** Of the server's invitation, 16 bytes; null if nobody needs one. */

@@ -79,6 +79,7 @@ export async function enterRoom(
     owner,
     ...(moderation.isOperator(fingerprint) ? { operator: true } : {}),
     ...(muted ? { muted } : {}),
+    ...(server.isTemporary ? { temporary: true } : {}),
     log: log.id,
     last,
     members,

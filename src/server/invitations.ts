@@ -34,6 +34,9 @@ export interface UsedInvitation {
   readonly key?: string;
 }
 
+/** Ids of the keys that need no invitation, and admit to all rooms. */
+export const UNLIMITED: ReadonlySet<string> = new Set(["open", "authorized"]);
+
 export interface Invitations {
   /** The current one last, before it those that it has replaced; empty on a server that anyone may join. */
   readonly standing: readonly StandingInvitation[];

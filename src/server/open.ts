@@ -113,6 +113,7 @@ async function openOn(log: Log, options: OpenOptions): Promise<Server> {
     moderation: data === undefined ? undefined : openModerationFile(data),
     isOwnHost:
       options.open === true ? (host) => isOwnHost(host, [hostname(), publicHost?.host]) : undefined,
+    isTemporary: data === undefined,
     log,
     ways: (atPort, outer) =>
       waysFrom({

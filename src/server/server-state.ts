@@ -28,6 +28,8 @@ export interface ServerStateOptions extends Pick<
   readonly moderation?: Moderation | undefined;
   /** The fingerprint of the owner, who can't be kicked, banned or muted. */
   readonly owner?: string | undefined;
+  /** The log is gone when the server ends; by default it is not. */
+  readonly isTemporary?: boolean | undefined;
   /** The messages take most or all of the space that they may. The owner's windows get a notice anyhow. */
   readonly onStorage?: ((notice: StorageNotice) => void) | undefined;
 }
@@ -85,6 +87,7 @@ export class ServerState {
   readonly invitations: InvitationControl;
   readonly moderation: Moderation;
   readonly owner: string | null;
+  readonly isTemporary: boolean;
   readonly storage: ReturnType<typeof createStorageWatch>;
   /** ms, for limits only. */
   readonly now: () => number;
@@ -107,6 +110,7 @@ export class ServerState {
     this.invitations = invitations;
     this.moderation = options.moderation ?? new Moderation();
     this.owner = options.owner ?? null;
+    this.isTemporary = options.isTemporary ?? false;
     this.storage = createStorageWatch(log.usage, (notice) => {
       options.onStorage?.(notice);
       for (const room of this.#rooms.values()) room.notifyOwner({ type: "notice", ...notice });
@@ -144,14 +148,16 @@ export class ServerState {
     for (const resume of this.#paused) resume();
   }
 
-  /** How many other people are in any room. */
-  countOthers(fingerprint: string): number {
-    const people = new Set<string>();
+  /** The other people who are in any room, by their fingerprints, with the invitations by which they came. */
+  others(fingerprint: string): Map<string, readonly UsedInvitation[]> {
+    const people = new Map<string, readonly UsedInvitation[]>();
     for (const { members } of this.#rooms.values()) {
-      for (const member of members) people.add(member.fingerprint);
+      for (const { fingerprint: other, invitation } of members) {
+        people.set(other, [...(people.get(other) ?? []), invitation]);
+      }
     }
     people.delete(fingerprint);
-    return people.size;
+    return people;
   }
 
   /** The people who don't hear from the server at the moment, as far as it knows. */

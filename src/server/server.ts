@@ -3,12 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 
-import {
-  type Channel,
-  type ChannelHandlers,
-  ENDED_BY_PROGRAM,
-  GOING_AWAY,
-} from "../chat/channel.ts";
+import { type ChannelHandlers, ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import type { CharlaError } from "../errors.ts";
 import { bestOrigin, fitWays } from "../identity/invitation-ways.ts";
 import { formatInvitation, SECRET_BYTES, type Way } from "../identity/invitation.ts";
@@ -24,6 +19,7 @@ import { RESERVED } from "../protocol/session/memory.ts";
 import { CLOSE_DONE } from "../protocol/session/session.ts";
 import { createAdmission } from "./admission.ts";
 import type { IsAuthorized } from "./authorized-keys.ts";
+import { createConnections, type Goodbye, STOPPED } from "./connections.ts";
 import type { Client } from "./enter-room.ts";
 import { type InvitationStore, NO_INVITATION_STORE } from "./invitations-file.ts";
 import { LIMITS, type Limits } from "./limits.ts";
@@ -45,6 +41,11 @@ export interface ServerOptions {
   readonly secret: Uint8Array | null;
   /** From the data folder: a restart of the server is only noticed at once by members if this stays the same. */
   readonly resetSalt?: Uint8Array | undefined;
+  /**
+   * Neither the log nor the secret outlives the server: when that ends, the conversation is over for all who came by an
+   * invitation. By default members wait.
+   */
+  readonly isTemporary?: boolean | undefined;
   /** Stores invitations that have an end; without it, they last until the server ends. */
   readonly invitations?: InvitationStore | undefined;
   /** Stores bans, operators, mutes and locks; without it, they last until the server ends. */
@@ -98,24 +99,26 @@ export interface Server extends AsyncDisposable {
   pageLink(room: string): string | null;
   /** Connects the owner, in this program. */
   connect(): LocalChannel;
-  /** Ends all sessions, once what was said has arrived, and frees the port. Members reconnect when a server is back. */
+  /**
+   * Ends all sessions, once what was said has arrived, and frees the port. Members reconnect when a server is back, if their
+   * invitations are valid there (`isTemporary`).
+   */
   close(): Promise<void>;
   /** Resolves when it is closed, perhaps by its owner with `/close`; rejects if closing failed. */
   readonly closed: Promise<void>;
   /** The router lets datagrams in for this server at this address; null for nowhere any more. Members and invitations name it. */
   setMapped(outer: SocketAddress | null): void;
-  /** How many people beside the owner are in its rooms; none when it is closing. */
-  countOthers(): number;
+  /**
+   * How many people beside the owner are in its rooms; none when it is closing. `waiting` are those for whom the conversation
+   * goes on when a server is back, `leaving` those for whom it ends with this one.
+   */
+  countOthers(): { readonly waiting: number; readonly leaving: number };
   /** After `/close`: for how many people who were away the server still waits, to tell them; `close` ends the wait. */
   countAwaited(): number;
 }
 
 /** How long the server waits after `/close` for members who were away, ms: a session that hears nothing lasts no longer. */
 const FAREWELL = 60_000;
-/** How long closing waits for members that do not read, or are gone without a word, ms. */
-const CLOSE_TIMEOUT = 3_000;
-/** How long it waits for members that send nothing meanwhile, ms: more than a packet and its acknowledgment take. */
-const UNHEARD_TIMEOUT = 1_000;
 /** Of the sessions that there is memory for. */
 const INVITATION_SHARE = 3 / 4;
 
@@ -125,24 +128,15 @@ function withinMemory(limits: Limits): Limits {
   return { ...limits, sessionsPerInvitation: Math.min(limits.sessionsPerInvitation, most) };
 }
 
-/** At the other end of a channel. */
-interface Connected {
-  /** Their fingerprint. */
-  readonly person: string;
-  /** When something came from them last, ms of `performance.now`. */
-  heardAt(this: void): number;
-}
-
 /** @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and the like (docs/errors.md) */
 export async function openServer(options: ServerOptions): Promise<Server> {
   const { bind, port, identity, secret, log } = options;
   const limits = withinMemory(options.limits ?? LIMITS);
   const ownFingerprint = fingerprint(identity.publicKey);
+  const connections = createConnections(options.isTemporary ?? false);
   let otherWires = 0;
   /** A flood is reported as often as its count has digits. */
   let otherWiresReportedAt = 1;
-  /** With those at the other ends. */
-  const channels = new Map<Channel, Connected>();
   const closed = Promise.withResolvers<void>();
   let closing: Promise<void> | null = null;
   /** After `/close`, who has yet to learn of it, by their fingerprints; null before. */
@@ -172,12 +166,13 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     },
     moderation: new Moderation(options.moderation),
     owner: ownFingerprint,
+    isTemporary: options.isTemporary,
     onStorage: (notice) => options.onStorage?.(notice),
     now: () => performance.now(),
     date: options.now,
     end(reason) {
       farewell ??= { awaited: state.awayPeople, reason };
-      void close(CLOSE_DONE, reason);
+      void close({ code: CLOSE_DONE, reason });
     },
   });
   const admission = createAdmission({
@@ -213,7 +208,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
           onMessages() {
             void link.close(CLOSE_DONE, reason);
             // Nothing more arrives over the sessions that they had before.
-            abortChannels(CLOSE_DONE, reason, ({ person }) => person === joined);
+            connections.abort({ code: CLOSE_DONE, reason }, (person) => person === joined);
             nowKnows(joined);
           },
         };
@@ -247,10 +242,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const reach = openReach(socket, { relays: options.relays ?? [], random: Math.random });
   const renewal = createNameRenewal({ log, rooms: state.rooms, setTimer: systemTimer });
 
-  function startSession(client: Client, heardAt: Connected["heardAt"]): ChannelHandlers {
-    const { channel, fingerprint: person } = client;
-    channels.set(channel, { person, heardAt });
-    void channel.ended.then(() => channels.delete(channel));
+  function startSession(client: Client, heardAt: () => number): ChannelHandlers {
+    connections.add(client, heardAt);
     return new MemberSession(state, client);
   }
 
@@ -269,9 +262,9 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     return origin === null ? null : writePageLink(invitation(room, roomSecret), origin);
   }
 
-  function close(code = GOING_AWAY, reason = "the server was stopped"): Promise<void> {
+  function close(goodbye = STOPPED): Promise<void> {
     if (closing === null) {
-      closing = closeAll(code, reason);
+      closing = closeAll(goodbye);
       closing.then(closed.resolve, closed.reject);
       // It may be that only `close` is awaited.
       closed.promise.catch(() => {});
@@ -279,53 +272,24 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     return closing;
   }
 
-  async function closeAll(code: number, reason: string): Promise<void> {
+  async function closeAll(goodbye: Goodbye): Promise<void> {
     state.startClosing();
     // After `/close` those who come back learn that it is over.
     if (farewell === null) socket.stopAdmitting();
     renewal[Symbol.dispose]();
-    const ends = Array.from(channels.keys(), (channel) => channel.close(code, reason));
+    const ends = connections.close(goodbye);
     if (farewell !== null && farewell.awaited.size > 0) {
       const { awaited } = farewell;
-      using _limits = limitClosing(code, reason, (person) => !awaited.has(person));
+      using _limits = connections.limitClosing(goodbye, (person) => !awaited.has(person));
       await waitForAway();
       awaited.clear();
     }
-    using _limits = limitClosing(code, reason);
+    using _limits = connections.limitClosing(goodbye);
     // Members past a relay learn it while that still forwards.
-    await Promise.all(ends);
-    await Promise.all([reach[Symbol.asyncDispose](), socket.close(code, reason)]);
+    await ends;
+    await Promise.all([reach[Symbol.asyncDispose](), socket.close(goodbye.code, goodbye.reason)]);
     await webSockets?.[Symbol.asyncDispose]();
     admission.flush();
-  }
-
-  function abortChannels(
-    code: number,
-    reason: string,
-    isMeant: (connected: Connected) => boolean,
-  ): void {
-    for (const [channel, connected] of channels) {
-      if (isMeant(connected)) channel.abort(code, reason);
-    }
-  }
-
-  /** Ends the sessions that are not closed in time. */
-  function limitClosing(
-    code: number,
-    reason: string,
-    isMeant = (_person: string) => true,
-  ): Disposable {
-    const start = performance.now();
-    const isUnheard = ({ person, heardAt }: Connected) => isMeant(person) && heardAt() < start;
-    const unheard = systemTimer(() => abortChannels(code, reason, isUnheard), UNHEARD_TIMEOUT);
-    const isLate = ({ person }: Connected) => isMeant(person);
-    const late = systemTimer(() => abortChannels(code, reason, isLate), CLOSE_TIMEOUT);
-    return {
-      [Symbol.dispose]() {
-        unheard[Symbol.dispose]();
-        late[Symbol.dispose]();
-      },
-    };
   }
 
   /** Somebody who may have been away when the conversation ended has left, or knows it. */
@@ -354,7 +318,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     connect() {
       const [clientEnd, serverEnd] = localChannel();
       if (closing !== null) {
-        serverEnd.abort(GOING_AWAY, "the server was stopped");
+        serverEnd.abort(STOPPED.code, STOPPED.reason);
         return clientEnd;
       }
       const client = {
@@ -372,7 +336,13 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     setMapped(outer) {
       reach.setMapped(outer);
     },
-    countOthers: () => (closing === null ? state.countOthers(ownFingerprint) : 0),
+    countOthers() {
+      const others = closing === null ? [...state.others(ownFingerprint).values()] : [];
+      const waiting = others.filter((used) =>
+        used.some((one) => connections.mayReturn(one)),
+      ).length;
+      return { waiting, leaving: others.length - waiting };
+    },
     countAwaited: () => farewell?.awaited.size ?? 0,
     [Symbol.asyncDispose]: closeNow,
   };

@@ -44,7 +44,7 @@ export interface TalkOptions extends PrinterOptions {
   /** Something to say before Ctrl-Z stops the program. */
   readonly beforeStop?: NoticeText;
   /** Something to say before the end is shown. */
-  readonly atEnd?: () => NoticeText | null;
+  readonly atEnd?: () => readonly NoticeText[];
   /** The name that this person wants, which the rooms may give or not. */
   readonly name?: string;
   /** Opens the conversation of another room of the same server, under the wanted name; without it there is only one room. */
@@ -251,8 +251,8 @@ export async function talk(
   }
   /** The end, with what was read and not sent, which the conversation may not know of. */
   async function finish(event: Ended): Promise<Ended> {
-    const notice = isRead ? (options.atEnd?.() ?? null) : null;
-    if (notice !== null) await display.event(noticeEvent(notice));
+    const notices = isRead ? (options.atEnd?.() ?? []) : [];
+    for (const notice of notices) await display.event(noticeEvent(notice));
     if (lines === null) return event;
     const next = await lines.stop();
     if (next !== null) await fail(inputNotSent(next));

@@ -691,6 +691,44 @@ describe("entering", () => {
     ]);
   });
 
+  test("is not kept for the next run where the log is gone with its server", () => {
+    const stopped: ClientEvent = {
+      type: "ended",
+      end: { type: "lost", error: LOST, isStopped: true },
+    };
+    const unstored = [{ number: 3, text: "three", log: "log" }];
+    const inTemporary = (...events: ClientEvent[]) =>
+      after(
+        create({ unstored }),
+        TICK,
+        CONNECTED,
+        welcomed({ temporary: true }),
+        say(4),
+        ...events,
+      );
+    const gone = (reason: "left" | "peer-left"): Action[] => [
+      notStored(3, false),
+      notStored(4, false),
+      { type: "over", event: { type: "ended", reason, unsaid: ["three", "text 4"] }, error: null },
+    ];
+    expect(happen(inTemporary(stopped), 0, LEAVE_AT_ONCE)).toEqual(gone("left"));
+    expect(happen(inTemporary(), 0, closed())).toEqual(gone("peer-left"));
+    const error = new CharlaError("WRONG_SECRET", "not this invitation", "ask for another");
+    const refused: ClientEvent = { type: "connect-failed", error, isTemporary: false };
+    const taken = inTemporary(LOSS);
+    happen(taken, 60_000, TICK);
+    expect(happen(taken, 60_000, refused)).toContainEqual(notStored(4, false));
+
+    // It may be the network alone; and a server that keeps its log, or still has this one, may have taken its place.
+    expect(happen(inTemporary(LOSS), 0, LEAVE_AT_ONCE)).toContainEqual(notStored(4, true));
+    expect(happen(after(joined(), say(4), stopped), 0, LEAVE_AT_ONCE)[0]).toEqual(
+      notStored(4, true),
+    );
+    const back = inTemporary(stopped);
+    happen(back, 60_000, TICK, CONNECTED, welcomed({ temporary: true }), LOSS);
+    expect(happen(back, 60_000, LEAVE_AT_ONCE)).toContainEqual(notStored(4, true));
+  });
+
   test("does not wait, when it leaves, for what stays for another conversation", () => {
     const client = after(joined(), LOSS, say(0), LEAVE);
     happen(client, 375, TICK, CONNECTED);
@@ -928,7 +966,7 @@ test("a notice of the server is emitted as the event of that name, with the hint
 
 const rights = (operator: boolean, muted: boolean) =>
   ({ type: "rights", operator, muted }) as const;
-const welcomed = (given: { operator?: boolean; muted?: boolean }) =>
+const welcomed = (given: { operator?: boolean; muted?: boolean; temporary?: boolean }) =>
   received({
     type: "welcome",
     room: "main",

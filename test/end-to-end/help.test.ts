@@ -47,7 +47,7 @@ test("charla --server --help describes a server", async () => {
     charla --server [-p PORT] [-b ADDRESS] [--open | --admit FILE] [OPTION...]
 
     Others join with the invitation that it prints: charla INVITATION. Messages are
-    stored, and the invitation stays valid when the server is started again.
+    stored and the invitation stays valid after a restart, except with --ephemeral.
 
       -p, --port N, -b, --bind ADDRESS   where to listen (12345; 0: any free port)
           --public-host NAME[:PORT], --relay HOST[:PORT]   other ways to it
@@ -63,7 +63,7 @@ test("charla --server --help describes a server", async () => {
           --bell, --no-color, --no-notify, --no-line-history   see charla -h
           --json, -q, -v, --no-config, -h, --version   see charla -h
 
-    bye leaves, and the others wait for the server; /close ends it for all.
+    bye leaves, and the others wait (not with --ephemeral); /close ends it for all.
     Without input (</dev/null) it only serves, and writes the invitation to a file.
     "
   `);
@@ -120,8 +120,8 @@ test("charla stop --help describes stop", async () => {
 
     charla stop [--data DIR] [OPTION...]
 
-    Members wait, and come back when it is started again. Without --data, the server
-    that was started last ends.
+    Members wait, and come back when it is started again, except with --ephemeral.
+    Without --data, the server that was started last ends.
 
           --data DIR       the server that stores its messages in DIR
           --json           one JSON object

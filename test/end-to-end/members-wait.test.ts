@@ -39,7 +39,7 @@ describe("members wait, come back and lose nothing when the owner's program is e
       if (signal !== "SIGKILL") {
         expect(server.stderr).toContain(
           "2 others are still here, and will wait until your server is back\n" +
-            "hint: charla --server opens it again; with --background it needs no window; /close ends it for all\n" +
+            "hint: the same command opens it again; with --background it needs no window; /close ends it for all\n" +
             "you left\n",
         );
       }
@@ -237,6 +237,86 @@ testWith(
         "$",
       ]);
     }
+  },
+  END_TO_END_TIMEOUT,
+);
+
+endToEnd(
+  "the end of a server that keeps nothing is the end for all whom it has invited, and each is told so",
+  async () => {
+    using ana = newPerson();
+    using ben = newPerson();
+    const bind = ["--bind", "127.0.0.1", "--port", `${await reservePort()}`];
+    const server = await startSealedServer([...bind, "--ephemeral"], { as: ana });
+    await using talking = startProcess([server.invitation, "--stay", "-n", "ben"], { as: ben });
+    await using reading = charla([server.invitation, "-n", "cy"]);
+    await talking.until("stderr", "you are ben");
+    await reading.until("stderr", "you are cy");
+    server.signal("SIGINT");
+    expect(await server.exited).toBe(130);
+    expect(server.stderr).toEndWith(
+      "it is over for 2 others too, since nothing was kept of it\n" +
+        "hint: without --ephemeral others wait, and come back; with --background the server needs no window\n" +
+        "you left\n",
+    );
+    for (const member of [talking, reading]) {
+      expect(await member.exited).toBe(0);
+      expect(member.stderr).toEndWith(
+        "the server was stopped, and has kept nothing\n" +
+          "the conversation is over: the server has ended it\n",
+      );
+    }
+    // Nor would the next server there let anybody in with that invitation.
+    await using _next = await startSealedServer([...bind, "--ephemeral"], { as: ana });
+    await using back = charla([server.invitation, "-n", "ben"], { as: ben });
+    expect(await back.exited).toBe(1);
+    expect(back.stderr).toContain("does not take this invitation");
+  },
+);
+
+endToEnd(
+  "who came without an invitation waits for the next server, also where nothing is kept",
+  async () => {
+    using ana = newPerson();
+    using ben = newPerson();
+    const args = ["--bind", "127.0.0.1", "--port", `${await reservePort()}`];
+    const open = [...args, "--open", "--ephemeral"];
+    const server = await startSealedServer(open, { as: ana });
+    const host = `127.0.0.1:${server.port}`;
+    await using member = charla([host, "--stay", "-n", "ben"], { as: ben });
+    await member.until("stderr", "you are ben");
+    server.signal("SIGINT");
+    expect(await server.exited).toBe(130);
+    expect(server.stderr).toContain(
+      "somebody else is still here, and will wait until your server is back\n" +
+        "hint: the same command opens a new conversation, which they then join; with --background it needs no window; /close ends it for all\n",
+    );
+    await member.until("stderr", STOPPED);
+    await using again = await startSealedServer(open, { as: ana });
+    await member.until("stderr", "reconnected to the server\n");
+    again.type("new\n");
+    await member.until("stdout", "ana: new\n");
+  },
+);
+
+testWith(
+  ["tmux"],
+  "what is typed after a server that keeps nothing has stopped is not promised for another time",
+  async () => {
+    using ben = newPerson();
+    const args = ["--bind", "127.0.0.1", "--open", "--ephemeral"];
+    await using server = await startSealedServer(args);
+    await using screen = await openScreen(160, 40, { as: ben });
+    enter(screen, `clear; charla 127.0.0.1:${server.port} -n ben; echo status=$?`);
+    await screen.until("the room", (rows) => rows.some((row) => row.includes("you are ben")));
+    server.signal("SIGTERM");
+    await server.exited;
+    await screen.until("the wait", (rows) => rows.some((row) => row.includes("connection to the")));
+    enter(screen, "too late");
+    screen.press("C-d");
+    const rows = await screen.until("the shell", (all) => all.includes("status=1"));
+    expect(withoutTimes(rows)).toContain("-- ##:## may not have been delivered: too late");
+    expect(rows.join("\n")).not.toContain("join again");
   },
   END_TO_END_TIMEOUT,
 );

@@ -44,6 +44,39 @@ test("a signal that aborts closes the server, and frees its port and its folder"
   expect(again.local.port).toBe(port);
 });
 
+test("a server without a folder ends the conversation for the people of its invitations, and others wait", async () => {
+  const port = await reservePort();
+  const server = await open({ ...local, port, authorized: () => true });
+  const invitation = server.invitation("main");
+  const ann = joinRoom(invitation, { name: "Ann", room: "main" });
+  const withoutSecret = invitation.replace(/\.[^.]+$/, "");
+  const bob = joinRoom(withoutSecret, { name: "Bob", room: "main" });
+  const seen = [ann, bob].map(shownTo);
+  for (const each of seen) await entered(each);
+  expect(server.countOthers()).toEqual({ waiting: 1, leaving: 1 });
+  await server.close();
+  expect(server.countOthers()).toEqual({ waiting: 0, leaving: 0 });
+  const [ended, waiting] = seen;
+  await ended?.ended;
+  expect(ended?.shown.slice(-2)).toEqual([
+    {
+      type: "notice",
+      code: "SERVER_SAYS",
+      message: "the server was stopped, and has kept nothing",
+    },
+    { type: "ended", reason: "peer-left", unsaid: [] },
+  ]);
+  await until("the wait", () =>
+    Boolean(
+      waiting?.shown.some(
+        (event) =>
+          event.type === "disconnected" && event.message.includes("the server was stopped"),
+      ),
+    ),
+  );
+  await bob.leave();
+});
+
 /** The reset that a server answers to a packet of a session that it does not have, as hex. */
 async function resetOf({ local: { port } }: Server): Promise<string> {
   const socket = createSocket("udp4");

@@ -46,12 +46,15 @@ export function welcome(
   now: number,
   actions: Action[],
 ): void {
-  const { room, name, owner, operator = false, muted = false, members, log, last } = frame;
+  const { room, name, owner, operator = false, muted = false, temporary = false } = frame;
+  const { members, log, last } = frame;
   // A place in one log means nothing in another.
   if (client.log !== "" && client.log !== log) {
     client.watched = client.watched.map(({ room: other }) => ({ room: other }));
   }
   client.log = log;
+  client.isTemporary = temporary;
+  client.isLogGone = false;
   client.givenName = name;
   client.past ??= { log, sequence: last };
   // Where an empty room was entered there is nothing older to be shown; and a log that was cut short gives what is new

@@ -74,9 +74,10 @@ function giveUp(client: RoomClient, actions: Action[]): { unsaid: string[]; kept
   failQuestions(client, conversationOver(), actions);
   const kept: string[] = [];
   const unsaid = Array.from(client.outbox.values(), ({ number, text, isOld, isWithdrawn }) => {
-    // The device sends it in its next run. But where no server was reached, the person knows, and says it again; and so
-    // does a script, which may say it again for its status.
-    const keep = isOld || (client.entered && client.keepsUnsaid && !isWithdrawn);
+    // The device sends it in its next run, unless the log is gone. But where no server was reached, the person knows,
+    // and says it again; and so does a script, which may say it again for its status.
+    const isNeeded = isOld || (client.entered && client.keepsUnsaid && !isWithdrawn);
+    const keep = isNeeded && !client.isLogGone;
     if (keep) kept.push(text);
     actions.push({ type: "not-stored", number, error: conversationOver(), keep });
     return text;

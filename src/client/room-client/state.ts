@@ -137,6 +137,10 @@ export interface RoomClient extends Pick<
   entered: boolean;
   /** The log that the server has now; empty before it was entered. */
   log: string;
+  /** That log is gone when the server ends. */
+  isTemporary: boolean;
+  /** It is gone. */
+  isLogGone: boolean;
   /** The newest entry when this run first entered: up to it, entries are past. */
   past: Cursor | null;
   /** The newest entry that has come; its reader may be behind. */
@@ -168,8 +172,8 @@ export type ChannelEnd =
   | { readonly type: "failed"; readonly reason: string }
   /** The server does not let this member in, or has removed it: another attempt would be refused, or unwanted. */
   | { readonly type: "refused"; readonly error: CharlaError }
-  /** The connection is lost: there may be another. */
-  | { readonly type: "lost"; readonly error: CharlaError };
+  /** The connection is lost: there may be another. `isStopped` when the server has said that it stops. */
+  | { readonly type: "lost"; readonly error: CharlaError; readonly isStopped?: true };
 
 export type ClientEvent =
   /** The attempt has succeeded: there is a channel to the server. */
@@ -273,6 +277,8 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     rights: { operator: false, muted: false },
     entered: false,
     log: "",
+    isTemporary: false,
+    isLogGone: false,
     past: null,
     received: cursor,
     skipUpTo: 0,

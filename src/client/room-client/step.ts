@@ -107,6 +107,8 @@ function connectFailed(
 ): void {
   const { phase, entered } = client;
   const isLeaving = phase.name === "leaving";
+  // Another server has taken the place of the one that kept its secret nowhere.
+  if (error.code === "WRONG_SECRET") client.isLogGone = client.isTemporary;
   // A conversation that never began has no end: its reader gets the error alone.
   if (!isTemporary || (isLeaving && !entered)) fail(client, error, actions);
   else if (isLeaving) finish(client, "left", actions);
@@ -131,6 +133,9 @@ function channelEnded(client: RoomClient, end: ChannelEnd, now: number, actions:
   const connection = connectionPhase(phase);
   if (connection === null || connection.name === "connecting") return;
   failQuestions(client, notConnected(), actions);
+  if (end.type === "closed" || (end.type === "lost" && end.isStopped === true)) {
+    client.isLogGone = client.isTemporary;
+  }
   const isFinal = end.type === "closed" || (end.type === "failed" && !client.entered);
   if (isFinal && end.reason !== "" && connection.name !== "closing") {
     emit(actions, { type: "notice", code: "SERVER_SAYS", message: end.reason });
