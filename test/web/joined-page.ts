@@ -10,12 +10,18 @@ export function linkTo(invitation: string, port?: number): string {
   return port === undefined ? link : link.replace(/:\d+(?=\/)/, `:${port}`);
 }
 
-/** Opens the link, and joins under this name, which a page asks for on the first visit. */
+/** Opens the link, and joins under this name if the page asks for one, as it does on the first visit. */
 export async function join(page: Page, link: string, name: string): Promise<void> {
   await page.goto(link);
-  await page.getByRole("textbox", { name: "Your name" }).fill(name);
-  await page.getByRole("button", { name: "Join" }).click();
+  const asked = page.getByRole("textbox", { name: "Your name" });
+  await asked.or(field(page)).waitFor();
+  if (await asked.isVisible()) {
+    await asked.fill(name);
+    await page.getByRole("button", { name: "Join" }).click();
+  }
   await field(page).waitFor();
+  // The server has let them in.
+  await page.locator(".subtitle", { hasText: "here" }).waitFor();
 }
 
 export const field = (page: Page) => page.getByRole("textbox", { name: /^Message to / });

@@ -48,8 +48,6 @@ async function enterRoom(page: Page, room: string): Promise<void> {
   await page.getByRole("button", { name: "Another room" }).click();
   await page.getByRole("textbox", { name: "Name of the room" }).fill(room);
   await page.keyboard.press("Enter");
-  await Bun.sleep(500);
-  await page.screenshot({ path: "/tmp/browsers/tea2.png" });
   await page.getByRole("heading", { name: room, level: 1 }).waitFor();
 }
 
@@ -182,8 +180,6 @@ fullTestWith(
       if (link === insecure) await join(page, link, "tom");
       else await page.goto(link);
       await field(page).waitFor();
-      await Bun.sleep(500);
-      await page.screenshot({ path: "/tmp/browsers/tea.png" });
       await enterRoom(page, "tea");
       await page.getByRole("button", { name: "Invite" }).click();
       const buttons = page.getByRole("button", { name: "Copy" });
