@@ -85,8 +85,8 @@ export class News {
   }
 
   /**
-   * From now on the member gets news of these rooms, as far as it may see them, and of no others. The first comes at once,
-   * with all of them.
+   * From now on the member gets news of these rooms, as long as it may see them, and of no others. The first comes at once,
+   * with all that it may see.
    *
    * @throws {CharlaError} STORE_...
    */
@@ -96,11 +96,16 @@ export class News {
     rooms.delete(current);
     let searchable = MAX_SEARCHED;
     for (const [room, after] of rooms) {
-      if (!this.#maySee(member, room)) continue;
       const watch = this.#add(member, room);
       searchable -= await this.#begin(watch, after, searchable);
     }
-    if (rooms.size > 0) send(member, Array.from(this.#watches.get(member) ?? [], describe));
+    if (rooms.size === 0) return;
+    const news: RoomNews[] = [];
+    for (const watch of this.#watches.get(member) ?? []) {
+      if (this.#maySee(member, watch.source.room)) news.push(describe(watch));
+      else watch.sent = 0;
+    }
+    send(member, news);
   }
 
   /** The member gets no more news. */
@@ -116,12 +121,18 @@ export class News {
     }
   }
 
-  /** People may have lost the right to enter one of these rooms, by default any: they get no more news of it, but that nothing is unread there. */
+  /**
+   * People may have lost or got the right to enter one of these rooms, by default any: for those who may not, nothing is unread
+   * there until they may.
+   */
   checkRights(rooms: Iterable<string> = this.#sources.keys().toArray()): void {
     for (const room of rooms) {
-      for (const { member } of watchesOf(this.#sources.get(room)).toArray()) {
-        if (!this.#maySee(member, room)) this.removePerson(room, member.fingerprint);
+      const source = this.#sources.get(room);
+      if (source === undefined) continue;
+      for (const watch of watchesOf(source)) {
+        if (!this.#maySee(watch.member, room)) hide(watch);
       }
+      this.#announce(source);
     }
   }
 
@@ -271,7 +282,7 @@ export class News {
       for (const watch of watchesOf(source)) {
         const { member } = watch;
         if (!this.#maySee(member, source.room)) {
-          this.removePerson(source.room, member.fingerprint);
+          hide(watch);
         } else if (
           // The answer to `watch` names all rooms.
           watch.sent !== null &&
@@ -313,6 +324,15 @@ function describe(watch: Watch): RoomNews {
   watch.mention = null;
   const news = { room: source.room, after, unread: watch.sent, mentions };
   return mention === null ? news : { ...news, mention };
+}
+
+/** Its member may not see the room, at the moment. */
+function hide(watch: Watch): void {
+  const { member, source, after, sent } = watch;
+  // The answer to `watch` is still to come, and leaves the room out.
+  if (sent === null) return;
+  if (sent !== 0) send(member, [nothingIn(source.room, after)]);
+  watch.sent = 0;
 }
 
 /** Of a room that the member may not see any more. */

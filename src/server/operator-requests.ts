@@ -172,7 +172,7 @@ export async function answerOperator(
     case "lock":
       if (!frame.locked && !moderation.isLocked(about)) return done;
       if (frame.locked) server.lock(room);
-      else moderation.unlock(about);
+      else server.unlock(room);
       notify({ message: `${by} has ${frame.locked ? "locked" : "unlocked"} ${about}`, about });
       return done;
     case "invite": {
@@ -241,7 +241,7 @@ export async function answerOperator(
         }
       }
       // Locks don't keep out operators.
-      if (!frame.operator) server.news.checkRights();
+      server.news.checkRights();
       for (const entered of server.rooms.values()) {
         announceRights(server, entered, person);
         server.notifyPerson(entered, person.fingerprint, operatorNotice(null, frame.operator));

@@ -284,6 +284,12 @@ export class ServerState {
     this.news.checkRights([room.name]);
   }
 
+  /** @throws {CharlaError} FOLDER_NOT_WRITABLE; then it stays locked */
+  unlock(room: Room): void {
+    this.moderation.unlock(room.name);
+    this.news.checkRights([room.name]);
+  }
+
   /** Disconnects all of a person's programs in one room; returns whether there were any. */
   kick(room: Room, person: Person & { readonly by: string }): boolean {
     const { moderation } = this;

@@ -247,6 +247,54 @@ describe("news of another room", () => {
     expect(roomsOf(eva.of("news")).at(-1)).toEqual([ofLunch(1)]);
   });
 
+  test("goes on when the room is unlocked, at once and from where it was read", async () => {
+    const { clock, state, bob, ann } = await open();
+    ann.say(sayFrame(1));
+    await clock.pass(1_000);
+    await ask(ann, { type: "lock", request: 1, locked: true });
+    ann.say(sayFrame(2, "Bob, are you there?"));
+    await clock.pass(2_000);
+    expect(roomsOf(bob.of("news"))).toEqual([[ofLunch(1)], [ofLunch(0)]]);
+    // Asked for while it is locked, it begins later.
+    const eva = await enter(state, "Eva");
+    eva.say(watching("lunch"));
+    expect(roomsOf(await eva.until("news"))).toEqual([[]]);
+    ann.say({ type: "lock", request: 2, locked: false });
+    await ann.until("done", 2);
+    await clock.pass(0);
+    const mention = { name: "Ann", text: "Bob, are you there?" };
+    expect(roomsOf(bob.of("news")).at(-1)).toEqual([{ ...ofLunch(2, 1), mention }]);
+    // Nothing was said since she asked.
+    expect(eva.of("news")).toHaveLength(1);
+    ann.say(sayFrame(3));
+    await clock.pass(1_000);
+    expect(roomsOf(bob.of("news")).at(-1)).toEqual([ofLunch(3, 1)]);
+    expect(roomsOf(eva.of("news")).at(-1)).toEqual([ofLunch(1, 0, 2)]);
+  });
+
+  test("goes on for somebody who becomes an operator, and for all when a locked room is deleted and made anew", async () => {
+    const { clock, state, bob, ann } = await open();
+    const eva = await enter(state, "Eva", { owner: true });
+    await ask(ann, { type: "lock", request: 1, locked: true });
+    ann.say(sayFrame(1));
+    await clock.pass(1_000);
+    expect(bob.of("news")).toEqual([]);
+    await ask(eva, { type: "op", request: 1, name: "Bob", operator: true });
+    await clock.pass(1_000);
+    expect(roomsOf(bob.of("news"))).toEqual([[ofLunch(1)]]);
+    eva.say({ type: "op", request: 2, name: "Bob", operator: false });
+    await eva.until("done", 2);
+    eva.say({ type: "delete", request: 3, room: "lunch" });
+    await eva.until("done", 3);
+    const anew = await enter(state, "Zoe", { room: "lunch" });
+    anew.say(sayFrame(1));
+    await clock.pass(2_000);
+    expect(roomsOf(bob.of("news")).slice(1)).toEqual([
+      [ofLunch(0)],
+      [{ ...ofLunch(1), after: expect.any(Number) }],
+    ]);
+  });
+
   test("names all rooms first, also where something is said in one while the log of another is read", async () => {
     const log = openMemoryLog({ now: () => 1_000, id: "log" });
     const clock = virtualClock();
