@@ -81,7 +81,9 @@ export function complete(
   if (editing.line !== asked || last.type !== "tab") return [editing, null];
   const { line, candidates } = completion;
   if (line !== asked) return [changeLine(editing, line), null];
-  return [editing, last.again && candidates.length > 1 ? candidateList(completion) : null];
+  if (!last.again || candidates.length < 2) return [editing, null];
+  // The first Tab's answer may be late, and come after the second Tab: that one's shows them no second time.
+  return [{ ...editing, last: { type: "tab", again: false } }, candidateList(completion)];
 }
 
 function pressKey(editing: Editing, key: Key): Pressed {

@@ -424,6 +424,17 @@ describe("the answer to Tab", () => {
     expect(complete(again, again.line, { line: again.line, candidates: ["an"] })[1]).toBeNull();
   });
 
+  test("is shown once where Tab is pressed twice before it comes, and again with the next Tab", () => {
+    const again = pressAll(keys("tab"), editing).editing;
+    const answer = { ...several, line: again.line };
+    const [first, shown] = complete(again, again.line, answer);
+    expect(shown).toBe("ana  anselm");
+    const [second, shownAgain] = complete(first, first.line, answer);
+    expect(shownAgain).toBeNull();
+    const third = pressAll(keys("tab"), second).editing;
+    expect(complete(third, third.line, answer)[1]).toBe("ana  anselm");
+  });
+
   test("counts for nothing if another key was pressed since", () => {
     const moved = pressAll([...text("x"), key("backspace")], editing).editing;
     expect(complete(moved, asked, ana)).toEqual([moved, null]);
