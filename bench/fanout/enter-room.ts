@@ -25,6 +25,7 @@ import {
   sendMessage,
   type Session,
 } from "../../src/protocol/session/session.ts";
+import { severalPaths } from "../../src/protocol/session/several-paths.ts";
 import type { Outbound } from "../../src/protocol/session/transmit.ts";
 
 /** Members that enter at the same time. */
@@ -83,6 +84,7 @@ async function open(): Promise<Client> {
       return generateKeyPair(random(32));
     },
     random,
+    otherPaths: severalPaths,
     datagramLimit: () => 1_200,
     now: performance.now(),
   });

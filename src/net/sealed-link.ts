@@ -6,14 +6,7 @@ import { defer, type Deferred } from "../deferred.ts";
 import { isMeasured } from "../protocol/recovery/round-trip.ts";
 import { finishMessages, startMessages } from "../protocol/session/incoming-messages.ts";
 import { MAX_MESSAGE, startWaiting, stopWaiting } from "../protocol/session/outgoing-messages.ts";
-import {
-  addWay,
-  checkPath,
-  nameCandidates,
-  networkChanged,
-  pathBack,
-  pathLost,
-} from "../protocol/session/paths.ts";
+import { checkPath, networkChanged, pathBack } from "../protocol/session/path-in-use.ts";
 import { isDrained, receiveMessages } from "../protocol/session/receive.ts";
 import {
   CLOSE_DONE,
@@ -255,17 +248,17 @@ export class SessionLink implements SealedLink {
   }
 
   nameCandidates(addresses: readonly SocketAddress[]): void {
-    nameCandidates(this.session, addresses, this.#driver.now());
+    this.session.otherPaths?.nameCandidates(this.session, addresses, this.#driver.now());
     this.#driver.changed(this.session);
   }
 
   addWay(way: SocketAddress): void {
-    addWay(this.session, way, this.#driver.now());
+    this.session.otherPaths?.addWay(this.session, way, this.#driver.now());
     this.#driver.changed(this.session);
   }
 
   pathLost(to: SocketAddress): void {
-    pathLost(this.session, to, this.#driver.now());
+    this.session.otherPaths?.pathLost(this.session, to, this.#driver.now());
     this.#driver.changed(this.session);
   }
 

@@ -2,6 +2,7 @@
 // nothing of what the messages mean.
 
 import { platformCrypto, randomBytes } from "#crypto";
+import { otherPaths } from "#other-paths";
 import { soon } from "#timers";
 import { openUdpSocket } from "#udp-socket";
 
@@ -25,7 +26,7 @@ import {
 import { isSealedWire } from "../protocol/packets.ts";
 import { MAX_DATAGRAM_SIZE } from "../protocol/recovery/path-mtu.ts";
 import { datagramRefused } from "../protocol/recovery/recovery.ts";
-import { knownAddresses } from "../protocol/session/paths.ts";
+import { knownAddresses } from "../protocol/session/path-in-use.ts";
 import type { Session } from "../protocol/session/session.ts";
 import type { Outbound } from "../protocol/session/transmit.ts";
 import { addressKey } from "../protocol/socket-address.ts";
@@ -126,6 +127,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     staticKeys: options.staticKeys,
     random: randomBytes,
     respond: options.respond,
+    otherPaths,
     datagramLimit: (to) => limitTo(socket, to),
     now: now(),
   });

@@ -14,6 +14,7 @@ import type { Responder } from "./handshake/responder-handshake.ts";
 import { CONNECTION_ID_LENGTH, type Packet, readPacket } from "./packets.ts";
 import { BASE_DATAGRAM_SIZE } from "./recovery/path-mtu.ts";
 import type { MemoryBudget } from "./session/memory.ts";
+import type { OtherPaths } from "./session/other-paths.ts";
 import { createPacketArena, type PacketArena, resetArena } from "./session/packet-arena.ts";
 import { receivePacket } from "./session/receive.ts";
 import { sessionWakeAt, tickSession } from "./session/session-timers.ts";
@@ -42,6 +43,8 @@ export interface EndpointOptions {
   readonly now: number;
   /** Makes what answers those who have no session here; without it, nobody may join. */
   readonly respond?: ((options: EndpointOptions) => EndpointResponder) | undefined;
+  /** What sessions do about other paths than the one in use; null where there is one for good. */
+  readonly otherPaths: OtherPaths | null;
   /** Bytes of the longest datagram worth trying on the path to an address. */
   readonly datagramLimit: (to: SocketAddress) => number;
 }
@@ -103,7 +106,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     touched: new Set(),
     timers: createTimers(),
     arena: createPacketArena(),
-    strayAnswers: createStrayAnswers(options.now),
+    strayAnswers: createStrayAnswers(),
   };
 }
 
@@ -263,6 +266,7 @@ export function addSession(
     handshake,
     localId,
     address,
+    otherPaths: endpoint.options.otherPaths,
     crypto,
     random,
     datagramLimit,

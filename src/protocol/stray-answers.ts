@@ -18,21 +18,24 @@ const FOR_ALL: Rate = { perSecond: 10_000, burst: 2_000 };
 const MAX_PREFIXES = 8_192;
 
 export interface StrayAnswers {
+  /** Null before the first stray. */
+  buckets: Buckets | null;
+}
+
+interface Buckets {
   readonly all: TokenBucket;
   /** Of sources and networks, by prefix; the one that was used last at the end. */
   readonly prefixes: Map<string, TokenBucket>;
 }
 
-export function createStrayAnswers(now: number): StrayAnswers {
-  return { all: new TokenBucket(FOR_ALL, now), prefixes: new Map() };
+export function createStrayAnswers(): StrayAnswers {
+  return { buckets: null };
 }
 
 /** Whether a stray from this address may be answered now; counts it. */
-export function mayAnswerStray(
-  { all, prefixes }: StrayAnswers,
-  from: SocketAddress,
-  now: number,
-): boolean {
+export function mayAnswerStray(strays: StrayAnswers, from: SocketAddress, now: number): boolean {
+  strays.buckets ??= { all: new TokenBucket(FOR_ALL, now), prefixes: new Map() };
+  const { all, prefixes } = strays.buckets;
   const { source, network } = sourcePrefixes(from);
   const buckets = [
     findBucket(prefixes, source, PER_SOURCE, now),

@@ -75,7 +75,7 @@ export function createForwarder({ crypto, random, limits, now }: ForwarderOption
     ...table,
     crypto,
     total: new TokenBucket(perSecond(table.limits.totalRate), now),
-    strays: createStrayAnswers(now),
+    strays: createStrayAnswers(),
     cookies: createCookieSecrets(() => random(32), now),
     counts: { forwarded: 0, bytes: 0, unproven: 0, limited: 0, tooLong: 0 },
   };

@@ -19,6 +19,7 @@ import type { Admission } from "../../src/protocol/handshake/responder-handshake
 import { MAX_DATAGRAM_SIZE } from "../../src/protocol/recovery/path-mtu.ts";
 import { respondWith } from "../../src/protocol/responder.ts";
 import { readFrames } from "../../src/protocol/session/frames.ts";
+import type { OtherPaths } from "../../src/protocol/session/other-paths.ts";
 import { sealPacket } from "../../src/protocol/session/packet-protection.ts";
 import { receiveMessages } from "../../src/protocol/session/receive.ts";
 import {
@@ -27,6 +28,7 @@ import {
   sendMessage,
   type Session,
 } from "../../src/protocol/session/session.ts";
+import { severalPaths } from "../../src/protocol/session/several-paths.ts";
 import type { Outbound } from "../../src/protocol/session/transmit.ts";
 import { type SeededRandom, seededRandom } from "../simulator/random.ts";
 
@@ -91,6 +93,8 @@ export interface PairOptions {
   readonly seed?: number;
   readonly initiatorKeys?: KeyPair;
   readonly responderKeys?: KeyPair;
+  /** Of the initiator: null where it has one for good. */
+  readonly otherPaths?: OtherPaths | null;
   /** Null for a responder that admits nobody. */
   readonly admission?: Uint8Array | Admission | null;
   /** The responder's bounds. */
@@ -103,6 +107,7 @@ export function createPair(options: PairOptions = {}): Pair {
     seed = 1,
     initiatorKeys = INITIATOR_KEYS,
     responderKeys = RESPONDER_KEYS,
+    otherPaths = severalPaths,
     admission = PSK,
   } = options;
   const random = seededRandom(seed);
@@ -127,6 +132,7 @@ export function createPair(options: PairOptions = {}): Pair {
               maxSessions: options.maxSessions,
               memory: options.memory,
             }),
+      otherPaths: name === "initiator" ? otherPaths : severalPaths,
       datagramLimit,
       now: START,
     }),
@@ -343,6 +349,7 @@ export function restartResponder(
     staticKeys,
     random: (length) => random.bytes(length),
     respond: respondWith({ admission: PSK, resetSalt }),
+    otherPaths: severalPaths,
     datagramLimit,
     now,
   });

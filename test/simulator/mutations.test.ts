@@ -65,7 +65,7 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     rule: "a peer is not followed to a new address",
-    file: "receive.ts",
+    file: "paths.ts",
     from: "migratePath(path, from, length, challengeOptions(session), now);",
     to: "",
     seed: 6,

@@ -2,7 +2,8 @@
 // the end the guarantee of the sealed wire is checked (docs/protocol.md s. 1).
 
 import { activate, receivePlainWire } from "../../src/protocol/endpoint.ts";
-import { nameCandidates, networkChanged } from "../../src/protocol/session/paths.ts";
+import { networkChanged } from "../../src/protocol/session/path-in-use.ts";
+import { nameCandidates } from "../../src/protocol/session/paths.ts";
 import { IDLE_TIMEOUT, SILENCE } from "../../src/protocol/session/session-timers.ts";
 import {
   CLOSE_UNREAD,

@@ -6,12 +6,14 @@ import { alternatePaths, changePath } from "../recovery/recovery.ts";
 import { sameAddress, type SocketAddress } from "../socket-address.ts";
 import {
   beginRound,
+  candidatesReceived,
   createCandidates,
+  punchReceived,
   restRounds,
   scheduleRound,
   setOwnCandidates,
 } from "./candidates.ts";
-import { CHALLENGE_LENGTH } from "./frames.ts";
+import { CHALLENGE_LENGTH, isProbing } from "./frames.ts";
 import {
   doubtfulPaths,
   findBetterPath,
@@ -24,12 +26,17 @@ import {
 import {
   challengeCandidates,
   type ChallengeOptions,
+  countFrom,
   expireProofs,
   findPeerAddress,
   leavePath,
+  migratePath,
   type PeerAddress,
+  probeReceived,
   renewProof,
+  stayOnPath,
   switchToStandby,
+  validatePath,
 } from "./path-validation.ts";
 import { currentProbeTimeout, hostOf, requeueLost, type Session } from "./session.ts";
 
@@ -58,6 +65,73 @@ export function followHost(session: Session, validated: PeerAddress | null, now:
 export function challengeOptions(session: Session): ChallengeOptions {
   const newChallenge = () => session.random(CHALLENGE_LENGTH);
   return { newChallenge, timeout: currentProbeTimeout(session) };
+}
+
+/** A packet of the peer came: one that only probes a path does not lead the session there (RFC 9000 s. 9.1). */
+export function packetCame(
+  session: Session,
+  frames: Uint8Array,
+  from: SocketAddress,
+  length: number,
+  isNewest: boolean,
+  now: number,
+): void {
+  if (isProbing(frames)) {
+    probeReceived(session.path, from, length, challengeOptions(session), now);
+  } else followPeer(session, from, length, isNewest, now);
+}
+
+/** The session moves to where the peer's newest packet came from (docs/protocol.md s. 14). */
+function followPeer(
+  session: Session,
+  from: SocketAddress,
+  length: number,
+  newest: boolean,
+  now: number,
+): void {
+  const { path } = session;
+  if (!newest) return countFrom(path, from, length, now);
+  if (sameAddress(from, path.current.address)) {
+    stayOnPath(path, length, now);
+    // All challenges were lost, and no other address is proven: the peer is there all the same.
+    if (!path.current.proven) renewProof(path.current, challengeOptions(session), now);
+    return;
+  }
+  if (session.role === "initiator" && session.candidates !== null) {
+    const standby = findPeerAddress(path, from);
+    if (standby?.standby === true) {
+      // Sent before the responder followed us here, or it has left a path that is dead: a challenge shows which.
+      countFrom(path, from, length, now);
+      return renewProof(path.current, challengeOptions(session), now);
+    }
+  }
+  migratePath(path, from, length, challengeOptions(session), now);
+  followHost(session, null, now);
+}
+
+/** A PATH RESPONSE came. */
+export function challengeAnswered(session: Session, data: Uint8Array, now: number): void {
+  const validated = validatePath(session.path, data, challengeOptions(session), now);
+  followHost(session, validated, now);
+  choosePath(session, now);
+}
+
+export function candidatesNamed(
+  session: Session,
+  sequence: number,
+  addresses: readonly SocketAddress[],
+  now: number,
+): void {
+  session.candidates ??= createCandidates(now);
+  const { candidates, path, role } = session;
+  const isNews = candidatesReceived(candidates, sequence, addresses, path.current.address);
+  if (isNews && role === "initiator") scheduleRound(candidates, now);
+}
+
+export function punched(session: Session, round: number, now: number): void {
+  if (session.role === "initiator" || session.candidates === null) return;
+  const addresses = punchReceived(session.candidates, round, now);
+  challengeCandidates(session.path, addresses, challengeOptions(session), now);
 }
 
 /**
@@ -97,36 +171,18 @@ export function pathLost(session: Session, to: SocketAddress, now: number): void
   else for (const other of path.others) if (sameAddress(other.address, to)) other.proven = false;
 }
 
-/** The carrier of this address was replaced: the peer sees another address, and has to learn that this end is there. */
-export function pathBack(session: Session, to: SocketAddress, now: number): void {
-  const { candidates, path } = session;
-  if (sameAddress(path.current.address, to)) session.pingDue = true;
-  else if (candidates !== null) scheduleRound(candidates, now);
+/** An initiator doubts that the path in use carries anything. */
+export function doubtCurrent(session: Session, now: number): void {
+  renewProof(session.path.current, challengeOptions(session), now);
 }
 
-/** Where the peer is, may be, or was. */
-export function knownAddresses({ candidates, path }: Session): SocketAddress[] {
-  const addresses = [path.current, ...path.others].map(({ address }) => address);
-  return candidates === null ? addresses : [...addresses, ...candidates.ways];
-}
-
-/** An initiator doubts that the path in use carries anything: it is challenged or, while it is the only one, pinged. */
-export function checkPath(session: Session, now: number): void {
-  const { candidates, path, role } = session;
-  if (role !== "initiator") return;
-  if (candidates === null) session.pingDue = true;
-  else renewProof(path.current, challengeOptions(session), now);
-}
-
-/** The network of this end has changed: the paths are tried again. */
-export function networkChanged(session: Session, now: number): void {
-  checkPath(session, now);
-  const { candidates, role } = session;
-  if (role === "initiator" && candidates !== null) scheduleRound(candidates, now);
+/** The paths are tried again. */
+export function tryAgain({ candidates }: Session, now: number): void {
+  if (candidates !== null) scheduleRound(candidates, now);
 }
 
 /** At the initiator, after a path was proven: goes to a better one. */
-export function choosePath(session: Session, now: number): void {
+function choosePath(session: Session, now: number): void {
   const { candidates, path, recovery, role } = session;
   if (role !== "initiator" || candidates === null) return;
   const better = findBetterPath(path, recovery.path.roundTrip.smoothed, now);

@@ -1,5 +1,5 @@
-// How a session processes packets (docs/protocol.md s. 8 to 15): decrypts them, handles their frames, and
-// follows the peer to a new address. It never throws for anything that a peer sends.
+// How a session processes packets (docs/protocol.md s. 8 to 15): decrypts them, and handles their frames. It never throws for
+// anything that a peer sends.
 
 import {
   measureExchange,
@@ -14,28 +14,13 @@ import { ackReceived, changePath } from "../recovery/recovery.ts";
 import { hasArrived } from "../recovery/replay-window.ts";
 import type { SentPacket } from "../recovery/sent-packets.ts";
 import { sameAddress, type SocketAddress } from "../socket-address.ts";
-import {
-  candidatesReceived,
-  createCandidates,
-  punchReceived,
-  scheduleRound,
-} from "./candidates.ts";
 import { NO_FRAGMENTS } from "./fragments.ts";
-import { type FrameHandler, hasClose, isProbing, readFrames } from "./frames.ts";
+import { type FrameHandler, hasClose, readFrames } from "./frames.ts";
 import { type MessageFault, receiveFragment, takeMessages } from "./incoming-messages.ts";
 import { acknowledgeFragment, raiseLimit } from "./outgoing-messages.ts";
 import { confirmKey, MAX_FORGERIES, openPacket } from "./packet-protection.ts";
-import {
-  challengeCandidates,
-  countFrom,
-  findPeerAddress,
-  migratePath,
-  probeReceived,
-  renewProof,
-  stayOnPath,
-  validatePath,
-} from "./path-validation.ts";
-import { challengeOptions, choosePath, followHost } from "./paths.ts";
+import { migratePath } from "./path-validation.ts";
+import { challengeOptions } from "./paths.ts";
 import {
   CLOSE_KEYS_USED_UP,
   CLOSE_MESSAGE_TOO_LONG,
@@ -183,9 +168,7 @@ function receiveSealed(
 
   const newest = number > received.window.largest;
   confirmFinish(session);
-  if (isProbing(frames)) {
-    probeReceived(session.path, from, datagram.length, challengeOptions(session), now);
-  } else followPeer(session, from, datagram.length, newest, now);
+  session.otherPaths?.packetCame(session, frames, from, datagram.length, newest, now);
   const handler = new PacketFrames(session, from, now);
   if (!readFrames(frames, handler)) handler.fault = "protocol";
   const eliciting = handler.eliciting || handler.pings;
@@ -205,34 +188,6 @@ function confirmFinish(session: Session): void {
   session.handshake = null;
   for (const fragment of session.finishFragments) acknowledgeFragment(session.outgoing, fragment);
   session.finishFragments = NO_FRAGMENTS;
-}
-
-/** The session moves to where the peer's newest packet came from (docs/protocol.md s. 14). */
-function followPeer(
-  session: Session,
-  from: SocketAddress,
-  length: number,
-  newest: boolean,
-  now: number,
-): void {
-  const { path } = session;
-  if (!newest) return countFrom(path, from, length, now);
-  if (sameAddress(from, path.current.address)) {
-    stayOnPath(path, length, now);
-    // All challenges were lost, and no other address is proven: the peer is there all the same.
-    if (!path.current.proven) renewProof(path.current, challengeOptions(session), now);
-    return;
-  }
-  if (session.role === "initiator" && session.candidates !== null) {
-    const standby = findPeerAddress(path, from);
-    if (standby?.standby === true) {
-      // Sent before the responder followed us here, or it has left a path that is dead: a challenge shows which.
-      countFrom(path, from, length, now);
-      return renewProof(path.current, challengeOptions(session), now);
-    }
-  }
-  migratePath(path, from, length, challengeOptions(session), now);
-  followHost(session, null, now);
 }
 
 type Fault = MessageFault | "protocol";
@@ -287,9 +242,7 @@ class PacketFrames implements FrameHandler {
   onPathResponse(data: Uint8Array): void {
     this.eliciting = true;
     const session = this.#session;
-    const validated = validatePath(session.path, data, challengeOptions(session), this.#now);
-    followHost(session, validated, this.#now);
-    choosePath(session, this.#now);
+    session.otherPaths?.challengeAnswered(session, data, this.#now);
   }
 
   onClose(code: number, reason: string): void {
@@ -304,18 +257,13 @@ class PacketFrames implements FrameHandler {
   onCandidates(sequence: number, addresses: readonly SocketAddress[]): void {
     this.eliciting = true;
     const session = this.#session;
-    session.candidates ??= createCandidates(this.#now);
-    const { candidates, path, role } = session;
-    const isNews = candidatesReceived(candidates, sequence, addresses, path.current.address);
-    if (isNews && role === "initiator") scheduleRound(candidates, this.#now);
+    session.otherPaths?.candidatesNamed(session, sequence, addresses, this.#now);
   }
 
   onPunch(round: number): void {
     this.eliciting = true;
     const session = this.#session;
-    if (session.role === "initiator" || session.candidates === null) return;
-    const addresses = punchReceived(session.candidates, round, this.#now);
-    challengeCandidates(session.path, addresses, challengeOptions(session), this.#now);
+    session.otherPaths?.punched(session, round, this.#now);
   }
 }
 

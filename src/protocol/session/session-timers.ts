@@ -2,10 +2,7 @@
 
 import { failureAtTimeout } from "../handshake/initiator-handshake.ts";
 import { recoveryTimerAt, timerFired } from "../recovery/recovery.ts";
-import { doubtfulPaths, findOtherPath } from "./path-choice.ts";
-import { abandonChallenges, validationTimerAt } from "./path-validation.ts";
-import { doubtPath, followHost, leaveDeadPath, pathsTimerAt, tryPaths } from "./paths.ts";
-import { currentProbeTimeout, endSession, requeueLost, type Session } from "./session.ts";
+import { endSession, requeueLost, type Session } from "./session.ts";
 
 /** A PING is sent after so long without one, ms: NATs drop an unused binding, some after 30 s (RFC 4787 s. 4.3). */
 export const KEEP_ALIVE = 20_000;
@@ -13,15 +10,9 @@ export const KEEP_ALIVE = 20_000;
 export const SILENCE = 5_000;
 /** Nothing was received for so long, ms, three keep-alives: the session is over (docs/protocol.md s. 15.2). */
 export const IDLE_TIMEOUT = 60_000;
-/** A path is dead, if there is another one, after so many probe timeouts in a row, and when nothing has come for so long, ms. */
-const DEAD_AFTER_TIMEOUTS = 2;
-const DEAD_AFTER = 500;
-/** The same in probe timeouts from the first packet on: each is twice as long as the one before. */
-const DEAD_AFTER_INTERVALS = 2 ** DEAD_AFTER_TIMEOUTS - 1;
-
 /** When `tickSession`, or a datagram, is due next, ms; Infinity for never. */
 export function sessionWakeAt(session: Session): number {
-  const { handshake, closing, recovery, received, path } = session;
+  const { handshake, closing, recovery, received } = session;
   if (closing !== null) return Math.min(closing.nextAt, closing.until);
   if (session.end !== null) return Number.POSITIVE_INFINITY;
   if (handshake !== null) return Math.min(handshake.sendAt, handshake.giveUpAt);
@@ -29,19 +20,17 @@ export function sessionWakeAt(session: Session): number {
     received.ackDueAt,
     recoveryTimerAt(recovery),
     session.blockedUntil,
-    validationTimerAt(path),
-    pathsTimerAt(session),
+    session.otherPaths?.wakeAt(session) ?? Infinity,
     // A PING that is due already waits for room, and whatever takes the room keeps the session alive as well.
     session.pingDue ? Number.POSITIVE_INFINITY : quietSince(session) + KEEP_ALIVE,
     session.lastHeardAt + IDLE_TIMEOUT,
     session.silent ? Number.POSITIVE_INFINITY : awaitingSince(session) + SILENCE,
-    pathLossTimerAt(session),
   );
 }
 
 /** Does what is due; afterwards there may be datagrams to send. */
 export function tickSession(session: Session, now: number): void {
-  const { handshake, closing, recovery, path } = session;
+  const { handshake, closing, otherPaths, recovery } = session;
   if (closing !== null && now >= closing.until) session.closing = null;
   else if (closing !== null && now >= closing.nextAt) {
     closing.nextAt += closing.interval;
@@ -57,20 +46,11 @@ export function tickSession(session: Session, now: number): void {
   if (now >= awaitingSince(session) + SILENCE) session.silent = true;
   if (now >= quietSince(session) + KEEP_ALIVE) session.pingDue = true;
   const unansweredSince = awaitingOnPathSince(session);
-  const patience = pathPatience(session);
-  const isDue =
-    now >= unansweredSince + patience && findOtherPath(path, unansweredSince, now) !== null;
-  if (abandonChallenges(path, now) || isDue) leaveDeadPath(session, now, unansweredSince);
-  else if (now >= unansweredSince + patience / 2) doubtPath(session, unansweredSince, now);
-  followHost(session, null, now);
-  tryPaths(session, now);
+  otherPaths?.tick(session, now);
   const outcome = timerFired(recovery, now);
   if (outcome.type === "lost") requeueLost(session, outcome.lost);
   if (outcome.type === "probe") {
-    const { timeouts } = recovery.path.detection;
-    const isDead =
-      timeouts >= DEAD_AFTER_TIMEOUTS && now >= awaitingOnPathSince(session) + DEAD_AFTER;
-    if (isDead && leaveDeadPath(session, now, unansweredSince)) return;
+    if (otherPaths?.leaveIfDead(session, unansweredSince, now) === true) return;
     session.probes = outcome.datagrams;
     // Without new data, a probe carries again what has been in flight longest (RFC 9002 s. 6.2.4).
     requeueLost(session, outcome.oldest);
@@ -83,29 +63,8 @@ function awaitingSince({ lastHeardAt, recovery }: Session): number {
 }
 
 /** The same for the path in use: what comes by another one says nothing of it. */
-function awaitingOnPathSince({ path, recovery }: Session): number {
+export function awaitingOnPathSince({ path, recovery }: Session): number {
   return Math.max(path.heardAt, recovery.sent.inFlightSince);
-}
-
-/**
- * How long an acknowledgment is awaited, ms, until the path in use is left for another one, unless something arrives by it; after
- * half of that the others are asked whether they still work. No probe timeout comes while new packets are sent more often
- * (RFC 9002 s. 6.2.1).
- */
-function pathPatience(session: Session): number {
-  return Math.max(DEAD_AFTER, DEAD_AFTER_INTERVALS * currentProbeTimeout(session));
-}
-
-/** When one of that is due next, ms; Infinity for never, as without another path. */
-function pathLossTimerAt(session: Session): number {
-  const { path } = session;
-  if (path.others.length === 0) return Infinity;
-  const since = awaitingOnPathSince(session);
-  const patience = pathPatience(session);
-  const doubtAt = since + patience / 2;
-  if (doubtfulPaths(path, since, doubtAt).length > 0) return doubtAt;
-  const deadAt = since + patience;
-  return findOtherPath(path, since, deadAt) === null ? Infinity : deadAt;
 }
 
 /**

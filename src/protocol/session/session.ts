@@ -24,6 +24,7 @@ import {
   RECEIVE_WINDOW,
 } from "./incoming-messages.ts";
 import { FIRST_WINDOW, type MemoryBudget } from "./memory.ts";
+import type { OtherPaths } from "./other-paths.ts";
 import {
   appendEncoded,
   appendMessage,
@@ -95,6 +96,8 @@ export interface Session {
   readonly crypto: CryptoProvider;
   readonly random: RandomBytes;
   readonly path: SessionPath;
+  /** What it does about others; null for a session that has one path for good. */
+  readonly otherPaths: OtherPaths | null;
   /** Null until either end has named an address. */
   candidates: Candidates | null;
   /** The host or carrier that `recovery` was measured on. */
@@ -165,6 +168,7 @@ export interface SessionOptions {
   readonly handshake: InitiatorHandshake | null;
   readonly localId: Uint8Array;
   readonly address: SocketAddress;
+  readonly otherPaths: OtherPaths | null;
   readonly crypto: CryptoProvider;
   readonly random: RandomBytes;
   /** Bytes of the longest datagram worth trying. */
@@ -182,6 +186,7 @@ export function createSession(options: SessionOptions): Session {
     crypto,
     random,
     path: validatedPath(address),
+    otherPaths: options.otherPaths,
     candidates: null,
     measuredHost: hostOf(address),
     received: createReceivedPackets(),

@@ -10,9 +10,7 @@ import { isAckOwed, postponeAck, takeAck } from "../recovery/received-packets.ts
 import { nextMtuProbeSize, packetSent } from "../recovery/recovery.ts";
 import { MAX_ACK_DELAY } from "../recovery/round-trip.ts";
 import type { PacketKind } from "../recovery/sent-packets.ts";
-import { sameAddress, type SocketAddress } from "../socket-address.ts";
-import { mayAnswerStray } from "../stray-answers.ts";
-import type { Candidates } from "./candidates.ts";
+import type { SocketAddress } from "../socket-address.ts";
 import type { Fragment } from "./fragments.ts";
 import {
   CANDIDATES_LENGTH,
@@ -20,28 +18,17 @@ import {
   MAX_FRAMES,
   PUNCH_LENGTH,
   writeAck,
-  writeCandidates,
   writeClose,
   writeFragmentHead,
-  writePathChallenge,
   writePathResponse,
   writePing,
-  writePunch,
   writeWindow,
 } from "./frames.ts";
 import { grantWindow, nextWindow } from "./incoming-messages.ts";
 import { readyBytes, takeFragment } from "./outgoing-messages.ts";
 import { commitPacket, type PacketArena, reservePacket } from "./packet-arena.ts";
 import { sealPacket } from "./packet-protection.ts";
-import {
-  challengeSent,
-  countSent,
-  dueChallenge,
-  findPeerAddress,
-  type PeerAddress,
-  postponeChallenge,
-  sendAllowance,
-} from "./path-validation.ts";
+import { countSent, sendAllowance } from "./path-validation.ts";
 import {
   CLOSE_KEYS_USED_UP,
   closeSession,
@@ -70,8 +57,6 @@ const CONTROL_BYTES = 9 + 2 * (1 + CHALLENGE_LENGTH) + 1;
 const NAMED_BYTES = CANDIDATES_LENGTH + PUNCH_LENGTH;
 /** A packet that validates a path: WINDOW, challenge and response. */
 const PATH_PACKET = SEALED_HEADER + CONTROL_BYTES + TAG_BYTES;
-/** A packet with only a challenge. */
-const CHALLENGE_PACKET = SEALED_HEADER + 1 + CHALLENGE_LENGTH + TAG_BYTES;
 /**
  * The session is closed at this packet number, which leaves some for the CLOSE: numbers are exact up to 2^53
  * (docs/protocol.md s. 9).
@@ -86,7 +71,7 @@ const FRAGMENT_HEAD = 1 + 8 + 4;
 const ackDraft = new Uint8Array(BASE_DATAGRAM_SIZE);
 
 /** The content of a packet whose loss does not matter. */
-const NOTHING: PacketContent = { fragments: [], ack: -1, window: false, candidates: false };
+export const NOTHING: PacketContent = { fragments: [], ack: -1, window: false, candidates: false };
 
 /**
  * The next datagram to send now; null when there is none. Call it until then.
@@ -98,7 +83,7 @@ export function nextSessionDatagram(
   now: number,
   arena: PacketArena,
 ): Outbound | null {
-  const { handshake, established, path } = session;
+  const { handshake, established, path, otherPaths } = session;
   if (session.recovery.sent.nextNumber >= LAST_NUMBER) {
     closeSession(session, CLOSE_KEYS_USED_UP, "packet numbers are used up", now);
   }
@@ -120,16 +105,16 @@ export function nextSessionDatagram(
     return { to: finishFrom, bytes: ping };
   }
   // Path validation does not wait for the congestion window: it is small and rare.
-  const elsewhere = nextResponseElsewhere(session, now);
+  const elsewhere = otherPaths?.nextResponse(session, now) ?? null;
   if (elsewhere !== null) return elsewhere;
-  const challenged = dueChallenge(path, now);
+  const challenged = otherPaths?.dueChallenge(session, now) ?? null;
   if (session.response !== null || challenged === path.current) {
     const outbound = buildPacket(session, "path", PATH_PACKET, now, arena);
     if (outbound !== null) return outbound;
-    postponeChallenge(path.current, now);
+    otherPaths?.postponeChallenge(session, now);
   }
   if (challenged !== null && challenged !== path.current) {
-    const outbound = buildChallenge(session, challenged, now);
+    const outbound = otherPaths?.challenge(session, challenged, now) ?? null;
     if (outbound !== null) return outbound;
   }
   if (session.probes > 0) {
@@ -241,7 +226,7 @@ function buildPacket(
     ({ window } = control);
     at = control.end;
     if (!validatesPath && session.candidates?.due === true && limit - at >= NAMED_BYTES) {
-      at = writeNamed(session.candidates, session.role, into, at);
+      at = session.otherPaths?.writeNamed(session, into, at) ?? at;
       candidates = true;
     }
     if (!validatesPath) ({ end: at, fragments } = writeFragments(session, into, at, limit));
@@ -262,54 +247,8 @@ function buildPacket(
   return { to: current.address, bytes };
 }
 
-/** A challenge to an address that is not in use. */
-function buildChallenge(session: Session, to: PeerAddress, now: number): Outbound | null {
-  const bytes = new Uint8Array(CHALLENGE_PACKET);
-  const { challenge } = to;
-  const { strayAnswers } = session;
-  const mayChallenge =
-    challenge?.unprompted === true
-      ? // Peers name these, in as many sessions as they like: all together have a limit.
-        mayAnswerStray(strayAnswers, to.address, now)
-      : bytes.length <= sendAllowance(to);
-  if (challenge === null || !mayChallenge) {
-    postponeChallenge(to, now);
-    return null;
-  }
-  writePathChallenge(bytes, SEALED_HEADER, challenge.data);
-  challengeSent(to, now);
-  // Those to a candidate are few, and don't use up what may be answered to it.
-  const counted = challenge.unprompted ? 0 : bytes.length;
-  return sealElsewhere(session, to, bytes, counted, now);
-}
-
-/** The answer to a challenge that came from an address that is not in use. */
-function nextResponseElsewhere(session: Session, now: number): Outbound | null {
-  const { path, response } = session;
-  if (response === null || sameAddress(response.to, path.current.address)) return null;
-  session.response = null;
-  const to = findPeerAddress(path, response.to);
-  const bytes = new Uint8Array(CHALLENGE_PACKET);
-  if (to === null || bytes.length > sendAllowance(to)) return null;
-  writePathResponse(bytes, SEALED_HEADER, response.data);
-  return sealElsewhere(session, to, bytes, bytes.length, now);
-}
-
-/** Not in flight: its loss says nothing of the path in use (RFC 9000 s. 9.4). */
-function sealElsewhere(
-  session: Session,
-  to: PeerAddress,
-  bytes: Uint8Array,
-  counted: number,
-  now: number,
-): Outbound {
-  seal(session, "ack-only", bytes, NOTHING, now);
-  countSent(to, counted);
-  return { to: to.address, bytes };
-}
-
 /** Encrypts the frames in a datagram, and records its content. */
-function seal(
+export function seal(
   session: Session,
   kind: PacketKind,
   bytes: Uint8Array,
@@ -331,7 +270,7 @@ function writeControlFrames(
   now: number,
 ): { end: number; window: boolean } {
   let at = from;
-  const { incoming, path } = session;
+  const { incoming } = session;
   const wider = nextWindow(incoming);
   let window = false;
   if ((wider !== null || session.windowDue) && limit - at >= 9) {
@@ -347,31 +286,8 @@ function writeControlFrames(
     at = writePathResponse(into, at, session.response.data);
     session.response = null;
   }
-  const { challenge } = path.current;
-  if (
-    challenge !== null &&
-    limit - at > CHALLENGE_LENGTH &&
-    dueChallenge(path, now) === path.current
-  ) {
-    at = writePathChallenge(into, at, challenge.data);
-    challengeSent(path.current, now);
-  }
+  at = session.otherPaths?.writeChallenge(session, into, at, limit, now) ?? at;
   return { end: at, window };
-}
-
-/** Writes CANDIDATES and, at the initiator, the PUNCH of the last round. */
-function writeNamed(
-  candidates: Candidates,
-  role: Session["role"],
-  into: Uint8Array,
-  from: number,
-): number {
-  candidates.due = false;
-  let at = from;
-  if (candidates.sequence > 0) {
-    at = writeCandidates(into, at, candidates.sequence, candidates.own);
-  }
-  return role === "initiator" && candidates.round > 0 ? writePunch(into, at, candidates.round) : at;
 }
 
 /** Writes FRAGMENT frames until there is no room or nothing more to send. */

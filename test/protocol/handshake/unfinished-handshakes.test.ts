@@ -10,6 +10,7 @@ import {
   findPlace,
   MAX_UNFINISHED,
 } from "../../../src/protocol/handshake/unfinished-handshakes.ts";
+import { severalPaths } from "../../../src/protocol/session/several-paths.ts";
 import { takePlace } from "../../simulator/strangers.ts";
 import {
   answersTo,
@@ -69,6 +70,7 @@ function newcomer(pair: Pair, number: number, address: SocketAddress): Pair {
     crypto: platformCrypto,
     staticKeys,
     random: (length) => pair.random.bytes(length),
+    otherPaths: severalPaths,
     datagramLimit: () => 1_200,
     now: pair.now,
   });

@@ -1,13 +1,8 @@
 import { describe, expect, test } from "bun:test";
 
 import { activate, connect } from "../../../src/protocol/endpoint.ts";
-import {
-  addWay,
-  checkPath,
-  nameCandidates,
-  networkChanged,
-  pathLost,
-} from "../../../src/protocol/session/paths.ts";
+import { checkPath, networkChanged } from "../../../src/protocol/session/path-in-use.ts";
+import { addWay, nameCandidates, pathLost } from "../../../src/protocol/session/paths.ts";
 import type { Session } from "../../../src/protocol/session/session.ts";
 import type { SocketAddress } from "../../../src/protocol/socket-address.ts";
 import { createNatNetwork, type NatKind, type NatNetwork } from "../../simulator/nat-network.ts";
