@@ -24,6 +24,12 @@ import {
  */
 const REFUSAL_TIME_LOOPBACK = 50;
 const REFUSAL_TIME = 300;
+/**
+ * For how long after an answer to a client of the sealed wire a refusal counts as the answer's, ms: the runtime does not say what
+ * was refused, and may say it twice. If the peer is gone as well, the next message to it tells. There is at most one such answer
+ * in that time.
+ */
+const ANSWER_TIME = 1_000;
 
 export interface PlainLinkHandlers {
   /** The server has a peer. */
@@ -74,6 +80,8 @@ async function createPlainLink(
   let closed = false;
   let lastSent: { at: number; refusalTime: number } | null = null;
   let trial: Trial | null = null;
+  /** When a client of the sealed wire was answered last. */
+  let answeredAt = Number.NEGATIVE_INFINITY;
   // Why a client has no address left to send to.
   let gone: CharlaError | null = null;
 
@@ -92,7 +100,7 @@ async function createPlainLink(
       handlers.onText(decodeText(datagram), from);
     },
     onError(error) {
-      if (closed) return;
+      if (closed || performance.now() - answeredAt < ANSWER_TIME) return;
       // Only what the peer's host says ends anything; the network may work again.
       if (trial !== null || error.code === "NOBODY_LISTENING") refused(error);
       else handlers.onNotSent(error);
@@ -112,7 +120,10 @@ async function createPlainLink(
       handlers.onOtherWire?.(error, from);
       // Only something longer, as a hello is, is answered: a forged short one could have two servers answer each other.
       const answer = encodeText(THIS_WIRE);
-      if (datagram.length > answer.length) void socket.send(answer, from).catch(() => {});
+      const now = performance.now();
+      if (now - answeredAt < ANSWER_TIME || datagram.length <= answer.length) return;
+      answeredAt = now;
+      void socket.send(answer, from).catch(() => {});
     } else if (state.peer !== null && sameAddress(from, state.peer)) {
       gone = error;
       if (trial !== null) trial.decided.reject(error);

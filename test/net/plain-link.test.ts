@@ -3,7 +3,14 @@ import { describe, expect, test } from "bun:test";
 import type { CharlaError } from "../../src/errors.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
 import { joinPlainLink, openPlainLink, type PlainLinkHandlers } from "../../src/net/plain-link.ts";
+import {
+  CONNECTION_ID_LENGTH,
+  HELLO_NOISE_LENGTH,
+  writeHello,
+} from "../../src/protocol/packets.ts";
+import { BASE_DATAGRAM_SIZE } from "../../src/protocol/recovery/path-mtu.ts";
 import { reservePort } from "../harness/ports.ts";
+import { until } from "../harness/until.ts";
 import { createInbox } from "./inbox.ts";
 import { rejection } from "./rejection.ts";
 import { openBareSocket, SERVERS_GET_REFUSALS } from "./sockets.ts";
@@ -103,6 +110,59 @@ describe.each(["127.0.0.1", "::1"] as const)("a server on %s", (address) => {
       expect(await next()).toEqual({ text: "I am", from: on(address, second.port) });
     },
   );
+});
+
+/** A hello of the sealed wire, longer than the answer to it (docs/protocol.md s. 8.1). */
+function hello(): Uint8Array {
+  const [id, noise] = [new Uint8Array(CONNECTION_ID_LENGTH), new Uint8Array(HELLO_NOISE_LENGTH)];
+  return writeHello(id, new Uint8Array(0), noise, new Uint8Array(BASE_DATAGRAM_SIZE));
+}
+
+test.skipIf(!SERVERS_GET_REFUSALS)(
+  "a stranger of the sealed wire that is gone before the answer does not end the conversation with the peer",
+  async () => {
+    const { handlers, next } = watch();
+    const stranger = await openBareSocket();
+    const gone = createInbox<SocketAddress>();
+    const onOtherWire = (_error: CharlaError, from: SocketAddress) => {
+      void stranger.close().then(() => gone.put(from));
+    };
+    using link = await openPlainLink({ bind: "127.0.0.1", port: 0 }, { ...handlers, onOtherWire });
+    const peer = await openBareSocket();
+    await peer.send("one", link.local.port);
+    expect(await next()).toEqual({ peer: on("127.0.0.1", peer.port) });
+    expect(await next()).toMatchObject({ text: "one" });
+
+    await stranger.send(hello(), link.local.port);
+    expect(await gone.next()).toEqual(on("127.0.0.1", stranger.port));
+    await link.send("still there?");
+    expect(await peer.next()).toMatchObject({ text: "still there?" });
+    await peer.send("I am", link.local.port);
+    expect(await next()).toEqual({ text: "I am", from: on("127.0.0.1", peer.port) });
+    expect(link.peer).toEqual(on("127.0.0.1", peer.port));
+
+    // The peer's own refusals count again a little later.
+    await peer.close();
+    await until("the refusal", async () => {
+      if (link.peer !== null) await link.send("and now?");
+      return link.peer === null;
+    });
+    expect(await next()).toMatchObject({ refused: { code: "NOBODY_LISTENING" } });
+  },
+);
+
+test("a client of the sealed wire is answered which wire this is, and not again within a second", async () => {
+  using link = await openPlainLink({ bind: "127.0.0.1", port: 0 }, watch().handlers);
+  await using client = await openBareSocket();
+  await client.send(hello(), link.local.port);
+  await client.send(hello(), link.local.port);
+  await client.send("hello", link.local.port);
+  expect(await client.next()).toMatchObject({
+    text: "this conversation speaks the plain wire: join it with charla --plain",
+  });
+  await until("the peer", () => link.peer !== null);
+  await link.send("welcome");
+  expect(await client.next()).toMatchObject({ text: "welcome" });
 });
 
 test("a message that cannot be sent holds back neither the next nor settle", async () => {
