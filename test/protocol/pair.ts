@@ -274,17 +274,8 @@ export function craft(session: Session, frames: readonly number[], number?: numb
 
 /** The frames of a sealed packet that this session sent, by name, the PADDING left out. */
 export function frameNames(sender: Session, bytes: Uint8Array): string[] {
-  const number = new DataView(bytes.buffer, bytes.byteOffset).getUint32(9);
-  const frames = open(
-    platformCrypto,
-    sessionKeys(sender).send.key,
-    number,
-    bytes.subarray(0, 13),
-    bytes.subarray(13),
-  );
-  if (frames === null) throw new Error("not a packet of this session");
   const names: string[] = [];
-  readFrames(frames, {
+  readFrames(framesOf(sender, bytes), {
     onPing: () => names.push("ping"),
     onAck: () => names.push("ack"),
     onFragment: () => names.push("fragment"),
@@ -297,6 +288,37 @@ export function frameNames(sender: Session, bytes: Uint8Array): string[] {
     onPunch: (round) => names.push(`punch ${round}`),
   });
   return names;
+}
+
+/** The texts of the fragments in a sealed packet that this session sent. */
+export function fragmentTexts(sender: Session, bytes: Uint8Array): string[] {
+  const texts: string[] = [];
+  readFrames(framesOf(sender, bytes), {
+    onPing() {},
+    onAck() {},
+    onFragment: (_offset, fragment) => texts.push(words(fragment)),
+    onWindow() {},
+    onPathChallenge() {},
+    onPathResponse() {},
+    onClose() {},
+    onResetToken() {},
+    onCandidates() {},
+    onPunch() {},
+  });
+  return texts;
+}
+
+function framesOf(sender: Session, bytes: Uint8Array): Uint8Array {
+  const number = new DataView(bytes.buffer, bytes.byteOffset).getUint32(9);
+  const frames = open(
+    platformCrypto,
+    sessionKeys(sender).send.key,
+    number,
+    bytes.subarray(0, 13),
+    bytes.subarray(13),
+  );
+  if (frames === null) throw new Error("not a packet of this session");
+  return frames;
 }
 
 /** What was sent by one end since `from`, an index of `pair.sent`. */

@@ -126,6 +126,41 @@ const MUTATIONS: readonly Mutation[] = [
     to: "handshake.giveUpAt = now;",
     seed: 39,
   },
+  {
+    rule: "a copy of what is not acknowledged stays due once it was sent",
+    file: "redundancy.ts",
+    from: "  redundancy.copyAt = Infinity;\n",
+    to: "",
+    seed: 28,
+  },
+  {
+    rule: "what a packet repeats does not count as sent",
+    file: "outgoing-messages.ts",
+    from: "outgoing.sent = queue.start + length;",
+    to: "",
+    seed: 68,
+  },
+  {
+    rule: "what is repeated begins one byte too late",
+    file: "outgoing-messages.ts",
+    from: "return { offset: queue.start, length };",
+    to: "return { offset: queue.start + 1, length: length - 1 };",
+    seed: 12,
+  },
+  {
+    rule: "an ACK that was repeated stays due",
+    file: "../recovery/received-packets.ts",
+    from: "received.copyDueAt = isCopied ? now + copyAfter : Infinity;",
+    to: "received.copyDueAt = isCopied ? now + copyAfter : received.copyDueAt;",
+    seed: 1,
+  },
+  {
+    rule: "the cookie of a retry is not used",
+    file: "../handshake/initiator-handshake.ts",
+    from: "handshake.datagram = makeHello(handshake.options, handshake.message, cookie);",
+    to: "",
+    seed: 1,
+  },
 ];
 
 /** A copy of the source, changed by one test at a time. */

@@ -21,6 +21,12 @@ import {
   XXpsk3,
 } from "./noise/handshake-state.ts";
 import { addKeyProof, deriveKeyProofKey, truncatedHash, truncatedHmac } from "./proofs.ts";
+import {
+  datagramAnswered,
+  datagramSent,
+  type Retransmission,
+  startRetransmission,
+} from "./retransmission.ts";
 
 /** Alike at both ends. The prologue is mixed in, so that they agree on the protocol and its version (Noise s. 6). */
 export const NOISE_PROTOCOL = {
@@ -31,10 +37,6 @@ export const NOISE_PROTOCOL = {
 /** The label of the refusal key (docs/protocol.md s. 8.5). */
 export const REFUSAL_LABEL = "charla refusal";
 
-/** When a hello or a finish is sent again, ms after the time before; the last one repeats. */
-const RETRANSMIT_AFTER = [200, 300, 500, 700, 1_000] as const;
-/** The longest of them, ms. */
-export const MAX_RETRANSMIT_INTERVAL = 1_000;
 /** When an initiator gives up, ms after its first hello: people don't wait longer for a first answer. */
 const HANDSHAKE_TIMEOUT = 8_000;
 /**
@@ -42,8 +44,6 @@ const HANDSHAKE_TIMEOUT = 8_000;
  * two round trips, and several hellos where some are lost.
  */
 const CLAIM_PATIENCE = 2_000;
-/** Retries that are answered at once; further ones wait until the next hello is due. */
-const MAX_RETRIES = 4;
 
 /** Why there is no session. */
 export type HandshakeFailure =
@@ -92,11 +92,9 @@ export interface InitiatorHandshake {
   /** Sent until it is answered: the hello, then the finish. */
   datagram: Uint8Array;
   phase: "hello" | "finish";
-  /** How often `datagram` was sent since it last changed. */
-  transmissions: number;
-  /** When it was last sent. */
-  sentAt: number;
-  sendAt: number;
+  readonly retransmission: Retransmission;
+  /** Hellos without a cookie: each brings a retry. */
+  hellos: number;
   /** When the attempt ends: earlier once something claims that there will be no session. */
   giveUpAt: number;
   readonly timesOutAt: number;
@@ -125,9 +123,8 @@ export function startInitiatorHandshake(options: InitiatorOptions): InitiatorHan
     retries: 0,
     datagram: makeHello(options, message, new Uint8Array(0)),
     phase: "hello",
-    transmissions: 0,
-    sentAt: now,
-    sendAt: now,
+    retransmission: startRetransmission(now),
+    hellos: 0,
     giveUpAt: now + HANDSHAKE_TIMEOUT,
     timesOutAt: now + HANDSHAKE_TIMEOUT,
     claim: null,
@@ -140,24 +137,16 @@ export function nextHandshakeDatagram(
   handshake: InitiatorHandshake,
   now: number,
 ): Uint8Array | null {
-  if (now < handshake.sendAt) return null;
-  const wait =
-    RETRANSMIT_AFTER[Math.min(handshake.transmissions, RETRANSMIT_AFTER.length - 1)] ?? 0;
-  handshake.transmissions += 1;
-  handshake.sentAt = now;
-  handshake.sendAt = now + wait;
+  const { phase, retransmission, retries } = handshake;
+  if (now < retransmission.dueAt) return null;
+  if (phase === "hello" && retries === 0) handshake.hellos += 1;
+  datagramSent(retransmission, now);
   return handshake.datagram;
 }
 
-/**
- * How long the last exchange took, ms; null when any of several datagrams may have been answered (Karn's
- * algorithm, RFC 6298 s. 3).
- */
-export function measureExchange(
-  { transmissions, sentAt }: InitiatorHandshake,
-  now: number,
-): number | null {
-  return transmissions === 1 ? now - sentAt : null;
+/** Whether something of the handshake was lost. */
+export function hasLost({ hellos, retransmission, retries }: InitiatorHandshake): boolean {
+  return retransmission.lossy || retries < hellos;
 }
 
 /** Processes a retry, an answer or a refusal that has this initiator's connection id. */
@@ -181,13 +170,10 @@ export function sendFinish(
   handshake: InitiatorHandshake,
   responderId: Uint8Array,
   payload: Uint8Array,
-  now: number,
 ): HandshakeResult {
   handshake.refusalKey = exportKey(handshake.noise, REFUSAL_LABEL);
   handshake.datagram = writeFinish(responderId, writeMessage(handshake.noise, payload));
   handshake.phase = "finish";
-  handshake.transmissions = 0;
-  handshake.sendAt = now;
   dropClaim(handshake);
   return finishHandshake(handshake.noise);
 }
@@ -236,10 +222,9 @@ function receiveRetry(
     dropClaim(handshake);
   // Always the newest cookie: one that was damaged on the way must not be the last.
   handshake.datagram = makeHello(handshake.options, handshake.message, cookie);
-  if (handshake.retries >= MAX_RETRIES) return NOTHING;
   handshake.retries += 1;
-  handshake.transmissions = 0;
-  handshake.sendAt = now;
+  if (handshake.retries > 1) return NOTHING;
+  datagramAnswered(handshake.retransmission, now);
   return NOTHING;
 }
 
@@ -262,6 +247,7 @@ function receiveAnswer(
     return NOTHING;
   }
   const { payload } = result;
+  datagramAnswered(handshake.retransmission, now);
   return {
     type: "answered",
     responderId: payload.slice(0, CONNECTION_ID_LENGTH),

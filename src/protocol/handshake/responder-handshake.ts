@@ -12,6 +12,7 @@ import {
   writeRetry,
   writeUnprovenRefusal,
 } from "../packets.ts";
+import { measureExchange } from "../recovery/round-trip.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import { NOISE_PROTOCOL, REFUSAL_LABEL } from "./initiator-handshake.ts";
 import {
@@ -109,8 +110,10 @@ export interface AdmittedFinish {
   readonly payload: Uint8Array;
   /** The accepted key's id. */
   readonly admittedBy: string;
-  /** Ms from the answer to the finish; null when there were several answers. */
-  readonly exchangeTime: number | null;
+  /** Ms; null if the exchange was not measured. */
+  readonly roundTrip: number | null;
+  /** Whether the answer was sent again. */
+  readonly lossy: boolean;
   /** SHA-256 of its Noise message: a repeated finish is recognised by it. */
   readonly hash: Uint8Array;
 }
@@ -157,7 +160,7 @@ export function receiveHello(
   const sameHello = mapKey(initiatorId) + mapKey(message);
   const known = unfinished.byHello.get(sameHello);
   if (known !== undefined) {
-    known.answeredAt = null;
+    known.answers += 1;
     return known.answer;
   }
   if (room <= 0) return refuseHello(crypto, hello, FULL);
@@ -190,6 +193,7 @@ export function receiveHello(
     refusalKey: exportKey(noise, REFUSAL_LABEL),
     until: now + UNFINISHED_LIFETIME,
     answeredAt: now,
+    answers: 1,
     wrongSecrets: 0,
     triedKeys: 0,
     refused: null,
@@ -225,7 +229,7 @@ export function receiveFinish(
     const keys = finishHandshake(noise);
     if (admission.admit(accepted, keys.remoteStatic)) {
       dropUnfinished(unfinished, waiting);
-      const { answeredAt, initiatorId, proven } = waiting;
+      const { answeredAt, answers, initiatorId, proven } = waiting;
       return {
         type: "admitted",
         finish: {
@@ -235,7 +239,8 @@ export function receiveFinish(
           keys,
           payload,
           admittedBy: accepted.id,
-          exchangeTime: answeredAt === null ? null : now - answeredAt,
+          roundTrip: measureExchange(now - answeredAt, answers > 1),
+          lossy: answers > 1,
           hash: crypto.sha256(message),
         },
       };

@@ -27,8 +27,9 @@ export interface Unfinished extends Newcomer {
   readonly answer: Uint8Array;
   readonly refusalKey: Uint8Array;
   readonly until: number;
-  /** When the answer was sent; null once it was sent again. */
-  answeredAt: number | null;
+  /** When the answer was sent first, and how often it was sent. */
+  readonly answeredAt: number;
+  answers: number;
   wrongSecrets: number;
   /** Accepted keys that its finishes were tried with. */
   triedKeys: number;

@@ -11,8 +11,12 @@ export type CongestionPhase = "slow-start" | "recovery" | "congestion-avoidance"
 const INITIAL_WINDOW_DATAGRAMS = 10;
 /** What ten Ethernet datagrams carry, bytes: longer ones get no larger initial window (RFC 9002 s. 7.2). */
 const INITIAL_WINDOW_BYTES = 14_720;
-/** RFC 9002 s. 7.2: with two datagrams in flight the loss of one is found without a timeout. */
-const MINIMUM_WINDOW_DATAGRAMS = 2;
+const INITIAL_WINDOW_LONG_DATAGRAMS = 2;
+/**
+ * The one after a lost datagram, and two more, show that it is lost (RFC 9002 s. 6.1.1): with fewer in flight each loss costs a
+ * timeout, and where much is lost the window is always the smallest. RFC 9002 s. 7.2 has 2; BBR has 4 as well.
+ */
+const MINIMUM_WINDOW_DATAGRAMS = 4;
 
 /** What a controller may know of a packet. */
 export type PacketInfo = Pick<SentPacket<unknown>, "number" | "sentAt" | "size">;
@@ -55,7 +59,7 @@ export interface CongestionController {
 export function initialWindow(datagramSize: number): number {
   return Math.min(
     INITIAL_WINDOW_DATAGRAMS * datagramSize,
-    Math.max(INITIAL_WINDOW_BYTES, MINIMUM_WINDOW_DATAGRAMS * datagramSize),
+    Math.max(INITIAL_WINDOW_BYTES, INITIAL_WINDOW_LONG_DATAGRAMS * datagramSize),
   );
 }
 

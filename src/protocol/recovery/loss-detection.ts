@@ -19,6 +19,13 @@ import {
  */
 export const MAX_PROBE_INTERVAL = 3_000;
 
+/**
+ * So many probe timeouts in a row are of the same length. RFC 9002 s. 6.2.1 doubles all but the first; but where datagrams are
+ * lost at random, and not by congestion, the next ones find the way, and a person waits. Linux does the same six times for TCP
+ * with little in flight (tcp_thin_linear_timeouts).
+ */
+const EQUAL_TIMEOUTS = 4;
+
 /** Losses over this many probe timeouts, nothing arriving in between, are persistent (s. 7.6.1). */
 const PERSISTENT_CONGESTION_THRESHOLD = 3;
 
@@ -53,8 +60,9 @@ export interface LossDetection {
   largestAcknowledged: number;
   /** When the oldest packet in flight is lost by time, ms; Infinity while no later one has arrived. */
   lossAt: number;
-  /** Probe timeouts since the last acknowledgment. */
+  /** Probe timeouts since the last acknowledgment, and how many of them do not count for the backoff. */
   timeouts: number;
+  uncounted: number;
   /** When the newest ack-eliciting packet was sent, ms. */
   lastElicitingAt: number;
   /** When the last probe timeout was, ms. */
@@ -74,6 +82,7 @@ export function createLossDetection(): LossDetection {
     largestAcknowledged: -1,
     lossAt: Infinity,
     timeouts: 0,
+    uncounted: 0,
     lastElicitingAt: -Infinity,
     lastTimeoutAt: -Infinity,
   };
@@ -131,10 +140,18 @@ export function lossTimerAt(
   if (detection.lossAt !== Infinity) return detection.lossAt;
   if (sent.packetsInFlight === 0) return Infinity;
   const timeout = probeTimeout(roundTrip);
-  const backedOff = Math.min(timeout * 2 ** detection.timeouts, MAX_PROBE_INTERVAL);
+  const counted = detection.timeouts - detection.uncounted;
+  const doublings = Math.max(0, counted - EQUAL_TIMEOUTS + 1);
+  const backedOff = Math.min(timeout * 2 ** doublings, MAX_PROBE_INTERVAL);
   // From the last timeout too: a probe that could not be sent must not make it fire at once again.
   const since = Math.max(detection.lastElicitingAt, detection.lastTimeoutAt);
   return since + Math.max(timeout, backedOff);
+}
+
+/** The last acknowledgment came now. */
+export function endTimeouts(detection: LossDetection): void {
+  detection.timeouts = 0;
+  detection.uncounted = 0;
 }
 
 export function createReordering(): Reordering {

@@ -92,7 +92,7 @@ export class NewReno implements CongestionController {
     if (this.#before !== null) this.#before.missing += packets;
     if (!persistent) return;
     // Slow start up to what was reached before. RFC 9002 B.8 also forgets the recovery period: then one
-    // more packet of the same silence, detected a moment later, would end slow start at two datagrams.
+    // more packet of the same silence, detected a moment later, would end slow start at the smallest window.
     this.#window = this.#reduced(0);
     this.#recovering = false;
     this.#before = null;

@@ -57,7 +57,15 @@ export interface Path {
   readonly blackHole: BlackHoleWatch;
   /** Packets below this number were in flight when another was held back (RFC 9002 s. 7.8). */
   utilizedBelow: number;
+  /** Packets below this number are sent where others were lost a moment ago. */
+  lossyBelow: number;
 }
+
+/**
+ * The path counts as lossy for so many packets after a loss: where one in twenty is lost, that is hardly ever over before the
+ * next one.
+ */
+const LOSSY_PACKETS = 128;
 
 /** @param initialRoundTrip ms that one exchange over this path took, if there was one */
 export function createPath(
@@ -76,6 +84,7 @@ export function createPath(
     mtu: createPathMtu(options.datagramLimit),
     blackHole: createBlackHoleWatch(),
     utilizedBelow: 0,
+    lossyBelow: 0,
   };
 }
 
@@ -144,11 +153,17 @@ function noteLosses(path: Path, losses: Losses<unknown>, nextNumber: number, now
   const last = congestionLosses.at(-1);
   if (first !== undefined && last !== undefined) {
     countLoss(detection.reordering);
+    lossNoticed(path, nextNumber);
     const packets = congestionLosses.length;
     const { number: firstNumber } = first;
     const { number: lastNumber } = last;
     congestion.lost({ packets, firstNumber, lastNumber, nextNumber, persistent }, now);
   }
+}
+
+/** Something was lost on the path, of its packets or of the handshake's. */
+export function lossNoticed(path: Path, nextNumber: number): void {
+  path.lossyBelow = nextNumber + LOSSY_PACKETS;
 }
 
 /** A packet that was declared lost has arrived: undoes what its loss did to the path. */

@@ -15,6 +15,14 @@ import { MAX_ACK_DELAY } from "./round-trip.ts";
 const PACKETS_PER_ACK = 2;
 const BYTES_PER_ACK = BASE_DATAGRAM_SIZE;
 
+/**
+ * Where packets were missing, for so many packets an ACK is repeated if it reports at least so many bytes, and nothing that
+ * follows reports them anew: a sender with a small window stands still until it has one. The rest of a burst needs no copies, and
+ * neither does what people type.
+ */
+const LOSSY_PACKETS = 128;
+const BYTES_PER_COPY = 1_000;
+
 export interface ReceivedPackets {
   readonly window: ReplayWindow;
   /** What still has to be acknowledged, largest first; at most MAX_ACK_RANGES, the oldest are forgotten. */
@@ -28,6 +36,10 @@ export interface ReceivedPackets {
   elicitingBytes: number;
   /** When an ACK is due, ms; Infinity while none is. */
   ackDueAt: number;
+  /** When the last ACK is repeated, ms, unless another packet carries it before; Infinity for never. */
+  copyDueAt: number;
+  /** Packets below this number come where others were missing a moment ago. */
+  lossyBelow: number;
   /** ACKs sent so far: the id of the next. */
   acks: number;
 }
@@ -58,6 +70,8 @@ export function createReceivedPackets(): ReceivedPackets {
     eliciting: 0,
     elicitingBytes: 0,
     ackDueAt: Infinity,
+    copyDueAt: Infinity,
+    lossyBelow: 0,
     acks: 0,
   };
 }
@@ -79,6 +93,7 @@ export function packetReceived(
   const before = window.largest;
   if (!recordArrival(window, number)) return false;
   if (number > before) received.largestAt = now;
+  if (number > before + 1) received.lossyBelow = number + LOSSY_PACKETS;
   const range = addToRanges(ranges, number, received.acks);
   if (!eliciting) return true;
 
@@ -93,14 +108,30 @@ export function packetReceived(
   return true;
 }
 
-/** Whether there is an ack-eliciting packet that no ACK has reported yet. */
-export function isAckOwed(received: ReceivedPackets): boolean {
-  return received.eliciting > 0;
+/** Whether packets were missing a moment ago. */
+export function isLossyArrival({ window, lossyBelow }: ReceivedPackets): boolean {
+  return window.largest < lossyBelow;
 }
 
-/** The content of the ACK frame to send now; null before the first packet. */
-export function takeAck(received: ReceivedPackets, now: number): Ack | null {
+/** Whether the next packet carries an ACK: there is an ack-eliciting packet that none has reported yet, or one to be repeated. */
+export function isAckOwed({ eliciting, copyDueAt }: ReceivedPackets): boolean {
+  return eliciting > 0 || copyDueAt !== Infinity;
+}
+
+/** When a packet with an ACK is due even if there is nothing else to send, ms; Infinity for never. */
+export function ackWakeAt({ ackDueAt, copyDueAt }: ReceivedPackets): number {
+  return Math.min(ackDueAt, copyDueAt);
+}
+
+/**
+ * The content of the ACK frame to send now; null before the first packet.
+ *
+ * @param copyAfter ms after which it is repeated, where packets are lost
+ */
+export function takeAck(received: ReceivedPackets, now: number, copyAfter = Infinity): Ack | null {
   if (received.ranges.length === 0) return null;
+  const isCopied = isLossyArrival(received) && received.elicitingBytes >= BYTES_PER_COPY;
+  received.copyDueAt = isCopied ? now + copyAfter : Infinity;
   const id = received.acks;
   received.acks += 1;
   received.eliciting = 0;
@@ -118,6 +149,7 @@ export function hastenAck(received: ReceivedPackets, now: number): void {
 /** The ACK that is due can't be sent before `until`, ms. */
 export function postponeAck(received: ReceivedPackets, until: number): void {
   received.ackDueAt = until;
+  received.copyDueAt = Infinity;
 }
 
 /**

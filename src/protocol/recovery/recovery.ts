@@ -8,9 +8,16 @@
 
 import { type AckRanges, isValidAck } from "./ack-ranges.ts";
 import { spendCredit } from "./congestion.ts";
-import { detectLosses, lossTimerAt } from "./loss-detection.ts";
+import { detectLosses, endTimeouts, lossTimerAt } from "./loss-detection.ts";
 import { nextProbeSize, probeSent, returnToBase, sizeRefused } from "./path-mtu.ts";
-import { createPath, type Path, type PathOptions, undoLoss, updatePath } from "./path.ts";
+import {
+  createPath,
+  lossNoticed,
+  type Path,
+  type PathOptions,
+  undoLoss,
+  updatePath,
+} from "./path.ts";
 import { probeTimeout, takeSample } from "./round-trip.ts";
 import {
   acknowledgeRanges,
@@ -72,6 +79,16 @@ export function createRecovery<Content>(options: PathOptions = {}): Recovery<Con
   return { sent: createSentPackets(), lost: NOTHING_LOST, options, path: createPath(options, 0) };
 }
 
+/** Something new and short was sent, after however many probe timeouts: the next ones are not longer for those. */
+export function restartBackoff({ path: { detection } }: Recovery<unknown>): void {
+  detection.uncounted = detection.timeouts;
+}
+
+/** Whether datagrams of the path were lost a moment ago. */
+export function isLossy({ path, sent }: Recovery<unknown>): boolean {
+  return sent.nextNumber < path.lossyBelow;
+}
+
 /**
  * The size of the path MTU probe to send now, unpaced, or null: an ack-eliciting datagram of exactly
  * that size, whose loss costs nothing. There is one at a time, so the window need not limit it
@@ -129,7 +146,7 @@ export function ackReceived<Content>(
   if (newest?.number === largest && acknowledged.some(({ kind }) => kind !== "ack-only")) {
     takeSample(roundTrip, now - newest.sentAt, ackDelay, now);
   }
-  detection.timeouts = 0;
+  endTimeouts(detection);
   return { acknowledged, revived, lost: detectAndUpdate(recovery, acknowledged, now) };
 }
 
@@ -150,6 +167,7 @@ export function timerFired<Content>(
   }
   path.detection.timeouts += 1;
   path.detection.lastTimeoutAt = now;
+  lossNoticed(path, sent.nextNumber);
   const oldest = oldestInFlight(sent, PROBES_PER_TIMEOUT);
   // With only a path MTU probe in flight one PING shows whether it is lost.
   const wanted = oldest.length === 0 ? 1 : PROBES_PER_TIMEOUT;

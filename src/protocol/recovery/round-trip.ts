@@ -34,6 +34,16 @@ export function createRoundTrip(initial: number = INITIAL_ROUND_TRIP): RoundTrip
   };
 }
 
+/**
+ * The round trip, ms, that an exchange of the handshake has shown; null for none.
+ *
+ * @param took ms since a datagram was sent first
+ * @param again it was sent again, and which of them was answered is not known (Karn's algorithm, RFC 6298 s. 3): it took no longer
+ */
+export function measureExchange(took: number, again: boolean): number | null {
+  return !again || took < INITIAL_ROUND_TRIP ? took : null;
+}
+
 /** Whether anything is known of the path, so that `smoothed` is more than an assumption. */
 export function isMeasured({ firstSampleAt, smoothed }: RoundTrip): boolean {
   return firstSampleAt !== Infinity || smoothed !== INITIAL_ROUND_TRIP;

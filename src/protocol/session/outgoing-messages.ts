@@ -148,3 +148,31 @@ export function loseFragment(outgoing: OutgoingMessages, fragment: Fragment): vo
     addFragment(outgoing.lost, part);
   }
 }
+
+/** The oldest bytes that were sent and are not acknowledged, at most so many, are sent again as if they were lost. */
+export function loseOldest(outgoing: OutgoingMessages, most: number): void {
+  const { queue, sent, acknowledged } = outgoing;
+  const whole = { offset: queue.start, length: sent - queue.start };
+  let left = most;
+  for (const part of findMissing(acknowledged, whole)) {
+    if (left <= 0) break;
+    const length = Math.min(part.length, left);
+    loseFragment(outgoing, { offset: part.offset, length });
+    left -= length;
+  }
+}
+
+/** Bytes from the first one that is not acknowledged to the last that may be sent now. */
+export function unacknowledgedBytes({ queue, sent, limit }: OutgoingMessages): number {
+  return Math.max(sent, Math.min(queue.end, limit)) - queue.start;
+}
+
+/** Takes all of these as one fragment, whether they were sent before or not; null when there are none. */
+export function takeUnacknowledged(outgoing: OutgoingMessages): Fragment | null {
+  const length = unacknowledgedBytes(outgoing);
+  if (length === 0) return null;
+  const { queue, lost } = outgoing;
+  outgoing.sent = queue.start + length;
+  if (lost.length > 0) outgoing.lost = NO_FRAGMENTS;
+  return { offset: queue.start, length };
+}

@@ -8,10 +8,8 @@ import { awaitingOnPathSince } from "./session-timers.ts";
 import { currentProbeTimeout, type Session } from "./session.ts";
 
 /** A path is dead, if there is another one, after so many probe timeouts in a row, and when nothing has come for so long, ms. */
-const DEAD_AFTER_TIMEOUTS = 2;
+const DEAD_AFTER_TIMEOUTS = 3;
 const DEAD_AFTER = 500;
-/** The same in probe timeouts from the first packet on: each is twice as long as the one before. */
-const DEAD_AFTER_INTERVALS = 2 ** DEAD_AFTER_TIMEOUTS - 1;
 
 /** When `tick` is due next, ms; Infinity for never. */
 export function wakeAt(session: Session): number {
@@ -44,7 +42,7 @@ export function leaveIfDead(session: Session, unansweredSince: number, now: numb
  * (RFC 9002 s. 6.2.1).
  */
 function pathPatience(session: Session): number {
-  return Math.max(DEAD_AFTER, DEAD_AFTER_INTERVALS * currentProbeTimeout(session));
+  return Math.max(DEAD_AFTER, DEAD_AFTER_TIMEOUTS * currentProbeTimeout(session));
 }
 
 /** When one of that is due next, ms; Infinity for never, as without another path. */

@@ -1,14 +1,11 @@
 // How a session processes packets (docs/protocol.md s. 8 to 15): decrypts them, and handles their frames. It never throws for
 // anything that a peer sends.
 
-import {
-  measureExchange,
-  receiveAsInitiator,
-  sendFinish,
-} from "../handshake/initiator-handshake.ts";
+import { hasLost, receiveAsInitiator, sendFinish } from "../handshake/initiator-handshake.ts";
 import type { AdmittedFinish } from "../handshake/responder-handshake.ts";
 import { expandPacketNumber, type Packet } from "../packets.ts";
 import type { AckRanges } from "../recovery/ack-ranges.ts";
+import { lossNoticed } from "../recovery/path.ts";
 import { ackAcknowledged, hastenAck, packetReceived } from "../recovery/received-packets.ts";
 import { ackReceived, changePath } from "../recovery/recovery.ts";
 import { hasArrived } from "../recovery/replay-window.ts";
@@ -76,7 +73,8 @@ export function startFromFinish(
   }
   establish(session, finish.initiatorId, finish.keys);
   // The initial round-trip time (RFC 9002 s. 6.2.2).
-  if (finish.exchangeTime !== null) changePath(session.recovery, now, finish.exchangeTime);
+  if (finish.roundTrip !== null) changePath(session.recovery, now, finish.roundTrip);
+  if (finish.lossy) lossNoticed(session.recovery.path, 0);
   session.pingDue = true;
   receiveHandshakeFrames(session, finish.payload, now);
 }
@@ -87,6 +85,7 @@ function receiveRepeatedFinish(session: Session, noise: Uint8Array, from: Socket
   if (finishHash === null || !crypto.constantTimeEqual(finishHash, crypto.sha256(noise))) return;
   if (closing !== null) closing.due = true;
   else session.finishFrom = from;
+  lossNoticed(session.recovery.path, session.recovery.sent.nextNumber);
 }
 
 /** Handles the frames in the payload of an answer or a finish, which has no packet number. */
@@ -123,11 +122,11 @@ function receiveHandshake(
   if (step.type !== "answered") return;
   // First, for the answer's frames open the window that the finish fills.
   receiveHandshakeFrames(session, step.payload, now);
-  const exchangeTime = measureExchange(handshake, now);
-  if (exchangeTime !== null) changePath(session.recovery, now, exchangeTime);
+  const { roundTrip } = handshake.retransmission;
+  if (roundTrip !== null) changePath(session.recovery, now, roundTrip);
   const { payload, fragments } = writeFinishPayload(session);
   session.finishFragments = fragments;
-  establish(session, step.responderId, sendFinish(handshake, step.responderId, payload, now));
+  establish(session, step.responderId, sendFinish(handshake, step.responderId, payload));
 }
 
 function receiveSealed(
@@ -184,8 +183,10 @@ function receiveSealed(
 
 /** The responder has our finish: the fragments in it have arrived. */
 function confirmFinish(session: Session): void {
-  if (session.handshake === null) return;
+  const { handshake, recovery } = session;
+  if (handshake === null) return;
   session.handshake = null;
+  if (hasLost(handshake)) lossNoticed(recovery.path, recovery.sent.nextNumber);
   for (const fragment of session.finishFragments) acknowledgeFragment(session.outgoing, fragment);
   session.finishFragments = NO_FRAGMENTS;
 }

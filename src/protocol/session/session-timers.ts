@@ -1,7 +1,10 @@
 // When something is due in a session, and what is done then (docs/protocol.md s. 12, 14, 15): its timers, in one place.
 
 import { failureAtTimeout } from "../handshake/initiator-handshake.ts";
+import { ackWakeAt } from "../recovery/received-packets.ts";
 import { recoveryTimerAt, timerFired } from "../recovery/recovery.ts";
+import { loseOldest } from "./outgoing-messages.ts";
+import { MOST_IN_PACKET, repeatsAll } from "./redundancy.ts";
 import { endSession, requeueLost, type Session } from "./session.ts";
 
 /** A PING is sent after so long without one, ms: NATs drop an unused binding, some after 30 s (RFC 4787 s. 4.3). */
@@ -15,11 +18,12 @@ export function sessionWakeAt(session: Session): number {
   const { handshake, closing, recovery, received } = session;
   if (closing !== null) return Math.min(closing.nextAt, closing.until);
   if (session.end !== null) return Number.POSITIVE_INFINITY;
-  if (handshake !== null) return Math.min(handshake.sendAt, handshake.giveUpAt);
+  if (handshake !== null) return Math.min(handshake.retransmission.dueAt, handshake.giveUpAt);
   return Math.min(
-    received.ackDueAt,
+    ackWakeAt(received),
     recoveryTimerAt(recovery),
     session.blockedUntil,
+    session.redundancy?.copyAt ?? Infinity,
     session.otherPaths?.wakeAt(session) ?? Infinity,
     // A PING that is due already waits for room, and whatever takes the room keeps the session alive as well.
     session.pingDue ? Number.POSITIVE_INFINITY : quietSince(session) + KEEP_ALIVE,
@@ -52,8 +56,11 @@ export function tickSession(session: Session, now: number): void {
   if (outcome.type === "probe") {
     if (otherPaths?.leaveIfDead(session, unansweredSince, now) === true) return;
     session.probes = outcome.datagrams;
-    // Without new data, a probe carries again what has been in flight longest (RFC 9002 s. 6.2.4).
+    // A probe carries again what has been in flight longest (RFC 9002 s. 6.2.4), as much as fits.
     requeueLost(session, outcome.oldest);
+    if (!repeatsAll(session, true)) {
+      loseOldest(session.outgoing, outcome.datagrams * MOST_IN_PACKET);
+    }
   }
 }
 

@@ -4,12 +4,9 @@
 // something is due, and paths.ts where packets go. Only files of this folder write its fields.
 
 import type { CryptoProvider, RandomBytes } from "../crypto-provider.ts";
-import {
-  type HandshakeFailure,
-  type InitiatorHandshake,
-  MAX_RETRANSMIT_INTERVAL,
-} from "../handshake/initiator-handshake.ts";
+import type { HandshakeFailure, InitiatorHandshake } from "../handshake/initiator-handshake.ts";
 import type { HandshakeResult } from "../handshake/noise/handshake-state.ts";
+import { MAX_RETRANSMIT_INTERVAL } from "../handshake/retransmission.ts";
 import { createReceivedPackets, type ReceivedPackets } from "../recovery/received-packets.ts";
 import { createRecovery, type Recovery } from "../recovery/recovery.ts";
 import { probeTimeout } from "../recovery/round-trip.ts";
@@ -40,6 +37,7 @@ import {
   type SendProtection,
 } from "./packet-protection.ts";
 import { type SessionPath, validatedPath } from "./path-validation.ts";
+import type { Redundancy } from "./redundancy.ts";
 
 /** Probe timeouts for which a closed session answers late packets (RFC 9000 s. 10.2). */
 const CLOSING_TIMEOUTS = 3;
@@ -117,6 +115,8 @@ export interface Session {
   finishFragments: readonly Fragment[];
   /** Probes to send, whatever the congestion window says. */
   probes: number;
+  /** Null until the path has lost something. */
+  redundancy: Redundancy | null;
   /** A PING is due: a keep-alive, or the answer to a finish. */
   pingDue: boolean;
   windowDue: boolean;
@@ -199,6 +199,7 @@ export function createSession(options: SessionOptions): Session {
     resetToken: null,
     finishFragments: NO_FRAGMENTS,
     probes: 0,
+    redundancy: null,
     pingDue: false,
     windowDue: false,
     finishFrom: null,

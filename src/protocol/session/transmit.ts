@@ -6,7 +6,7 @@ import { nextHandshakeDatagram } from "../handshake/initiator-handshake.ts";
 import { SEALED_HEADER } from "../packets.ts";
 import { BASE_DATAGRAM_SIZE } from "../recovery/path-mtu.ts";
 import { sendableAt } from "../recovery/path.ts";
-import { isAckOwed, postponeAck, takeAck } from "../recovery/received-packets.ts";
+import { ackWakeAt, isAckOwed, postponeAck, takeAck } from "../recovery/received-packets.ts";
 import { nextMtuProbeSize, packetSent } from "../recovery/recovery.ts";
 import { MAX_ACK_DELAY } from "../recovery/round-trip.ts";
 import type { PacketKind } from "../recovery/sent-packets.ts";
@@ -25,10 +25,16 @@ import {
   writeWindow,
 } from "./frames.ts";
 import { grantWindow, nextWindow } from "./incoming-messages.ts";
-import { readyBytes, takeFragment } from "./outgoing-messages.ts";
+import {
+  readyBytes,
+  takeFragment,
+  takeUnacknowledged,
+  unacknowledgedBytes,
+} from "./outgoing-messages.ts";
 import { commitPacket, type PacketArena, reservePacket } from "./packet-arena.ts";
 import { sealPacket } from "./packet-protection.ts";
 import { countSent, sendAllowance } from "./path-validation.ts";
+import { copyDelay, copySent, repeatsAll, scheduleCopy, takeCopy } from "./redundancy.ts";
 import {
   CLOSE_KEYS_USED_UP,
   closeSession,
@@ -119,11 +125,12 @@ export function nextSessionDatagram(
   }
   if (session.probes > 0) {
     session.probes -= 1;
-    const outbound = buildPacket(session, "eliciting", BASE_DATAGRAM_SIZE, now, arena);
+    const outbound = buildPacket(session, "again", BASE_DATAGRAM_SIZE, now, arena);
     if (outbound !== null) return outbound;
   }
   return (
     nextReadyDatagram(session, now, arena) ??
+    nextCopy(session, now, arena) ??
     nextMtuProbe(session, now, arena) ??
     nextAckDatagram(session, now, arena)
   );
@@ -142,6 +149,14 @@ function nextReadyDatagram(session: Session, now: number, arena: PacketArena): O
   return null;
 }
 
+/** Again what was sent and is not acknowledged, in case it was lost. */
+function nextCopy(session: Session, now: number, arena: PacketArena): Outbound | null {
+  if (!takeCopy(session, now)) return null;
+  const outbound = buildPacket(session, "again", BASE_DATAGRAM_SIZE, now, arena);
+  if (outbound !== null) copySent(session, outbound.bytes.length);
+  return outbound;
+}
+
 /**
  * A longer datagram, to find out whether the path carries it: with the first packet, and while messages are on the way. With
  * keep-alives alone nobody needs it.
@@ -157,7 +172,7 @@ function nextMtuProbe(session: Session, now: number, arena: PacketArena): Outbou
 
 function nextAckDatagram(session: Session, now: number, arena: PacketArena): Outbound | null {
   const { received, path } = session;
-  if (received.ackDueAt > now) return null;
+  if (ackWakeAt(received) > now) return null;
   const outbound = buildPacket(session, "ack-only", BASE_DATAGRAM_SIZE, now, arena);
   // Too little has come from an address that is not validated: the ACK waits for more.
   if (outbound === null)
@@ -179,7 +194,8 @@ export function writeFinishPayload(session: Session): {
 /** About how long an ack-eliciting packet with everything that is ready would be; 0 when nothing is. */
 function estimateSize(session: Session): number {
   const { incoming, outgoing } = session;
-  const ready = readyBytes(outgoing);
+  let ready = readyBytes(outgoing);
+  if (ready > 0 && repeatsAll(session, false)) ready = unacknowledgedBytes(outgoing);
   const named = session.candidates?.due === true ? NAMED_BYTES : 0;
   const control =
     named > 0 || session.pingDue || session.windowDue || nextWindow(incoming) !== null;
@@ -196,25 +212,27 @@ function estimateAck({ received }: Session): number {
 
 /**
  * A packet of at most `most` bytes with what is ready; null when nothing fits. One that validates a path
- * carries nothing else: it is small, and may be sent when there is no room to record more packets.
+ * carries nothing else: it is small, and may be sent when there is no room to record more packets. One that is sent "again", a probe
+ * or a copy, carries everything that is not acknowledged, if it fits.
  */
 function buildPacket(
   session: Session,
-  purpose: PacketKind | "path",
+  purpose: PacketKind | "path" | "again",
   most: number,
   now: number,
   arena: PacketArena,
 ): Outbound | null {
   const validatesPath = purpose === "path";
   const size = Math.min(most, sendAllowance(session.path.current));
-  const kind = validatesPath ? "eliciting" : purpose;
+  const isAgain = purpose === "again";
+  const kind = validatesPath || isAgain ? "eliciting" : purpose;
   const least = SEALED_HEADER + TAG_BYTES + 1 + (validatesPath ? 0 : estimateAck(session));
   if (session.established === null || size < least) return null;
   const into = reservePacket(arena, size);
   const limit = size - TAG_BYTES;
 
   const owesAck = !validatesPath && isAckOwed(session.received);
-  const ack = owesAck ? takeAck(session.received, now) : null;
+  const ack = owesAck ? takeAck(session.received, now, copyDelay(session)) : null;
   let at = SEALED_HEADER;
   if (ack !== null) at = writeAck(into, at, ack.ranges, Math.round(ack.delay * 1_000));
   const afterAck = at;
@@ -229,7 +247,14 @@ function buildPacket(
       at = session.otherPaths?.writeNamed(session, into, at) ?? at;
       candidates = true;
     }
-    if (!validatesPath) ({ end: at, fragments } = writeFragments(session, into, at, limit));
+    if (!validatesPath) {
+      const { sent } = session.outgoing;
+      const repeated = repeatsAll(session, isAgain)
+        ? writeRepeated(session, into, at, limit)
+        : null;
+      ({ end: at, fragments } = repeated ?? writeFragments(session, into, at, limit));
+      if (session.outgoing.sent > sent) scheduleCopy(session, now);
+    }
   }
   if (kind === "path-mtu-probe" || (kind === "eliciting" && at === afterAck)) {
     at = writePing(into, at);
@@ -309,6 +334,22 @@ function writeFragments(
     fragments.push(fragment);
   }
   return { end: at, fragments };
+}
+
+/** Writes everything that is not acknowledged; null when there is no room for it. */
+function writeRepeated(
+  { outgoing }: Session,
+  into: Uint8Array,
+  from: number,
+  limit: number,
+): { end: number; fragments: readonly Fragment[] } | null {
+  if (limit - from < FRAGMENT_HEAD + unacknowledgedBytes(outgoing)) return null;
+  const fragment = takeUnacknowledged(outgoing);
+  if (fragment === null) return null;
+  const { offset, length } = fragment;
+  const at = writeFragmentHead(into, from, offset, length);
+  copyFromChunks(outgoing.queue, offset, length, into, at);
+  return { end: at + length, fragments: [fragment] };
 }
 
 function nextCloseDatagram(session: Session, now: number): Outbound | null {

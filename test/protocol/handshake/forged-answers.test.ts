@@ -122,7 +122,7 @@ describe.each(ALL)("%s, forged,", (_what, forge) => {
     const pair = createPair();
     const { connected, hello } = connectKnowing(pair);
     forge(pair, hello);
-    // The hello was lost; it is sent again after 200 ms.
+    // The hello was lost; it is sent again after 120 ms.
     pass(pair, 500);
     expectTalk(pair, connected);
   });

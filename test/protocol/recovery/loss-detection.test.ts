@@ -158,26 +158,28 @@ describe("the probe timeout (RFC 9002 s. 6.2.1)", () => {
     expect(timer(session)).toBe(112.5);
   });
 
-  test("doubles with each timeout, up to 3,000 ms", () => {
+  test("stays the same for three timeouts, and doubles with each one after them, up to 3,000 ms", () => {
     expect(MAX_PROBE_INTERVAL).toBe(3_000);
     const session = eliciting(0);
-    const intervals = [0, 1, 2, 3, 4, 5, 6, 60, 6_000].map((timeouts) => {
+    const intervals = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 60, 6_000].map((timeouts) => {
       session.detection.timeouts = timeouts;
       return timer(session);
     });
-    expect(intervals).toEqual([126, 252, 504, 1_008, 2_016, 3_000, 3_000, 3_000, 3_000]);
+    expect(intervals).toEqual([
+      126, 126, 126, 126, 252, 504, 1_008, 2_016, 3_000, 3_000, 3_000, 3_000,
+    ]);
   });
 
   test("is never shorter than without backoff, however slow the path", () => {
     const session = eliciting(0);
     session.roundTrip.smoothed = 5_000;
-    session.detection.timeouts = 3;
+    session.detection.timeouts = 6;
     expect(timer(session)).toBe(5_026);
   });
 
   test("does not fire again at once when the probe could not be sent", () => {
     const session = eliciting(0);
-    session.detection.timeouts = 1;
+    session.detection.timeouts = 4;
     session.detection.lastTimeoutAt = 126;
     expect(timer(session)).toBe(126 + 252);
   });

@@ -105,17 +105,17 @@ describe("the recovery period (RFC 9002 s. 7.3.2)", () => {
     const controller = new NewReno(SIZE);
     lose(controller, 1, 0, 100);
     lose(controller, 1, 100, 200);
-    expect(controller).toMatchObject({ window: 3_000, phase: "recovery" });
+    expect(controller).toMatchObject({ window: 4_800, phase: "recovery" });
   });
 
-  test("never leaves less than two datagrams (s. 7.2)", () => {
+  test("never leaves less than four datagrams: the three behind a lost one show that it is (s. 6.1.1)", () => {
     const controller = new NewReno(SIZE);
     for (let loss = 1; loss < 20; loss++) lose(controller, 1, loss * 100 - 1, loss * 100);
-    expect(controller.window).toBe(2_400);
-    expect(minimumWindow(SIZE)).toBe(2_400);
+    expect(controller.window).toBe(4_800);
+    expect(minimumWindow(SIZE)).toBe(4_800);
   });
 
-  test("never makes the window larger, even if two datagrams have become longer than it", () => {
+  test("never makes the window larger, even if four datagrams have become longer than it", () => {
     const controller = new NewReno(SIZE);
     lose(controller, 1, 0, 100);
     controller.setDatagramSize(8_952);
@@ -149,10 +149,10 @@ describe("congestion avoidance (RFC 9002 s. 7.3.3)", () => {
     const controller = avoiding();
     arrive(controller, 3, 102);
     lose(controller, 1, 150, 200);
-    arrive(controller, 2, 201);
-    expect(controller.window).toBe(3_000);
+    arrive(controller, 3, 201);
+    expect(controller.window).toBe(4_800);
     arrive(controller, 1, 201);
-    expect(controller.window).toBe(4_200);
+    expect(controller.window).toBe(6_000);
   });
 });
 
@@ -172,10 +172,10 @@ describe("a window that is not used (RFC 9002 s. 7.8)", () => {
 });
 
 describe("persistent congestion (RFC 9002 s. 7.6.2)", () => {
-  test("leaves two datagrams, and slow start up to half of the window before", () => {
+  test("leaves four datagrams, and slow start up to half of the window before", () => {
     const controller = new NewReno(SIZE);
     loseAll(controller, 0, 5_000);
-    expect(controller).toMatchObject({ window: 2_400, phase: "slow-start" });
+    expect(controller).toMatchObject({ window: 4_800, phase: "slow-start" });
     arrive(controller, 3, 5_001);
     expect(controller).toMatchObject({ window: 6_000, phase: "congestion-avoidance" });
   });
@@ -192,7 +192,7 @@ describe("persistent congestion (RFC 9002 s. 7.6.2)", () => {
     const controller = new NewReno(SIZE);
     lose(controller, 1, 0, 5_000);
     loseAll(controller, 4_000, 5_010);
-    expect(controller).toMatchObject({ window: 2_400, phase: "slow-start" });
+    expect(controller).toMatchObject({ window: 4_800, phase: "slow-start" });
   });
 });
 
@@ -223,14 +223,14 @@ describe("losses that are undone (RFC 9438 s. 4.9.2)", () => {
     lose(controller, 1, 0, 100);
     lose(controller, 1, 150, 200);
     controller.undoLoss(packet(0));
-    expect(controller.window).toBe(3_000);
+    expect(controller.window).toBe(4_800);
   });
 
   test("do not undo persistent congestion", () => {
     const controller = new NewReno(SIZE);
     loseAll(controller, 0, 5_000);
     controller.undoLoss(packet(0));
-    expect(controller.window).toBe(2_400);
+    expect(controller.window).toBe(4_800);
   });
 
   test("change nothing if they were never reported", () => {

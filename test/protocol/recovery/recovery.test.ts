@@ -98,12 +98,12 @@ test("the pseudocode of RFC 9002 A and B, step by step", () => {
   // Packet 6 is not answered. A.8: 220 + 100 + 4 x 37.5 + 25.
   sendAt(sender, [220]);
   expect(recoveryTimerAt(sender)).toBe(495);
-  // A.9: a probe timeout declares nothing lost; the next one is twice as long.
+  // A.9: a probe timeout declares nothing lost; the next one is as long, and not twice as in A.8.
   const probe = timerFired(sender, 495);
   expect(probe).toMatchObject({ type: "probe", datagrams: 2, oldest: [{ number: 6 }] });
   sendAt(sender, [495, 495]);
   expect(sender.sent.bytesInFlight).toBe(3_600);
-  expect(recoveryTimerAt(sender)).toBe(495 + 550);
+  expect(recoveryTimerAt(sender)).toBe(495 + 275);
 
   // A.7: probe 8 arrives, held back for 20 ms: 600 - 495 - 20 is less than the minimum, so 105
   // counts as it is. The backoff is over. Packet 6 is old enough to be lost (A.10), 7 is not.
@@ -113,7 +113,7 @@ test("the pseudocode of RFC 9002 A and B, step by step", () => {
   expect(detection.timeouts).toBe(0);
   // 495 + 9/8 x 105; a new recovery period for 6, which was sent in the one before.
   expect(recoveryTimerAt(sender)).toBe(613.125);
-  expect(congestion).toMatchObject({ window: 3_000, phase: "recovery" });
+  expect(congestion).toMatchObject({ window: 4_800, phase: "recovery" });
 });
 
 describe("a round trip is sampled (RFC 9002 s. 5.1)", () => {
@@ -152,7 +152,7 @@ describe("a round trip is sampled (RFC 9002 s. 5.1)", () => {
 });
 
 describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
-  test("are sent after 1,024 ms, then after twice as long, then every 3 s while the silence lasts", () => {
+  test("are sent four times every 1,024 ms, then after twice as long, then every 3 s while the silence lasts", () => {
     const sender = createRecovery<string>();
     sendAt(sender, [0]);
     const times: number[] = [];
@@ -161,7 +161,11 @@ describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
       expect(timerFired(sender, now).type).toBe("probe");
       sendAt(sender, [now, now]);
     }
-    expect(times).toEqual([1_024, 3_072, ...upTo(2, 9).map((count) => count * 3_000 + 72)]);
+    const last = 4 * 1_024 + 2 * 1_024;
+    expect(times).toEqual([
+      ...upTo(1, 4).map((count) => count * 1_024),
+      ...upTo(0, 7).map((count) => last + count * 3_000),
+    ]);
   });
 
   test("notice within 3 s a link that returns after 30 s of silence, and everything is sent at once", () => {
@@ -177,8 +181,8 @@ describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
     expect(now).toBeLessThan(33_000);
     const { lost } = acknowledge(sender, [sender.sent.nextNumber - 1], now + 150);
     expect(packetNumbers(lost)).toEqual(upTo(1, sender.sent.nextNumber - 3));
-    // Persistent congestion: two datagrams, but in slow start (s. 7.6.2), and a new minimum (s. 5.2).
-    expect(sender.path.congestion).toMatchObject({ window: 2_400, phase: "slow-start" });
+    // Persistent congestion: four datagrams, but in slow start (s. 7.6.2), and a new minimum (s. 5.2).
+    expect(sender.path.congestion).toMatchObject({ window: 4_800, phase: "slow-start" });
     expect(sender.path.roundTrip).toMatchObject({ smoothed: 106.25, variation: 50, minimum: 150 });
     // The other probe is lost 9/8 x 150 after it was sent, not 3 s.
     expect(recoveryTimerAt(sender)).toBe(now + 168.75);
