@@ -34,11 +34,12 @@ export function answerOfCsi(
 
 /**
  * How the strings begin that terminals send: answers to DA3, DECRQSS, XTGETTCAP, DECRQCRA and XTVERSION, to questions about
- * colours, the clipboard and the title, and those of kitty's graphics.
+ * colours, the clipboard and others with a number, and those of kitty's graphics. The title (`OSC l`) begins as words do, and
+ * hardly anybody asks for it.
  */
 const SENT: Readonly<Partial<Record<StringKind, RegExp>>> = {
   dcs: /^(?:[>!]\||\d{1,5}[!$+][a-z~])/,
-  osc: /^(?:\d{1,5};|[lL])/,
+  osc: /^\d{1,5};/,
   apc: /^G[A-Za-z]=/,
 };
 /** What is too short to say. */
@@ -47,21 +48,14 @@ const UNDECIDED: Readonly<Partial<Record<StringKind, RegExp>>> = {
   osc: /^\d{0,5}$/,
   apc: /^(?:G[A-Za-z]?)?$/,
 };
-const TITLE = /^[lL]/;
 
-/**
- * Whether a terminal sends what begins so, or somebody has typed it after Alt and the introducer.
- *
- * @param isLate the introducer came alone: a title, which begins as words do, is no longer believed in
- */
+/** Whether a terminal sends what begins so, or somebody has typed it after Alt and the introducer. */
 export function senderOfString(
   kind: StringKind,
   beginning: string,
-  isLate: boolean,
 ): "terminal" | "undecided" | "person" {
   if (UNDECIDED[kind]?.test(beginning) === true) return "undecided";
-  const isSent = SENT[kind]?.test(beginning) === true && !(isLate && TITLE.test(beginning));
-  return isSent ? "terminal" : "person";
+  return SENT[kind]?.test(beginning) === true ? "terminal" : "person";
 }
 
 /** A DCS or OSC. */

@@ -107,7 +107,7 @@ export function createEscapeParser(take: (sequence: Sequence) => void): EscapePa
     else {
       kind = begun;
       // Nobody types a C1 control.
-      const sender = escaped ? senderOfString(kind, "", false) : "terminal";
+      const sender = escaped ? senderOfString(kind, "") : "terminal";
       if (sender === "person") return false;
       state = sender === "terminal" ? "string" : "undecided-string";
     }
@@ -194,7 +194,7 @@ export function createEscapeParser(take: (sequence: Sequence) => void): EscapePa
 
   function pushUndecidedString(code: number): void {
     const longer = body + String.fromCodePoint(code);
-    const sender = senderOfString(kind, longer, isLate);
+    const sender = senderOfString(kind, longer);
     if (sender === "person") {
       typeString();
       return push(code);

@@ -15,7 +15,6 @@ export const SILENT: readonly (readonly [what: string, sent: string])[] = [
   ["OSC 52", "\x1b]52;c;aGVsbG8=\x07"],
   ["OSC 52 of a large clipboard", `\x1b]52;c;${"aGVsbG8h".repeat(20_000)}\x1b\\`],
   ["OSC 99", "\x1b]99;i=1:p=?;p=title,body\x1b\\"],
-  ["the title of the window", "\x1b]lhello world\x1b\\"],
   ["the size of the window", "\x1b[8;24;80t"],
   ["the state of the window", "\x1b[1t"],
   ["the place of the window", "\x1b[3;10;20t"],

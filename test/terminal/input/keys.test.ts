@@ -239,6 +239,7 @@ describe("Alt and a character that begins a string (ECMA-48 s. 5.6)", () => {
 
   test.each(PRESSED)("%j is a key at once, if other keys follow", (sent, key) => {
     expect(decoded([`${sent}hi\r`])).toEqual([key, "h", "i", "return"]);
+    expect(decoded([`${sent}let`])).toEqual([key, "l", "e", "t"]);
     expect(decoded([sent, utf8("éa")])).toEqual([key, "é", "a"]);
     expect(decoded([sent, "\x1b[A"])).toEqual([key, "up"]);
     expect(decoded([sent, "\x1bb"])).toEqual([key, "meta+b"]);
