@@ -100,7 +100,7 @@ export function othersNotices(
   if (leaving > 0) {
     notices.push({
       code: "OTHERS_LEAVE",
-      message: `it is over for ${leaving === 1 ? "somebody else" : `${leaving} others`} too, since nothing was kept of it`,
+      message: `the conversation is over for ${leaving === 1 ? "somebody else" : `${leaving} others`} as well: nothing of it is kept`,
       hint: "without --ephemeral others wait, and come back; with --background the server needs no window",
     });
   }

@@ -255,7 +255,7 @@ endToEnd(
     server.signal("SIGINT");
     expect(await server.exited).toBe(130);
     expect(server.stderr).toEndWith(
-      "it is over for 2 others too, since nothing was kept of it\n" +
+      "the conversation is over for 2 others as well: nothing of it is kept\n" +
         "hint: without --ephemeral others wait, and come back; with --background the server needs no window\n" +
         "you left\n",
     );
