@@ -199,6 +199,11 @@ function showEvent(event: TransferEvent, { printer, progress, verbose }: Run): v
         "RETRY",
         `${event.cause.message}; trying again in ${formatSeconds(event.wait / 1_000)}`,
       );
+    case "unknown-coding":
+      return show(
+        "UNKNOWN_CODING",
+        `the body is in the coding ${JSON.stringify(event.coding)}, which charla does not know: it is passed on as it is`,
+      );
     case "restart":
       return show(
         "BEGINS_AGAIN",

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { CharlaError } from "../../errors.ts";
 import { hasHeader, headerValue } from "../header-fields.ts";
-import { decompress, decompressionFormats } from "./content-coding.ts";
+import { type Codings, codingsOf, decompress, MalformedCoding } from "./content-coding.ts";
 import type { Destination } from "./destination.ts";
 import type { HttpResponse, ResponseHead, Transport } from "./exchange.ts";
 import {
@@ -25,6 +25,8 @@ export type TransferEvent =
   | { readonly type: "retry"; readonly wait: number; readonly cause: CharlaError }
   /** What was there, `bytes` long, cannot be resumed: everything is fetched. */
   | { readonly type: "restart"; readonly bytes: number }
+  /** The body is in a coding that charla doesn't know, and is passed on in it. */
+  | { readonly type: "unknown-coding"; readonly coding: string }
   /** Bytes received, still compressed; `total` is null if the server does not say. */
   | { readonly type: "progress"; readonly received: number; readonly total: number | null };
 
@@ -104,7 +106,7 @@ async function attempt(
     if (point === null || resumable === null) return receive(options, response, 0, null);
     let outcome = resumeOutcome(point, response);
     // Part of a compressed body cannot follow part of the decompressed one.
-    if (outcome.kind === "rest" && chooseFormats(request, response).length > 0) {
+    if (outcome.kind === "rest" && codingsFor(request, response).formats.length > 0) {
       outcome = { kind: "restart" };
     }
     switch (outcome.kind) {
@@ -154,7 +156,9 @@ async function receive(
   const limit = maxBytes ?? Infinity;
   try {
     // The response to HEAD names the coding of a body that is not there.
-    const formats = response.body === null ? [] : chooseFormats(request, response);
+    const { formats, unknown } =
+      response.body === null ? NO_CODINGS : codingsFor(request, response);
+    if (unknown !== null) onEvent({ type: "unknown-coding", coding: unknown });
     const length = contentLength(response);
     const total = size ?? (length === null ? null : from + length);
     if (formats.length === 0 && response.body !== null && total !== null && total > limit) {
@@ -181,14 +185,16 @@ async function receive(
   } catch (error) {
     response.discard();
     if (signal.aborted) throw signal.reason;
-    if (error instanceof TypeError) throw malformedCompression(response, error);
+    if (error instanceof MalformedCoding) throw malformedCompression(response, error);
     throw error;
   }
 }
 
-function chooseFormats(request: HttpRequest, { headers }: ResponseHead) {
+const NO_CODINGS: Codings = { formats: [], unknown: null };
+
+function codingsFor(request: HttpRequest, { headers }: ResponseHead): Codings {
   const accepted = headerValue(request.headers, "accept-encoding");
-  return decompressionFormats(headers, accepted !== null && accepted !== "identity");
+  return codingsOf(headers, accepted !== null && accepted !== "identity");
 }
 
 /** Only GET has ranges (RFC 9110 s. 14.2), and a request can have only one. */
@@ -209,7 +215,7 @@ function tooLong(maxBytes: number | null): CharlaError {
   );
 }
 
-function malformedCompression({ url }: ResponseHead, cause: TypeError): CharlaError {
+function malformedCompression({ url }: ResponseHead, cause: MalformedCoding): CharlaError {
   return new CharlaError(
     "BAD_RESPONSE",
     `the body from ${url.host} cannot be decompressed: ${cause.message}`,
