@@ -65,8 +65,9 @@ const ENVIRONMENT: readonly Entry[] = [
   ["VISUAL, EDITOR", "The editor that Ctrl-X Ctrl-E starts; without either, vi."],
   [
     "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY",
-    "The proxies of charla get and, where UDP does not pass, of conversations (these alone read ALL_PROXY), and for which hosts there is none; also in small letters.",
+    "The proxies of charla get and, where UDP does not pass, of conversations, and for which hosts there is none; also in small letters. Those of charla get may be of SOCKS.",
   ],
+  ["NETRC", "The file that charla get --netrc reads, instead of ~/.netrc."],
   [
     "TERM, COLORTERM, COLORFGBG",
     "What the terminal is, how many colours it has, and whether it is dark; with dumb, no screen is drawn.",

@@ -71,8 +71,10 @@ export interface Option {
   readonly example?: string;
   /** An option of the command line that this one, as a setting, gives way to. */
   readonly yieldsTo?: string;
-  /** For the program itself: no help, manual or completion names it. */
+  /** No help, manual or completion names it: for the program itself, or what charla does anyway. */
   readonly hidden?: true;
+  /** Only the manual and completions name it: few need it. */
+  readonly rare?: true;
 }
 
 export type OptionTable = Readonly<Record<string, Option>>;
@@ -463,18 +465,35 @@ export const OPTIONS: OptionTable = {
   },
 };
 
+const SECONDS = value("N", "number");
+/** What curl needs an option for, and charla does without. */
+const DEFAULT: Option = { ...flag, hidden: true, does: { get: "nothing: charla does so anyway" } };
+
 /**
  * `charla get` has curl's options, of which other commands have some with another meaning: `--json DATA` and
- * `--data DATA` are sent. They go after `get`; before it, `--json` is the flag.
+ * `--data DATA` are sent. They go after `get`; before it, `--json` is the flag, which is `--report` here.
  */
 export const GET_OPTIONS: OptionTable = {
-  output: { short: "o", ...FILE, does: { get: "save in FILE" } },
+  output: { short: "o", ...FILE, repeats: true, does: { get: "save in FILE" } },
   "remote-name": { short: "O", ...flag, does: { get: "save in a file named as in the URL" } },
+  "remote-header-name": {
+    short: "J",
+    ...flag,
+    does: { get: "save in a new file named as the server says" },
+  },
+  "remote-time": {
+    short: "R",
+    ...flag,
+    rare: true,
+    does: { get: "give the file the server's time" },
+  },
   resume: { ...flag, does: { get: "continue FILE.part, if the file has not changed" } },
   sha256: { ...value("HEX", "text"), does: { get: "check the SHA-256 of the body" } },
   "max-bytes": { ...SIZE, does: { get: "fail after N bytes (2048, 10M, 2G)" } },
+  parallel: { short: "Z", ...flag, does: { get: "fetch several URLs side by side" } },
   include: { short: "i", ...flag, does: { get: "print the headers, too" } },
   head: { short: "I", ...flag, does: { get: "print only the headers" } },
+  report: { ...flag, does: { get: "one JSON object a URL: status, headers, times, body" } },
   header: {
     short: "H",
     ...value("LINE", "text"),
@@ -493,6 +512,28 @@ export const GET_OPTIONS: OptionTable = {
     repeats: true,
     does: { get: "send DATA, the content of @FILE, or - for stdin" },
   },
+  "data-raw": {
+    takes: "text",
+    value: { name: "DATA", kind: "text" },
+    repeats: true,
+    rare: true,
+    does: { get: "send DATA as it is, also if it begins with @" },
+  },
+  "data-binary": {
+    takes: "text",
+    value: { name: "DATA", kind: "data" },
+    repeats: true,
+    hidden: true,
+    does: { get: "as --data, which changes nothing either" },
+  },
+  "data-urlencode": {
+    takes: "text",
+    value: { name: "DATA", kind: "text" },
+    repeats: true,
+    rare: true,
+    does: { get: "send NAME=TEXT, TEXT, NAME@FILE or @FILE, percent-encoded" },
+  },
+  get: { short: "G", ...flag, rare: true, does: { get: "send the data in the URL, with GET" } },
   json: {
     takes: "text",
     value: { name: "DATA", kind: "data" },
@@ -504,16 +545,56 @@ export const GET_OPTIONS: OptionTable = {
     repeats: true,
     does: { get: "send a form: NAME=TEXT, NAME=@FILE" },
   },
+  "upload-file": { short: "T", ...FILE, does: { get: "send FILE with PUT; - for stdin" } },
   user: {
     short: "u",
     ...value("USER[:PASSWORD]", "text"),
     does: { get: "log in; a missing password is asked for" },
   },
+  digest: { ...flag, rare: true, does: { get: "never send the password, only prove it (Digest)" } },
+  anyauth: { ...flag, rare: true, does: { get: "log in only as the server asks for it" } },
+  netrc: { short: "n", ...flag, rare: true, does: { get: "log in as ~/.netrc says" } },
+  "netrc-file": {
+    ...FILE,
+    rare: true,
+    does: { get: "log in as FILE says, in the form of .netrc" },
+  },
+  cookie: {
+    short: "b",
+    ...value("DATA", "text"),
+    repeats: true,
+    does: { get: "send NAME=VALUE, or the cookies in a file" },
+  },
+  "cookie-jar": { short: "c", ...FILE, does: { get: "keep cookies in FILE" } },
+  "user-agent": { short: "A", ...value("TEXT", "text"), rare: true, does: { get: "call me TEXT" } },
+  referer: {
+    short: "e",
+    ...value("URL", "text"),
+    rare: true,
+    does: { get: "say that URL has led here" },
+  },
+  range: {
+    short: "r",
+    ...value("RANGE", "text"),
+    rare: true,
+    does: { get: "only bytes 0-99, or -99" },
+  },
+  compressed: { ...flag, rare: true, does: { get: "fetch a file compressed, and decompress it" } },
   timeout: {
     ...NUMBER,
     example: "60",
     setting: { get: "300" },
     does: { get: "give up after N seconds without data (300; 0: never)" },
+  },
+  "max-time": {
+    short: "m",
+    ...SECONDS,
+    does: { get: "give up after N seconds in all" },
+  },
+  "connect-timeout": {
+    ...SECONDS,
+    rare: true,
+    does: { get: "give up after N seconds without a connection" },
   },
   retry: {
     ...NUMBER,
@@ -521,8 +602,31 @@ export const GET_OPTIONS: OptionTable = {
     setting: { get: "0" },
     does: { get: "retry temporary failures N times, with growing waits" },
   },
+  "max-redirs": { ...NUMBER, rare: true, does: { get: "follow at most N redirects (10)" } },
   "no-fail": { ...flag, does: { get: "a status of 400 or more is not an error" } },
-  insecure: { ...flag, does: { get: "trust any certificate" } },
+  fail: { short: "f", ...flag, does: { get: "print no body of such a status" } },
+  proxy: {
+    short: "x",
+    ...value("URL", "text"),
+    does: { get: "go through this proxy: http, https, socks4(a), socks5(h)" },
+  },
+  noproxy: { ...value("HOSTS", "text"), does: { get: "but not to these hosts; * for all" } },
+  "proxy-user": {
+    short: "U",
+    ...value("USER:PASSWORD", "text"),
+    rare: true,
+    does: { get: "log in at the proxy" },
+  },
+  ipv4: { short: "4", ...flag, rare: true, does: { get: "only IPv4" } },
+  ipv6: { short: "6", ...flag, rare: true, does: { get: "only IPv6" } },
+  resolve: {
+    ...value("HOST:PORT:ADDRESS", "text"),
+    repeats: true,
+    rare: true,
+    does: { get: "take this address for HOST" },
+  },
+  "unix-socket": { ...FILE, rare: true, does: { get: "connect to this socket of the machine" } },
+  insecure: { short: "k", ...flag, does: { get: "trust any certificate" } },
   cacert: {
     ...FILE,
     example: '"~/ca.pem"',
@@ -530,16 +634,32 @@ export const GET_OPTIONS: OptionTable = {
     yieldsTo: "insecure",
     does: { get: "trust the certificates in FILE" },
   },
+  cert: { short: "E", ...FILE, does: { get: "my certificate (PEM), for servers that ask" } },
+  key: { ...FILE, does: { get: "its private key, if it is in another file" } },
   "http0.9": {
     ...flag,
     does: { get: "send the lesson's request, GET /path; print 2048 bytes" },
   },
   quiet: { short: "q", ...flag, does: { get: "only errors" } },
+  silent: { short: "s", ...flag, hidden: true, does: { get: "as --quiet; errors are shown" } },
   verbose: { short: "v", ...flag, does: { get: "every detail" } },
   "no-color": NO_COLOR,
   "no-config": { ...flag, does: { get: NO_CONFIG } },
   help: { short: "h", ...flag, does: { get: HELP } },
   version: { ...flag, does: { get: VERSION } },
+  location: { short: "L", ...DEFAULT },
+  "show-error": { short: "S", ...DEFAULT },
+  "fail-with-body": DEFAULT,
+  "remote-name-all": { ...flag, hidden: true, does: { get: "as --remote-name" } },
+  basic: DEFAULT,
+  "http1.1": DEFAULT,
+  "no-progress-meter": DEFAULT,
+  "continue-at": {
+    short: "C",
+    ...value("-", "text"),
+    hidden: true,
+    does: { get: "as --resume" },
+  },
 };
 
 export function tableFor(page: PageName): OptionTable {

@@ -30,6 +30,8 @@ export interface CommandLine {
   readonly values: ReadonlyMap<string, string>;
   /** All values of each, in their order. */
   readonly lists: ReadonlyMap<string, readonly string[]>;
+  /** All values of all options, in the order of the command line. */
+  readonly sequence: readonly (readonly [name: string, value: string])[];
 }
 
 /**
@@ -40,7 +42,7 @@ export interface CommandLine {
 export function readCommandLine(args: readonly string[]): CommandLine {
   const first = findCommand(tokenize(args, OPTIONS));
   const table = tableFor(first);
-  const tokens = tokenize(args, table);
+  const tokens = tokenize(first === "get" ? reportFirst(args) : args, table);
 
   const command = findCommand(tokens);
   const written = tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : []));
@@ -50,6 +52,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   const flags = new Set<string>();
   const values = new Map<string, string>();
   const lists = new Map<string, string[]>();
+  const sequence: [name: string, value: string][] = [];
 
   for (const token of tokens) {
     if (token.kind !== "option") continue;
@@ -71,9 +74,16 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     flags.add(token.name);
     if (token.value === undefined) continue;
     values.set(token.name, token.value);
+    sequence.push([token.name, token.value]);
     lists.set(token.name, [...(lists.get(token.name) ?? []), token.value]);
   }
-  return { command, words, flags, typed: flags, values, lists };
+  return { command, words, flags, typed: flags, values, lists, sequence };
+}
+
+/** Before `get`, `--json` is the flag that other commands have. */
+function reportFirst(args: readonly string[]): string[] {
+  const command = args.indexOf("get");
+  return args.map((arg, index) => (arg === "--json" && index < command ? "--report" : arg));
 }
 
 /** A whole line `charla INVITATION`, as a server prints it, pasted behind what was typed already. */
@@ -84,9 +94,10 @@ function withoutProgram(words: readonly string[]): readonly string[] {
 
 /** Whether errors are events on stdout too; works for a command line with an error in it. */
 export function wantsEvents(args: readonly string[]): boolean {
-  const tokens = tokenize(args, OPTIONS);
-  const isAsked = tokens.some((token) => token.kind === "option" && token.name === "json");
-  return isAsked && findCommand(tokens) !== "get";
+  const isGet = findCommand(tokenize(args, OPTIONS)) === "get";
+  const tokens = isGet ? tokenize(reportFirst(args), GET_OPTIONS) : tokenize(args, OPTIONS);
+  const wanted = isGet ? "report" : "json";
+  return tokens.some((token) => token.kind === "option" && token.name === wanted);
 }
 
 type Token = ReturnType<typeof tokenize>[number];

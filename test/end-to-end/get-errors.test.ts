@@ -23,7 +23,11 @@ setDefaultTimeout(END_TO_END_TIMEOUT);
 describe("usage errors of charla get", () => {
   test.each([
     [[], "the URL is missing", "write charla get URL"],
-    [["a", "b"], "charla gets one URL at a time, not 2", "quote the URL for the shell"],
+    [
+      ["-o", "f", "a", "b"],
+      "2 URLs need as many files, not 1",
+      "give each URL one -o FILE, or use -O",
+    ],
     [["ftp://a"], "charla can fetch http and https, not ftp", "use http://HOST or https://HOST"],
     [
       ["-o", "a", "-O", "b"],

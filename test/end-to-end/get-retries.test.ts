@@ -23,7 +23,7 @@ describe("retries", () => {
     });
     expect(await runCharla(["get", "--retry", "2", server.at])).toEqual({
       stdout: "now",
-      stderr: `${server.at} responded with 503 Service Unavailable; trying again in 0 s\n`.repeat(
+      stderr: `${server.at} responded with 503 Service Unavailable; trying again in 1 s\n`.repeat(
         2,
       ),
       status: 0,
@@ -95,7 +95,7 @@ describe("retries", () => {
     const { stdout, stderr } = await runCharla(["get", "--retry", "1", server.at]);
     expect({ stdout, stderr }).toEqual({
       stdout: "now",
-      stderr: `${server.at} responded with 503 Service Unavailable; trying again in 0 s\n`,
+      stderr: `${server.at} responded with 503 Service Unavailable; trying again in 1 s\n`,
     });
   });
 

@@ -117,37 +117,90 @@ describe("the output", () => {
     });
   });
 
-  test("-i prints the headers, too, and -I only the headers", async () => {
-    await using server = openFetchServer(({ method }) => {
-      return new Response("body", { headers: { "X-Method": method, "X-A": "b" } });
-    });
-    const { stdout } = await runCharla(["get", "-i", server.at]);
-    expect(stdout).toMatch(/^HTTP\/1\.1 200 OK\n(?:.*\n)*X-A: b\n(?:.*\n)*\nbody$/);
-    const heads = await runCharla(["get", "-I", server.at]);
-    expect(heads.stdout).toContain("X-Method: HEAD\n");
-    expect(heads.stdout).toContain("content-length: 4\n");
-    expect(heads.stdout).not.toContain("body");
+  /** Responds with literal bytes, one a character. */
+  function openBytesServer(response: string) {
+    return openRawServer((socket) => socket.end(Buffer.from(response, "latin1")));
+  }
+
+  test("-i prints the head before the body, byte for byte, and -I only the head", async () => {
+    const head = "HTTP/1.0 299 Fine\r\nx-A:b\r\nX-a:  \u00c3\u00a9\r\n folded\r\n\r\n";
+    const printed = head.replace("\u00c3\u00a9", "é");
+    await using server = await openBytesServer(`${head}body`);
+    const at = `127.0.0.1:${server.port}`;
+    expect((await runCharla(["get", "-i", at])).stdout).toBe(`${printed}body`);
+    expect((await runCharla(["get", "-I", at])).stdout).toBe(printed);
+    expect(server.requests.map((request) => request.split(" ")[0])).toEqual(["GET", "HEAD"]);
   });
 
-  test("headers that are not ASCII are decoded from UTF-8 or latin1", async () => {
-    await using server = await openRawServer((socket, request) => {
-      const bytes = request.startsWith("GET /latin1 ") ? "latin1" : "utf8";
-      socket.end("HTTP/1.1 200 OK\r\nX: é\r\nContent-Length: 0\r\n\r\n", bytes);
-    });
-    for (const path of ["utf8", "latin1"]) {
-      const { stdout } = await runCharla(["get", "-i", `127.0.0.1:${server.port}/${path}`]);
-      expect(stdout).toContain("X: é\n");
-    }
-  });
-
-  test("-v prints request and response on stderr, without credentials", async () => {
-    await using server = openFetchServer(() => new Response("body"));
-    const { stdout, stderr } = await runCharla(["get", "-v", "-u", "ann:secret", server.at]);
+  test("-v prints on stderr where it connects, what is sent and received, and how long it took", async () => {
+    await using server = await openBytesServer(
+      "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" +
+        "HTTP/1.1 200 fine\r\nx-A: \u00e9\r\nTransfer-Encoding: chunked\r\n\r\n" +
+        "4\r\nbody\r\n0\r\nX-End: z\r\n\r\n",
+    );
+    const at = `127.0.0.1:${server.port}`;
+    const args = ["get", "-v", "-u", "ann:secret", "-b", "a=b", "-H", "x-B: c", at];
+    const { stdout, stderr } = await runCharla(args);
     expect(stdout).toBe("body");
-    expect(stderr).toStartWith(`> GET / HTTP/1.1\n> Host: ${server.at}\n`);
-    expect(stderr).toContain("> Authorization: (not shown)\n");
-    expect(stderr).toContain("< HTTP/1.1 200 OK\n");
-    expect(stderr).not.toContain(btoa("ann:secret"));
+    expect(stderr.replace(/charla\/[\d.]+/, "charla/1").replace(/(?<=\* ms: ).*/, "...")).toBe(
+      `* connected to 127.0.0.1, port ${server.port}\n` +
+        `> GET / HTTP/1.1\n> Host: ${at}\n> x-B: c\n> User-Agent: charla/1\n> Accept: */*\n` +
+        "> Accept-Encoding: gzip, br, zstd\n> Cookie: (not shown)\n> Authorization: (not shown)\n" +
+        "< HTTP/1.1 103 Early Hints\n< Link: </a>\n" +
+        "< HTTP/1.1 200 fine\n< x-A: é\n< Transfer-Encoding: chunked\n" +
+        "< X-End: z\n* ms: ...\n",
+    );
+    expect(stderr).toMatch(
+      /\* ms: looked up [\d.]+, connected [\d.]+, sent [\d.]+, first byte [\d.]+, complete [\d.]+\n$/,
+    );
+  });
+
+  test("charla --json get prints an object about the response, with its body", async () => {
+    await using server = openFetchServer(({ url }) => {
+      if (url.endsWith("/a")) return Response.redirect("/b", 302);
+      return new Response(url.endsWith("/binary") ? Uint8Array.of(255) : "body", {
+        headers: { "X-A": "b" },
+      });
+    });
+    const { stdout, stderr, status } = await runCharla(["--json", "get", `${server.at}/a`]);
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    const ms = expect.any(Number);
+    const object = JSON.parse(stdout);
+    expect(object).toMatchObject({
+      type: "response",
+      url: `http://${server.at}/b`,
+      method: "GET",
+      version: "1.1",
+      status: 200,
+      statusText: "OK",
+      redirects: [`http://${server.at}/b`],
+      address: "127.0.0.1",
+      port: Number(server.at.split(":")[1]),
+      proxy: null,
+      tls: null,
+      // The connection of the redirect is used again.
+      times: { resolved: null, connected: null, secured: null, sent: ms, firstByte: ms, total: ms },
+      received: 4,
+      file: null,
+      body: "body",
+    });
+    expect(object.headers[0]).toEqual(["X-A", "b"]);
+    const binary = await runCharla(["get", "--report", `${server.at}/binary`]);
+    expect(JSON.parse(binary.stdout)).toMatchObject({
+      times: { connected: ms },
+      bodyBase64: "/w==",
+    });
+  });
+
+  test("charla --json get says what has failed as an object, too", async () => {
+    await using server = openFetchServer(() => new Response("no", { status: 404 }));
+    const { stdout, status } = await runCharla(["--json", "get", server.at]);
+    const [response, error] = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(response).toMatchObject({ type: "response", status: 404, body: "no" });
+    expect({ error, status }).toMatchObject({ error: { code: "HTTP_STATUS" }, status: 1 });
   });
 
   test.each([

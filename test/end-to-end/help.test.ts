@@ -186,25 +186,27 @@ test("charla get --help describes get", async () => {
   expect(stdout).toMatchInlineSnapshot(`
     "Fetch a URL over HTTP: the body on stdout, everything else on stderr.
 
-    charla get [-o FILE | -O] [OPTION...] URL
+    charla get [-o FILE | -O] [OPTION...] [METHOD] URL... [KEY=TEXT | Name:VALUE]...
 
       -o, --output FILE, -O, --remote-name   save in FILE; or named as in the URL
-          --resume          continue FILE.part, if the file has not changed
-          --sha256 HEX      check the SHA-256 of the body
-          --max-bytes N     fail after N bytes (2048, 10M, 2G)
-      -i, --include, -I, --head   print the headers, too; or only the headers
-      -H, --header LINE     send this header: "Accept: text/plain"
-      -X, --request METHOD  the method; by default GET, or POST with data
-      -d, --data DATA       send DATA, the content of @FILE, or - for stdin
-          --json DATA       send DATA, @FILE or - for stdin, as JSON
-      -F, --form FIELD      send a form: NAME=TEXT, NAME=@FILE
+      -J, --remote-header-name   save in a new file named as the server says
+          --resume, --sha256 HEX   continue FILE.part; check the SHA-256 of the body
+      -Z, --parallel, --max-bytes N   several URLs side by side; fail after N bytes
+      -i, --include, -I, --head, --report   headers, too; only they; JSON about it
+      -H, --header LINE, -X, --request METHOD   "Accept: text/plain"; GET, PUT, ...
+      -d, --data DATA, --json DATA   send DATA, @FILE or - for stdin; as JSON
+      -F, --form FIELD, -T, --upload-file FILE   NAME=TEXT or NAME=@FILE; PUT FILE
       -u, --user USER[:PASSWORD]   log in; a missing password is asked for
-          --timeout N       give up after N seconds without data (300; 0: never)
-          --retry N         retry temporary failures N times, with growing waits
-          --no-fail         a status of 400 or more is not an error
-          --insecure, --cacert FILE   trust any certificate; or those in FILE
-          --http0.9         send the lesson's request, GET /path; print 2048 bytes
+      -b, --cookie DATA, -c, --cookie-jar FILE   send NAME=VALUE; keep in FILE
+          --timeout N, -m, --max-time N   s without data (300); s in all
+          --retry N, --no-fail, -f, --fail   N times; 404 is no error; no body
+      -x, --proxy URL, --noproxy HOSTS   http, https, socks5, ...; * for none
+      -k, --insecure, --cacert FILE   trust any certificate; or those in FILE
+      -E, --cert FILE, --key FILE   my certificate and its key, for servers that ask
+          --http0.9        send the lesson's request, GET /path; print 2048 bytes
           --no-color, --no-config, -q, -v, -h, --version   see charla -h
+
+    man charla has the rest of curl's options that charla get takes.
     "
   `);
 });

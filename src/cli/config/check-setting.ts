@@ -28,6 +28,7 @@ async function read({ setting: { section, key }, values }: Found): Promise<void>
     typed,
     values: new Map(values.map((value) => [key, value])),
     lists: new Map([[key, values]]),
+    sequence: values.map((value) => [key, value]),
   };
   switch (key) {
     case "name":

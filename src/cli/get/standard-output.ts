@@ -31,7 +31,8 @@ export function createStandardOutput(
   io: Io,
   { includeHeaders, raw }: StandardOutputOptions,
 ): StandardOutput {
-  const body = raw || !io.stdout.isTTY ? createPlain(io.stdout) : createText(io);
+  const isText = !raw && io.stdout.isTTY === true;
+  const body = isText ? createText(io) : createPlain(io.stdout);
   let length = 0;
   let validator: string | null = null;
   return {
@@ -40,7 +41,8 @@ export function createStandardOutput(
     async begin(head, from, newValidator) {
       validator = newValidator;
       if (from > 0) return;
-      if (includeHeaders) await writeToStdout(io.stdout, `${headText(head)}\n\n`);
+      if (includeHeaders)
+        await writeToStdout(io.stdout, isText ? `${headText(head)}\n\n` : rawHead(head));
       body.begin(head);
     },
     async write(bytes) {
@@ -49,6 +51,11 @@ export function createStandardOutput(
     },
     finish: () => body.finish(),
   };
+}
+
+/** Byte for byte, with the empty line at its end. */
+function rawHead({ raw }: ResponseHead): Buffer {
+  return Buffer.from(raw + (raw.endsWith("\r\n") ? "\r\n" : "\n"), "latin1");
 }
 
 interface Body {

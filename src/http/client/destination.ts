@@ -26,6 +26,8 @@ export interface FileDestination extends Destination, AsyncDisposable {
   readonly length: number;
   /** The file that the bytes are in until it is complete, as it is shown. */
   readonly path: string;
+  /** The name of the complete file, as it is shown. */
+  readonly savedAs: string;
   /** Bytes that an earlier run has left and that cannot be used. */
   readonly unusable: number;
   /**

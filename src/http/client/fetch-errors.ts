@@ -3,7 +3,8 @@
 
 import { backoff } from "../../backoff.ts";
 import { CharlaError, describeCause, type ErrorCode, systemCode } from "../../errors.ts";
-import { parseHttpDate } from "../header-fields.ts";
+import { headerValue, parseHttpDate } from "../header-fields.ts";
+import { challengesOf } from "./challenge.ts";
 import type { ResponseHead } from "./exchange.ts";
 import { isIdempotent } from "./request.ts";
 
@@ -78,6 +79,23 @@ export function describeFetchError(cause: unknown, url: URL): CharlaError {
   if (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED") {
     return endedEarly(url, cause);
   }
+  if (/^ERR_SSL_.*ALERT_(?:CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE)$/.test(code)) {
+    const isCertain = code.endsWith("REQUIRED");
+    return describe(
+      "TLS_FAILED",
+      isCertain
+        ? `${url.host} asks for a certificate of yours`
+        : `${url.host} refuses the TLS handshake, as servers do that ask for a certificate of yours`,
+      "give yours with --cert FILE and --key FILE",
+    );
+  }
+  if (/^ERR_SSL_.*ALERT_(?:BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_\w+)$/.test(code)) {
+    return describe(
+      "TLS_FAILED",
+      `${url.host} does not accept your certificate`,
+      "give another one with --cert FILE and --key FILE",
+    );
+  }
   if (code === "EPROTO" || code.startsWith("ERR_SSL") || code.startsWith("ERR_TLS")) {
     return describe(
       "TLS_FAILED",
@@ -128,18 +146,47 @@ export function timedOut(url: URL, after: number | null): CharlaError {
   );
 }
 
-/** For a response of 400 or more. */
-export function statusError({ status, statusText, url }: ResponseHead): CharlaError {
-  const phrase = statusText === "" ? "" : ` ${statusText}`;
+/** For a 101, with which a server goes on in another protocol. */
+export function otherProtocol({ url, headers }: ResponseHead): CharlaError {
+  const protocol = headerValue(headers, "upgrade") ?? "another protocol";
   return new CharlaError(
-    "HTTP_STATUS",
-    `${url.host} responded with ${status}${phrase}`,
-    statusHint(status),
+    "BAD_RESPONSE",
+    `${url.host} goes on in ${protocol} (101 Switching Protocols), which charla get does not speak`,
+    "leave out the header Upgrade; for WebSockets use another program",
   );
 }
 
+/** For a response of 400 or more. @param hasLogin whether a user and a password were sent */
+export function statusError(head: ResponseHead, hasLogin = false): CharlaError {
+  const { status, statusText, url } = head;
+  const said = `${status}${statusText === "" ? "" : ` ${statusText}`}`;
+  const describe = (message: string, hint: string) => new CharlaError("HTTP_STATUS", message, hint);
+  if (status === 407) {
+    return describe(
+      `the proxy asks for a user and a password (${said})`,
+      "give them with --proxy-user USER:PASSWORD",
+    );
+  }
+  if (status !== 401) return describe(`${url.host} responded with ${said}`, statusHint(status));
+  if (hasLogin) {
+    return describe(
+      `${url.host} does not accept this user and password (${said})`,
+      "check both; -v shows which kind of login it asks for",
+    );
+  }
+  const schemes = challengesOf(head.headers, "www-authenticate").map(({ scheme }) => scheme);
+  return schemes.length === 0 || schemes.includes("basic") || schemes.includes("digest")
+    ? describe(
+        `${url.host} asks for a user and a password (${said})`,
+        "give those that it accepts: -u USER:PASSWORD",
+      )
+    : describe(
+        `${url.host} asks for a login of the kind ${schemes.join(", ")} (${said})`,
+        'send it yourself, such as -H "Authorization: Bearer TOKEN"',
+      );
+}
+
 function statusHint(status: number): string {
-  if (status === 401) return "give a user and password that it accepts: -u USER:PASSWORD";
   if (status === 403) return "the server denies access; -u USER:PASSWORD may help";
   if (status === 404 || status === 410) return "check the path";
   if (isTemporaryStatus(status)) return "try again later, or with --retry 3";
@@ -154,6 +201,8 @@ function certificateHint(code: string): string {
 
 /** ms before the first retry; the wait doubles each time. */
 const FIRST_WAIT = 1_000;
+/** ms before any retry: a server that asks for none must not be asked in a loop. */
+const MIN_WAIT = 250;
 /** ms between two tries, unless the server says when. */
 const MAX_WAIT = 60_000;
 /** ms that a server may ask for; beyond that, trying again is left to the user. */
@@ -200,7 +249,7 @@ export function waitBeforeRetry(
   random: number,
 ): number | null {
   const wait = retryAfter === null ? null : parseRetryAfter(retryAfter, now);
-  if (wait !== null) return wait > MAX_RETRY_AFTER ? null : wait;
+  if (wait !== null) return wait > MAX_RETRY_AFTER ? null : Math.max(wait, MIN_WAIT);
   return Math.round(backoff(tries, random, FIRST_WAIT, MAX_WAIT));
 }
 

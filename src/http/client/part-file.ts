@@ -5,17 +5,20 @@
 import { constants, type Stats, writeSync } from "node:fs";
 import {
   type FileHandle,
+  link,
   lstat,
   open,
   readFile,
+  readlink,
   realpath,
   rename,
   rm,
   stat,
 } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 
-import { CharlaError } from "../../errors.ts";
+import { CharlaError, systemCode } from "../../errors.ts";
+import { headerValue, parseHttpDate } from "../header-fields.ts";
 import { type Digest, failWriting, type FileDestination, notWritable } from "./destination.ts";
 import type { ResumePoint } from "./resume.ts";
 
@@ -30,6 +33,10 @@ export interface PartFileOptions {
   readonly url: string;
   readonly resume: boolean;
   readonly digest: Digest | null;
+  /** Whether a file of that name is left alone: the new one gets a number behind its name, as in wget. */
+  readonly neverReplaces: boolean;
+  /** Whether it gets the time that the server gives. */
+  readonly keepsTime: boolean;
 }
 
 /** Bytes of FILE.part.json that are read. */
@@ -53,6 +60,7 @@ function openDevice({ file, name, digest }: PartFileOptions): FileDestination {
       return length;
     },
     path: name,
+    savedAs: name,
     unusable: 0,
     resumePoint: () => null,
     // What was written to a device cannot be taken back.
@@ -86,6 +94,9 @@ export async function openPartFile(options: PartFileOptions): Promise<FileDestin
   let length = resumePoint?.from ?? 0;
   /** Bytes that the digest has seen. */
   let digested = 0;
+  /** ms since 1970, by the server; null if it says nothing. */
+  let modified: number | null = null;
+  let savedAs = name;
   const close = async () => handle?.close();
 
   async function openAt(from: number): Promise<FileHandle> {
@@ -128,10 +139,14 @@ export async function openPartFile(options: PartFileOptions): Promise<FileDestin
       return length;
     },
     path: `${name}.part`,
+    get savedAs() {
+      return savedAs;
+    },
     unusable,
     resumePoint: () => (length === 0 ? null : resumePoint),
     canRestart: () => true,
-    async begin(_head, from, validator) {
+    async begin({ headers }, from, validator) {
+      modified = parseHttpDate(headerValue(headers, "last-modified"));
       try {
         await close();
         handle = await openAt(from);
@@ -171,8 +186,12 @@ export async function openPartFile(options: PartFileOptions): Promise<FileDestin
         if (own?.ino !== current.ino || own.dev !== current.dev || current.size !== length) {
           throw notWritable(name, "another program has changed it");
         }
+        if (options.keepsTime && modified !== null) {
+          await handle?.utimes(new Date(), new Date(modified));
+        }
         await close();
-        await rename(path, file);
+        if (options.neverReplaces) savedAs += await renameToNew(path, file);
+        else await rename(path, file);
         await rm(note, { force: true });
       } catch (cause) {
         failWriting(cause, name);
@@ -183,12 +202,40 @@ export async function openPartFile(options: PartFileOptions): Promise<FileDestin
   };
 }
 
+/** Numbers that are tried; as many files of one name nobody wants. */
+const MAX_NUMBER = 9_999;
+
+/**
+ * Gives a file a name that no other has.
+ *
+ * @returns what stands behind the name, such as `.1`
+ */
+async function renameToNew(path: string, file: string): Promise<string> {
+  for (let number = 0; number <= MAX_NUMBER; number += 1) {
+    const end = number === 0 ? "" : `.${number}`;
+    try {
+      // Unlike a renamed one, a linked file never takes the place of another.
+      // oxlint-disable-next-line no-await-in-loop -- the first that is free
+      await link(path, file + end);
+    } catch (cause) {
+      if (systemCode(cause) === "EEXIST") continue;
+      throw cause;
+    }
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    await rm(path);
+    return end;
+  }
+  throw Object.assign(new Error("all names are taken"), { code: "EEXIST" });
+}
+
+/** Links that are followed one after the other, as Linux does (path_resolution(7)). */
+const MAX_LINKS = 40;
+
 /** The file that a name means, and what is there now. @throws {CharlaError} FILE_NOT_WRITABLE */
-async function resolveTarget({
-  file,
-  name,
-  followsLink,
-}: PartFileOptions): Promise<{ readonly file: string; readonly existing: Stats | null }> {
+async function resolveTarget(
+  { file, name, followsLink }: Pick<PartFileOptions, "file" | "name" | "followsLink">,
+  links = 0,
+): Promise<{ readonly file: string; readonly existing: Stats | null }> {
   try {
     const found = await (followsLink ? stat : lstat)(file);
     if (found.isSymbolicLink()) return { file, existing: null };
@@ -197,6 +244,13 @@ async function resolveTarget({
     return { file: await realpath(file), existing: found };
   } catch (cause) {
     if (cause instanceof CharlaError) throw cause;
+    if (systemCode(cause) === "ELOOP" || links > MAX_LINKS) failWriting(cause, name);
+    const target = followsLink ? await readlink(file).catch(() => null) : null;
+    // A link to a file that does not exist yet stays in place, too.
+    if (target !== null) {
+      const beside = await realpath(dirname(file)).catch(() => dirname(file));
+      return resolveTarget({ file: resolve(beside, target), name, followsLink }, links + 1);
+    }
     const folder = await stat(dirname(file)).catch((cause: unknown) => failWriting(cause, name));
     if (!folder.isDirectory()) throw notWritable(name, "its folder is a file");
     return { file, existing: null };

@@ -48,6 +48,10 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set(["content-length", "transf
 /** token (RFC 9110 s. 5.6.2) */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
+export function isSendable(method: string): boolean {
+  return SENDABLE.has(method);
+}
+
 /** @throws {CharlaError} USAGE: an unknown method, or one that cannot carry a body */
 export function checkedMethod(written: string, hasBody: boolean): string {
   // Methods are case-sensitive, and all registered ones are upper case (RFC 9110 s. 9.1).
@@ -96,7 +100,7 @@ export function parseHeader(written: string): Header {
 /** Bytes that are read and sent in one piece; longer bodies are cut up, so that there is progress to show. */
 const PIECE_SIZE = 262_144;
 
-export function bytesBody(bytes: Uint8Array<ArrayBuffer>, contentType: string): RequestBody {
+export function bytesBody(bytes: Uint8Array<ArrayBuffer>, contentType: string | null): RequestBody {
   const { length } = bytes;
   return { contentType, length, open: () => (length <= PIECE_SIZE ? bytes : cut(bytes)) };
 }
@@ -108,7 +112,7 @@ async function* cut(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<Uint8Array> 
 }
 
 /** @throws {CharlaError} FILE_NOT_READABLE */
-export async function fileBody(path: string, contentType: string): Promise<RequestBody> {
+export async function fileBody(path: string, contentType: string | null): Promise<RequestBody> {
   const length = await fileSize(path);
   return { contentType, length, open: () => readFile(path, length) };
 }

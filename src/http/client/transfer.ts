@@ -7,15 +7,16 @@ import { CharlaError } from "../../errors.ts";
 import { hasHeader, headerValue } from "../header-fields.ts";
 import { type Codings, codingsOf, decompress, MalformedCoding } from "./content-coding.ts";
 import type { Destination } from "./destination.ts";
-import type { HttpResponse, ResponseHead, Transport } from "./exchange.ts";
+import type { HttpResponse, ResponseHead } from "./exchange.ts";
 import {
   endedEarly,
   mayRetryError,
   mayRetryStatus,
+  otherProtocol,
   statusError,
   waitBeforeRetry,
 } from "./fetch-errors.ts";
-import { type FollowEvent, followRedirects } from "./redirects.ts";
+import { type FollowEvent, type FollowOptions, followRedirects } from "./redirects.ts";
 import type { HttpRequest } from "./request.ts";
 import { rangeHeaders, resumeOutcome, type ResumePoint, resumeValidator } from "./resume.ts";
 
@@ -30,17 +31,14 @@ export type TransferEvent =
   /** Bytes received, still compressed; `total` is null if the server does not say. */
   | { readonly type: "progress"; readonly received: number; readonly total: number | null };
 
-export interface TransferOptions {
-  readonly transport: Transport;
+export interface TransferOptions extends FollowOptions {
   readonly request: HttpRequest;
-  /** Ends everything; its reason is thrown. */
-  readonly signal: AbortSignal;
   /** How often to try again after a temporary failure. */
   readonly retries: number;
   /** Bytes of the decompressed body beyond which it is an error; null for no limit. */
   readonly maxBytes: number | null;
   /** Where the body of a response goes; an error page need not go into the file. */
-  readonly chooseDestination: (head: ResponseHead) => Destination;
+  readonly chooseDestination: (head: ResponseHead) => Destination | Promise<Destination>;
   /** The destination that may have a part of the body already; null if nothing is to be resumed. */
   readonly resumable: Destination | null;
   readonly onEvent: (event: TransferEvent) => void;
@@ -48,7 +46,7 @@ export interface TransferOptions {
 
 /** The last response, and where its body went. */
 export interface Transferred {
-  readonly head: ResponseHead;
+  readonly head: HttpResponse;
   readonly destination: Destination;
 }
 
@@ -60,7 +58,7 @@ export interface Transferred {
 export async function transfer(options: TransferOptions): Promise<Transferred> {
   const { retries, request, resumable } = options;
   for (let tries = 1; ; tries += 1) {
-    const isLast = tries > retries;
+    const isLast = tries > retries || request.body?.isOnce === true;
     try {
       const result = await attempt(options, isLast ? null : tries);
       if (!("wait" in result)) return result;
@@ -94,10 +92,13 @@ async function attempt(
     const range = point === null ? [] : rangeHeaders(point);
     const response = await followRedirects(
       { ...request, headers: [...request.headers, ...range] },
-      options.transport,
-      options.signal,
+      options,
       options.onEvent,
     );
+    if (response.status === 101) {
+      response.discard();
+      throw otherProtocol(response);
+    }
     const wait = tries === null ? null : waitAfter(response, request.method, tries);
     if (wait !== null) {
       response.discard();
@@ -166,7 +167,7 @@ async function receive(
     }
     const validator =
       formats.length === 0 && isResumable(request) ? resumeValidator(response.headers) : null;
-    const destination = options.chooseDestination(response);
+    const destination = await options.chooseDestination(response);
     await destination.begin(response, from, validator);
     let written = from;
     if (response.body === null) return { head: response, destination };

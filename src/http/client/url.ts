@@ -1,11 +1,6 @@
-// URLs as people write them, completed; and the name under which a URL is saved. Pure.
+// URLs as people write them, completed, and as they are shown. Pure.
 
-import { CharlaError, usageError } from "../../errors.ts";
-
-/** Bytes of a name: FILE.part.json must fit into the 255 bytes of common file systems. */
-const MAX_NAME = 240;
-/** The name if the path has none, as in wget. */
-const DEFAULT_NAME = "index.html";
+import { CharlaError } from "../../errors.ts";
 
 /**
  * Completes a URL: without a scheme it is http for this machine, and https for all others.
@@ -22,9 +17,13 @@ export function completeUrl(given: string): URL {
       "use http://HOST or https://HOST",
     );
   }
-  const url = URL.parse(
-    scheme === null ? `${isLoopback(written) ? "http" : "https"}://${written}` : written,
-  );
+  // Whether http:/host/x is a path or a host, readers disagree.
+  const isMisspelt = /^https?:(?!\d|\/\/[^/\\])/i.test(written);
+  const url = isMisspelt
+    ? null
+    : URL.parse(
+        scheme === null ? `${isLoopback(written) ? "http" : "https"}://${written}` : written,
+      );
   if (url === null || url.hostname === "") {
     throw invalid(
       `${JSON.stringify(given)} is not a URL`,
@@ -57,31 +56,6 @@ export function shownUrl(url: URL): string {
   shown.password = "";
   shown.hash = "";
   return shown.href;
-}
-
-/**
- * The file name for `-O`: the last part of the URL's path, changed so that it is a file in the current folder, not
- * hidden, and without control characters. A name that the server suggests is ignored.
- *
- * @throws {CharlaError} USAGE: it is too long
- */
-export function fileNameFor(url: URL): string {
-  const last = url.pathname.split("/").at(-1) ?? "";
-  const name = decodePart(last)
-    // On some system these separate folders, drives or streams.
-    .replaceAll(/[/\\:]/g, "_")
-    .replaceAll(/\p{C}|\p{Zl}|\p{Zp}/gu, "_")
-    // Neither hidden, nor . or .., nor taken for an option by the next command.
-    .replace(/^[.\-~\s]+/, "")
-    .trimEnd();
-  if (name === "") return DEFAULT_NAME;
-  if (Buffer.byteLength(name) > MAX_NAME) {
-    throw usageError(
-      "the last part of the URL is too long for a file name",
-      "choose a name: -o FILE",
-    );
-  }
-  return name;
 }
 
 /** A part of a URL without its percent-encoding; as it is, if it is not UTF-8. */

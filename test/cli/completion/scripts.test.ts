@@ -44,7 +44,8 @@ test("no script has an option that is hidden, or the place of a text that was no
 test("zsh offers an option that may be given more than once again, and any other in one form only", () => {
   expect(scripts.zsh).toContain(`'*-d+[send DATA`);
   expect(scripts.zsh).toContain(`'*--header=[send this header`);
-  expect(scripts.zsh).toContain(`'(--output -o)-o+[save in FILE]`);
+  expect(scripts.zsh).toContain(`'*-o+[save in FILE]`);
+  expect(scripts.zsh).toContain(`'(--range -r)-r+[only bytes`);
 });
 
 function written(name: string, { short }: Option): string[] {

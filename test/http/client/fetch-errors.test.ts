@@ -79,6 +79,9 @@ describe("the wait before a retry", () => {
     [100, null, 0, 30_000],
     [1, "soon", 1, 1_000],
     [5, "3", 1, 3_000],
+    // Never at once: a server that is overloaded must not be asked in a loop.
+    [1, "0", 1, 250],
+    [1, "Sun, 22 Nov 2026 11:00:00 GMT", 1, 250],
     [1, "600", 1, 600_000],
     [1, "601", 1, null],
   ])(

@@ -19,7 +19,16 @@ const HEAD = {
 
 function open(folder: string, resume = false) {
   const file = join(folder, "f");
-  return openPartFile({ file, name: file, followsLink: true, url: FILE_URL, resume, digest: null });
+  return openPartFile({
+    file,
+    name: file,
+    followsLink: true,
+    url: FILE_URL,
+    resume,
+    digest: null,
+    neverReplaces: false,
+    keepsTime: false,
+  });
 }
 
 describe("another program", () => {

@@ -1,0 +1,137 @@
+// How `charla get` connects: time-outs, addresses, proxies and certificates.
+
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+
+import { CharlaError, usageError } from "../../errors.ts";
+import type { TransportOptions } from "../../http/client/exchange.ts";
+import { notReadable } from "../../http/client/request.ts";
+import { proxyFor } from "../../net/web-proxy.ts";
+import type { Io } from "../../terminal/io.ts";
+import type { CommandLine } from "../options.ts";
+import { amountOptions } from "./amount-options.ts";
+
+/** @throws {CharlaError} USAGE, FILE_NOT_READABLE */
+export async function connectionOptions(
+  commandLine: CommandLine,
+  { cwd, env }: Io,
+): Promise<TransportOptions> {
+  const { flags, values, lists } = commandLine;
+  const { timeout, connectTimeout } = amountOptions(commandLine);
+  const unixSocket = values.get("unix-socket");
+  return {
+    timeout,
+    connectTimeout,
+    insecure: flags.has("insecure"),
+    ca: await readCertificates(values.get("cacert"), "cacert", cwd),
+    identity: await readIdentity(commandLine, cwd),
+    family: flags.has("ipv4") ? 4 : flags.has("ipv6") ? 6 : 0,
+    resolve: readAddresses(lists.get("resolve") ?? []),
+    unixSocket: unixSocket === undefined ? null : resolve(cwd, unixSocket),
+    proxyFor: proxies(commandLine, env),
+  };
+}
+
+/** Those of the options win over those of the environment. */
+function proxies({ values, flags }: CommandLine, env: Io["env"]): TransportOptions["proxyFor"] {
+  const written = values.get("proxy");
+  const login = values.get("proxy-user");
+  const exempt = values.get("noproxy");
+  const own = {
+    ...env,
+    ...(written === undefined
+      ? {}
+      : { http_proxy: "", HTTP_PROXY: "", https_proxy: "", HTTPS_PROXY: "", all_proxy: written }),
+    ...(exempt === undefined ? {} : { no_proxy: exempt }),
+  };
+  if (flags.has("proxy")) {
+    // A mistake in it is reported before anything is sent.
+    proxyFor(new URL("http://host.invalid"), { all_proxy: written }, "http-or-socks");
+  }
+  return (url) => {
+    const proxy = proxyFor(url, own, "http-or-socks");
+    if (proxy === null || login === undefined) return proxy;
+    const end = login.indexOf(":");
+    proxy.username = encodeURIComponent(end === -1 ? login : login.slice(0, end));
+    proxy.password = encodeURIComponent(end === -1 ? "" : login.slice(end + 1));
+    return proxy;
+  };
+}
+
+/** `HOST:PORT:ADDRESS[,ADDRESS]`, as in curl; an IPv6 address may be in brackets, and `*` stands for all hosts. */
+function readAddresses(written: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    written.map((each) => {
+      const found = /^[+-]?(\[[^\]]+\]|[^:]+):(\d{1,5}):(.+)$/.exec(each);
+      const [, host = "", port = "", list = ""] = found ?? [];
+      const addresses = list.split(",").map((address) => address.replaceAll(/[[\]]/g, ""));
+      if (found === null || addresses.some((address) => isIP(address) === 0)) {
+        throw usageError(
+          `${JSON.stringify(each)} is not valid for --resolve`,
+          "it takes HOST:PORT:ADDRESS, such as example.com:443:127.0.0.1",
+        );
+      }
+      return [`${host.replaceAll(/[[\]]/g, "").toLowerCase()}:${Number(port)}`, addresses];
+    }),
+  );
+}
+
+async function readIdentity(
+  { values }: CommandLine,
+  cwd: string,
+): Promise<TransportOptions["identity"]> {
+  const written = values.get("cert");
+  if (written === undefined) {
+    if (!values.has("key")) return null;
+    throw usageError("--key is of no use without --cert", "add --cert FILE");
+  }
+  // FILE:PASSWORD, as in curl.
+  const [, path = written, passphrase = null] = /^(.{2,}?):([^/\\]*)$/.exec(written) ?? [];
+  const cert = (await readCertificates(path, "cert", cwd)) ?? "";
+  const keyPath = values.get("key") ?? path;
+  const key = await readText(keyPath, cwd);
+  try {
+    createPrivateKey({ key, ...(passphrase === null ? {} : { passphrase }) });
+  } catch (cause) {
+    throw new CharlaError(
+      "FILE_NOT_READABLE",
+      `${keyPath} has no private key that charla can read`,
+      "--key takes a PEM file; the password of an encrypted one goes behind the certificate: --cert FILE:PASSWORD",
+      { cause },
+    );
+  }
+  return { cert, key, passphrase };
+}
+
+async function readText(path: string, cwd: string): Promise<string> {
+  try {
+    return await readFile(resolve(cwd, path), "utf8");
+  } catch (cause) {
+    throw notReadable(path, cause);
+  }
+}
+
+async function readCertificates(
+  path: string | undefined,
+  option: "cacert" | "cert",
+  cwd: string,
+): Promise<string | null> {
+  if (path === undefined) return null;
+  const text = await readText(path, cwd);
+  try {
+    // Checked here, because the runtime reports a malformed one as an unknown host.
+    const found = text.match(/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs) ?? [];
+    if (found.length === 0) throw new Error("it contains no certificate");
+    for (const certificate of found) void new X509Certificate(certificate);
+  } catch (cause) {
+    throw new CharlaError(
+      "FILE_NOT_READABLE",
+      `${path} is not a file of certificates`,
+      `--${option} takes PEM files: -----BEGIN CERTIFICATE-----`,
+      { cause },
+    );
+  }
+  return text;
+}
