@@ -93,6 +93,35 @@ describe("a file", () => {
     expect(statSync(join(folder.path, "real")).mode & 0o777).toBe(0o640);
   });
 
+  test("a link to a file that does not exist yet stays, and the file comes to be", async () => {
+    using folder = newFolder();
+    mkdirSync(join(folder.path, "d"));
+    symlinkSync("d/link", join(folder.path, "link"));
+    symlinkSync("real", join(folder.path, "d", "link"));
+    symlinkSync("loop", join(folder.path, "loop"));
+    await using server = serve(file());
+    await runCharla(["get", "-o", "link", server.url], { cwd: folder.path });
+    expect([folder.list(), folder.read("d/real")]).toEqual([["d", "link", "loop"], CONTENT]);
+    expect(lstatSync(join(folder.path, "link")).isSymbolicLink()).toBe(true);
+    const { stderr } = await runCharla(["get", "-o", "loop", server.url], { cwd: folder.path });
+    expect(stderr).toStartWith("charla: cannot write loop: too many symbolic links\n");
+  });
+
+  test("a folder in the place of the part is an error, and stays", async () => {
+    using folder = newFolder();
+    mkdirSync(join(folder.path, "f.part", "x"), { recursive: true });
+    await using server = serve(file());
+    for (const more of [[], ["--resume"]]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const { stderr, status } = await runCharla(["get", ...more, "-o", "f", server.url], {
+        cwd: folder.path,
+      });
+      expect(stderr).toStartWith("charla: cannot write f: ");
+      expect(stderr.split("\n").length).toBe(3);
+      expect([status, folder.list()]).toEqual([1, ["f.part"]]);
+    }
+  });
+
   test("a file is not changed by a 404, whose body is printed", async () => {
     using folder = newFolder();
     folder.write("f", "before");
@@ -385,23 +414,29 @@ test("without --resume an existing part is replaced", async () => {
 describe("an incomplete file", () => {
   const HEAD = 'HTTP/1.1 200 OK\r\nETag: "one"\r\nContent-Length: 10\r\n\r\n';
 
-  test("an incomplete file is kept as a part after Ctrl-C, with a hint how to resume", async () => {
-    using folder = newFolder();
-    await using server = await openRawServer((socket) => socket.write(`${HEAD}abcd`));
-    const url = `127.0.0.1:${server.port}/`;
-    await using program = charla(["get", "-v", "-o", "f", url], { cwd: folder.path });
-    await program.until("stderr", "Content-Length: 10");
-    await until(
-      "the part",
-      () => folder.list().includes("f.part") && folder.read("f.part") === "abcd",
-    );
-    program.signal("SIGINT");
-    expect(await program.exited).toBe(130);
-    expect(program.stderr).toEndWith(
-      "4 B are in f.part\nhint: the same command with --resume fetches the rest\n",
-    );
-    expect(folder.list()).toEqual(["f.part", "f.part.json"]);
-  });
+  test.each([
+    ["Ctrl-C", "SIGINT", 130],
+    ["SIGTERM", "SIGTERM", 143],
+  ] as const)(
+    "an incomplete file is kept as a part after %s, with a hint how to resume",
+    async (_what, signal, status) => {
+      using folder = newFolder();
+      await using server = await openRawServer((socket) => socket.write(`${HEAD}abcd`));
+      const url = `127.0.0.1:${server.port}/`;
+      await using program = charla(["get", "-v", "-o", "f", url], { cwd: folder.path });
+      await program.until("stderr", "Content-Length: 10");
+      await until(
+        "the part",
+        () => folder.list().includes("f.part") && folder.read("f.part") === "abcd",
+      );
+      program.signal(signal);
+      expect(await program.exited).toBe(status);
+      expect(program.stderr).toEndWith(
+        "4 B are in f.part\nhint: the same command with --resume fetches the rest\n",
+      );
+      expect(folder.list()).toEqual(["f.part", "f.part.json"]);
+    },
+  );
 
   test("an incomplete file is kept as a part after a lost connection, with the error", async () => {
     using folder = newFolder();

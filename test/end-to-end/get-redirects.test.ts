@@ -89,6 +89,74 @@ describe("redirects", () => {
     expect(stderr).toContain("redirects to file:///etc/passwd, which is neither http nor https\n");
   });
 
+  test.each([
+    ["http:/host/x", '"http:/host/x", which is not a URL'],
+    ["a\r\nLocation: /b", 'two places, "a" and "/b"'],
+  ])("a redirect to %j is refused", async (location, description) => {
+    await using server = await openRawServer((socket) => {
+      socket.end(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`);
+    });
+    const { stderr, status } = await runCharla(["get", `127.0.0.1:${server.port}`]);
+    expect(stderr).toStartWith(`charla: the server redirects to ${description}\n`);
+    expect({ status, requests: server.requests.length }).toEqual({ status: 1, requests: 1 });
+  });
+
+  test.each([
+    ["Location: /b\r\nlocation: /b", 2, "end"],
+    // Nowhere to go: the response is what there is.
+    ["Location:", 1, "here"],
+    ["Location: \t ", 1, "here"],
+  ])("a redirect with %j takes %d requests", async (location, requests, body) => {
+    await using server = await openRawServer((socket, request) => {
+      const isEnd = request.startsWith("GET /b ");
+      socket.end(
+        isEnd
+          ? "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nend"
+          : `HTTP/1.1 302 Found\r\nConnection: close\r\n${location}\r\nContent-Length: 4\r\n\r\nhere`,
+      );
+    });
+    const { stdout, status } = await runCharla(["get", `127.0.0.1:${server.port}`]);
+    expect({ stdout, status, requests: server.requests.length }).toEqual({
+      stdout: body,
+      status: 0,
+      requests,
+    });
+  });
+
+  test("the connection is kept across redirects, unless their bodies are long", async () => {
+    let connections = 0;
+    await using server = await openRawServer((socket, request) => {
+      if (socket.bytesWritten === 0) connections += 1;
+      const path = request.split(" ")[1];
+      if (path === "/c") return socket.write("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nend");
+      const [to, length] = path === "/b" ? ["/c", 5_000_000] : ["/b", 5];
+      socket.write(`HTTP/1.1 302 Found\r\nLocation: ${to}\r\nContent-Length: ${length}\r\n\r\n`);
+      return socket.write("x".repeat(length));
+    });
+    const { stdout } = await runCharla(["get", `127.0.0.1:${server.port}/a`]);
+    expect({ stdout, connections }).toEqual({ stdout: "end", connections: 2 });
+  });
+
+  test("a server that closes a kept connection under a request is asked again on a new one", async () => {
+    await using server = await openRawServer((socket, request) => {
+      if (request.startsWith("GET /b ") && socket.bytesWritten > 0) return socket.destroy();
+      const isEnd = request.startsWith("GET /b ");
+      return socket.write(
+        isEnd
+          ? "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nend"
+          : "HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n",
+      );
+    });
+    const { stdout, status } = await runCharla(["get", `127.0.0.1:${server.port}/a`]);
+    expect({ stdout, status }).toEqual({ stdout: "end", status: 0 });
+  });
+
+  test("--max-redirs follows as many as it says", async () => {
+    await using server = openFetchServer(() => Response.redirect("/", 302));
+    const { stderr } = await runCharla(["get", "--max-redirs", "2", server.at]);
+    expect(stderr).toStartWith("charla: the server redirects more than 2 times\n");
+  });
+
   test("redirects are shown with -v, without escape sequences", async () => {
     await using server = await openRawServer((socket, request) => {
       socket.end(

@@ -107,6 +107,11 @@ test("the request goes to the proxy that the environment names", async () => {
   expect(proxy.requests[0]).toStartWith("GET http://nowhere.invalid/a HTTP/1.1\r\n");
 });
 
+/** Responds with literal bytes, one a character. */
+function openBytesServer(response: string) {
+  return openRawServer((socket) => socket.end(Buffer.from(response, "latin1")));
+}
+
 describe("the output", () => {
   test("the output is the body, byte for byte, and nothing else", async () => {
     await using server = openFetchServer(() => new Response("a\x1b[2J\0b"));
@@ -116,11 +121,6 @@ describe("the output", () => {
       status: 0,
     });
   });
-
-  /** Responds with literal bytes, one a character. */
-  function openBytesServer(response: string) {
-    return openRawServer((socket) => socket.end(Buffer.from(response, "latin1")));
-  }
 
   test("-i prints the head before the body, byte for byte, and -I only the head", async () => {
     const head = "HTTP/1.0 299 Fine\r\nx-A:b\r\nX-a:  \u00c3\u00a9\r\n folded\r\n\r\n";

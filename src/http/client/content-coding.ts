@@ -95,7 +95,7 @@ async function* decompressZstd(pieces: Pieces): AsyncGenerator<Uint8Array<ArrayB
   try {
     yield* ReadableStream.from(all()).pipeThrough(new DecompressionStream("zstd"));
   } catch (cause) {
-    throw causeOf(lost) ?? new MalformedCoding(describeCause(cause), { cause });
+    throw failureOf(lost, cause);
   }
 }
 
@@ -116,15 +116,17 @@ async function* decompressOnce(
   try {
     for await (const piece of stream) yield piece;
   } catch (cause) {
-    throw causeOf(lost) ?? new MalformedCoding(describeCause(cause), { cause });
+    throw failureOf(lost, cause);
   } finally {
     stream.destroy();
     await source.return?.();
   }
 }
 
-function causeOf(lost: { readonly cause: unknown } | null): unknown {
-  return lost === null ? null : lost.cause;
+/** @param lost what reading the body has thrown, if it was that */
+function failureOf(lost: { readonly cause: unknown } | null, cause: unknown): Error {
+  if (lost === null) return new MalformedCoding(describeCause(cause), { cause });
+  return lost.cause instanceof Error ? lost.cause : new Error(String(lost.cause));
 }
 
 /** Bytes by which the two kinds of "deflate" are told apart. */

@@ -16,14 +16,14 @@ export interface CookieJar {
   save(): Promise<string>;
 }
 
+async function openRules(): Promise<RuleJar> {
+  const { CookieJar: Jar } = await import("tough-cookie");
+  // A name for this machine is nobody's domain.
+  return new Jar(undefined, { allowSpecialUseDomain: true });
+}
+
 export function createCookieJar(): CookieJar {
   let jar: Promise<RuleJar> | null = null;
-
-  async function open(): Promise<RuleJar> {
-    const { CookieJar: Jar } = await import("tough-cookie");
-    // A name for this machine is nobody's domain.
-    return new Jar(undefined, { allowSpecialUseDomain: true });
-  }
 
   return {
     async headerFor(url) {
@@ -33,7 +33,7 @@ export function createCookieJar(): CookieJar {
     async store(url, headers) {
       const set = headers.filter(([name]) => name.toLowerCase() === "set-cookie");
       if (set.length === 0) return;
-      jar ??= open();
+      jar ??= openRules();
       const rules = await jar;
       for (const [, value] of set) {
         // oxlint-disable-next-line no-await-in-loop -- a later one replaces an earlier one
@@ -43,7 +43,7 @@ export function createCookieJar(): CookieJar {
     async load(text) {
       const cookies = parseCookieFile(text);
       if (cookies.length === 0) return;
-      jar ??= open();
+      jar ??= openRules();
       const rules = await jar;
       const { Cookie: Rule } = await import("tough-cookie");
       for (const { isForHost, domain, path, secure, expires, httpOnly, name, value } of cookies) {

@@ -115,6 +115,16 @@ export function invalidResponse(url: URL, fault: string): CharlaError {
   );
 }
 
+/** A socket of this machine could not be connected to. */
+export function unixSocketFailed(path: string, cause: unknown): CharlaError {
+  return new CharlaError(
+    "NOBODY_LISTENING",
+    `no server is listening at the socket ${path}: ${describeCause(cause)}`,
+    "check its path, and that the server is running",
+    { cause },
+  );
+}
+
 /** @param after ms until a connection had to be there */
 export function connectTimedOut(url: URL, after: number): CharlaError {
   return new CharlaError(
@@ -160,30 +170,33 @@ export function otherProtocol({ url, headers }: ResponseHead): CharlaError {
 export function statusError(head: ResponseHead, hasLogin = false): CharlaError {
   const { status, statusText, url } = head;
   const said = `${status}${statusText === "" ? "" : ` ${statusText}`}`;
-  const describe = (message: string, hint: string) => new CharlaError("HTTP_STATUS", message, hint);
   if (status === 407) {
-    return describe(
+    return badStatus(
       `the proxy asks for a user and a password (${said})`,
       "give them with --proxy-user USER:PASSWORD",
     );
   }
-  if (status !== 401) return describe(`${url.host} responded with ${said}`, statusHint(status));
+  if (status !== 401) return badStatus(`${url.host} responded with ${said}`, statusHint(status));
   if (hasLogin) {
-    return describe(
+    return badStatus(
       `${url.host} does not accept this user and password (${said})`,
       "check both; -v shows which kind of login it asks for",
     );
   }
   const schemes = challengesOf(head.headers, "www-authenticate").map(({ scheme }) => scheme);
   return schemes.length === 0 || schemes.includes("basic") || schemes.includes("digest")
-    ? describe(
+    ? badStatus(
         `${url.host} asks for a user and a password (${said})`,
         "give those that it accepts: -u USER:PASSWORD",
       )
-    : describe(
+    : badStatus(
         `${url.host} asks for a login of the kind ${schemes.join(", ")} (${said})`,
         'send it yourself, such as -H "Authorization: Bearer TOKEN"',
       );
+}
+
+function badStatus(message: string, hint: string): CharlaError {
+  return new CharlaError("HTTP_STATUS", message, hint);
 }
 
 function statusHint(status: number): string {

@@ -2,7 +2,7 @@
 
 import type { CharlaError } from "../../../errors.ts";
 import { basicAuthorization } from "../../header-fields.ts";
-import { connectTimedOut, describeFetchError } from "../fetch-errors.ts";
+import { connectTimedOut, describeFetchError, unixSocketFailed } from "../fetch-errors.ts";
 import { decodePart } from "../url.ts";
 import { dial, type DialOptions } from "./dial.ts";
 import {
@@ -180,6 +180,9 @@ async function openBy(
   } catch (cause) {
     abort();
     if (signal.aborted) throw signal.reason;
+    if (opened.length === 0 && options.unixSocket !== null) {
+      throw unixSocketFailed(options.unixSocket, cause);
+    }
     const error: CharlaError = describeFetchError(cause, blamed);
     if (proxy === null || blamed === url || error === cause) throw error;
     throw proxyFailed(error, proxy);

@@ -121,7 +121,8 @@ export async function connectSocks(
   // Few have such a proxy.
   const { SocksClient } = await import("socks");
   const isByName = /^socks(?:4a|5h):$/.test(proxy.protocol);
-  const isVersion4 = proxy.protocol.startsWith("socks4");
+  // `socks` alone is version 4, as in curl.
+  const isVersion4 = /^socks(?:4a?)?:$/.test(proxy.protocol);
   const host = isByName
     ? to.host
     : ((await addressesOf(to.host, isVersion4 ? 4 : 0))[0] ?? to.host);
