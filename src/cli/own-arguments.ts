@@ -10,12 +10,15 @@ const SECRETS = [
   /(?<=charla:\/\/)[^\0]+/gi,
   // The link of its page, from the key on.
   /(?<=https?:\/\/[^\0#]*#)[^\0]+/gi,
-  // USER:PASSWORD of `serve --auth` and `get -u`, also behind other short options.
-  /(?<=\0(?:--auth[=\0]|--user[=\0]|-\w*u\0?)[^\0:]*:)[^\0]+/g,
+  // USER:PASSWORD of `serve --auth` and `get -u` and `-U`, FILE:PASSWORD of `get -E`, also behind other short options.
+  /(?<=\0(?:--(?:auth|user|proxy-user|cert)[=\0]|-\w*[uUE]\0?)[^\0:]*:)[^\0]+/g,
   // Before the last @ of a URL's authority, as URLs are parsed.
   /(?<=(?:\0[^\0/@:=]*|\/\/[^\0/@:]*):)[^\0/?#]+(?=@)/g,
-  // Any header field of `get -H`: servers have keys in fields of their own.
+  // Any header field of `get -H`, also as a word: servers have keys in fields of their own.
   /(?<=\0(?:--header[=\0]|-\w*H\0?)[^\0:]*:)[^\0]+/g,
+  /(?<=\0[A-Z][\w-]*:)(?![/:])[^\0]+/g,
+  // Cookies of `get -b`.
+  /(?<=\0(?:--cookie[=\0]|-\w*b\0?)[^\0=]*=)[^\0]+/g,
 ];
 
 /**

@@ -348,6 +348,11 @@ onLinux("a password among the arguments is covered as well", async () => {
     ["get", "-qH", "Authorization: Bearer pa:ss", host],
     ["get", "-H", "Proxy-Authorization: Bearer pa:ss", host],
     ["get", "--header", "X-Api-Key:id=pa:ss", host],
+    ["get", host, "X-Api-Key:id=pa:ss"],
+    ["get", "-qU", "ana:pa:ss", host],
+    ["get", "--proxy-user=ana:pa:ss", host],
+    ["get", "-x", `http://ana:pa:ss@${host}`, "http://a.example"],
+    ["get", "-b", "session=pa:ss", host],
   ];
   await Promise.all(
     cases.map(async (args) => {
