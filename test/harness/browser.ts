@@ -26,6 +26,8 @@ export interface Window extends AsyncDisposable {
 export interface OneBrowser extends AsyncDisposable {
   /** A window to itself until it is disposed of. There is one at a time. */
   openWindow(look?: PageLook): Promise<Window>;
+  /** The phone of somebody else, beside the window: with touch, and a storage of its own. */
+  openPhone(look?: Omit<PageLook, "javaScriptEnabled">): Promise<Window>;
 }
 
 /** Opens the browser with the first window. */
@@ -58,19 +60,8 @@ export function oneBrowser(): OneBrowser {
       const page = await opening;
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme });
-      const messages: string[] = [];
-      const requested: string[] = [];
-      page.on("console", (message) => messages.push(message.text()));
-      page.on("pageerror", (error) => messages.push(String(error)));
-      page.on("dialog", (dialog) => {
-        messages.push(`dialog: ${dialog.message()}`);
-        void dialog.dismiss();
-      });
-      page.on("request", (request) => requested.push(request.url()));
       return {
-        page,
-        messages,
-        requested,
+        ...watch(page),
         async [Symbol.asyncDispose]() {
           page.removeAllListeners();
           await page.goto("about:blank");
@@ -78,10 +69,37 @@ export function oneBrowser(): OneBrowser {
         },
       };
     },
+    async openPhone({ colorScheme = "light", width = 390, height = 844 } = {}) {
+      launched ??= launch();
+      const context = await (
+        await launched
+      ).newContext({
+        viewport: { width, height },
+        colorScheme,
+        isMobile: true,
+        hasTouch: true,
+        deviceScaleFactor: 2,
+      });
+      const page = await context.newPage();
+      return { ...watch(page), [Symbol.asyncDispose]: () => context.close() };
+    },
     async [Symbol.asyncDispose]() {
       await (await launched)?.close();
     },
   };
+}
+
+function watch(page: Page): Pick<Window, "page" | "messages" | "requested"> {
+  const messages: string[] = [];
+  const requested: string[] = [];
+  page.on("console", (message) => messages.push(message.text()));
+  page.on("pageerror", (error) => messages.push(String(error)));
+  page.on("dialog", (dialog) => {
+    messages.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("request", (request) => requested.push(request.url()));
+  return { page, messages, requested };
 }
 
 const ARGUMENTS = [

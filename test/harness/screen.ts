@@ -28,6 +28,8 @@ export interface Screen extends AsyncDisposable {
   allRows(): Promise<string[]>;
   /** The rows in sight, with the escape sequences that dim and colour them. */
   styledRows(): Promise<string[]>;
+  /** The same, with the spaces at their ends, which have colours too. */
+  paintedRows(): Promise<string[]>;
   cursor(): Promise<{ column: number; row: number }>;
   /** Whether the bell has rung. */
   wasRung(): Promise<boolean>;
@@ -110,6 +112,7 @@ export async function openScreen(
     rows: () => capture(),
     allRows: () => capture("-S", "-"),
     styledRows: () => capture("-e"),
+    paintedRows: () => capture("-e", "-N"),
     async cursor() {
       const [position = ""] = await tmux.run("display", "-p", "#{cursor_x} #{cursor_y}");
       const [column = 0, row = 0] = position.split(" ").map(Number);

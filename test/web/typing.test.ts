@@ -122,7 +122,8 @@ fullTestWith(
     await page.keyboard.press("Enter");
     const HEBREW = "\u05E9\u05DC\u05D5\u05DD ben, 12:30?";
     await page.keyboard.insertText(HEBREW);
-    const direction = () => field(page).evaluate((element) => getComputedStyle(element).direction);
+    const direction = () =>
+      page.evaluate<string>("getComputedStyle(document.querySelector('#message')).direction");
     expect(await direction()).toBe("rtl");
     await page.keyboard.press("Enter");
     expect(await direction()).toBe("ltr");

@@ -85,7 +85,7 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
       if (state.settings.quiet) return [state, []];
       const { invitation, page = null } = event;
       const next = { ...state, invitation };
-      return [print(next, { type: "invitation", invitation, page, showsCode: true }), []];
+      return [print(next, { type: "invitation", invitation, page, code: "beside" }), []];
     }
     case "notice": {
       if (event.code === "OTHER_WIRE") {

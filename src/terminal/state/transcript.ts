@@ -46,7 +46,7 @@ export type TranscriptItem =
       readonly invitation: string;
       /** The link for a browser. */
       readonly page: string | null;
-      readonly showsCode: boolean;
+      readonly code: CodeRoom;
     }
   | { readonly type: "answer"; readonly answer: Answer };
 
@@ -61,6 +61,12 @@ export interface Drawn {
   /** Since the last row with a name, where names have rows of their own. */
   readonly rowsSinceName: number;
 }
+
+/**
+ * Where the QR code of an invitation is drawn: nowhere, in a window that has room for other things beside it, or in any that it fits
+ * in, because it was asked for.
+ */
+export type CodeRoom = "none" | "beside" | "whole";
 
 /** How much of an item was printed so far. */
 export interface PrintedRows {

@@ -211,7 +211,7 @@ function answered(before: State, outcome: Outcome, now: number): State {
     case "invitation": {
       const { invitation, page } = outcome;
       const next = { ...state, invitation };
-      return print(next, { type: "invitation", invitation, page, showsCode: true });
+      return print(next, { type: "invitation", invitation, page, code: "whole" });
     }
     case "people": {
       const { people } = outcome;

@@ -149,7 +149,7 @@ function bannedRows(banned: Banned, layout: ItemLayout): Row[][] {
     ...banSentences(banned).map((sentence) => sentenceRows(sentence, layout)),
     ...(invitation === undefined
       ? []
-      : [invitationRows({ invitation, page: null, showsCode: false }, layout)]),
+      : [invitationRows({ invitation, page: null, code: "none" }, layout)]),
   ];
 }
 

@@ -24,7 +24,7 @@ async function printOn(emulator: Emulator, columns: number, rows: number): Promi
     askCursor() {},
   };
   const writer = createWriter(terminal, createTheme(capabilities), () => capabilities);
-  const item = { type: "invitation", invitation, page: null, showsCode: false } as const;
+  const item = { type: "invitation", invitation, page: null, code: "none" } as const;
   const settled = itemRows(item, { columns, rows, nameColumns: 1, width, drawsCodes: false });
   const live = [[span("> typing")], [span(" main ")]];
   const cursor = { row: 0, column: 8 };

@@ -98,7 +98,12 @@ describe("an error", () => {
 
 describe("an invitation", () => {
   const invitation = "charla://192.0.2.1:12345/main#KEY.SECRET";
-  const item = { type: "invitation", invitation, page: null, showsCode: false } as const;
+  const item = { type: "invitation", invitation, page: null, code: "none" } as const;
+  const drawn = (code: "beside" | "whole", columns: number, rows: number) =>
+    itemRows({ ...item, code }, layoutOf(columns, rows, true));
+  const codeOf = (...where: Parameters<typeof drawn>) =>
+    drawn(...where).filter((row) => row.some(({ style }) => style === "code"));
+  const last = (...where: Parameters<typeof drawn>) => rowText(drawn(...where).at(-1) ?? []);
 
   test("stands out, and can be clicked and copied", () => {
     expect(rowsOf(item, 80)).toEqual([
@@ -153,20 +158,14 @@ describe("an invitation", () => {
 
   test("has the QR code of that link, because phones open it", () => {
     const page = "http://192.0.2.1:12345/main#KEY.SECRET";
-    const rows = itemRows({ ...item, page, showsCode: true }, layoutOf(80, 50, true));
+    const rows = itemRows({ ...item, page, code: "beside" }, layoutOf(80, 50, true));
     const code = rows.map(rowText).slice(2);
     expect(code).toEqual([...qrCodeLines(page, "dark", 4)]);
   });
 
   describe("with its QR code", () => {
-    const code = { ...item, showsCode: true };
-    const codeOf = (columns: number, rows: number) =>
-      itemRows(code, layoutOf(columns, rows, true)).filter((row) =>
-        row.some(({ style }) => style === "code"),
-      );
-
-    test("has light modules around it: four, or two in a small window", () => {
-      const large = codeOf(80, 50).map(rowText);
+    test("has light modules around it: four, or fewer in a small window", () => {
+      const large = codeOf("beside", 80, 50).map(rowText);
       expect(large).toHaveLength(19);
       expect(large.every((line) => line.length === 37)).toBe(true);
       expect(large.slice(0, 3)).toEqual([
@@ -174,17 +173,42 @@ describe("an invitation", () => {
         " ".repeat(37),
         expect.stringMatching(/^ {4}█▀▀▀▀▀█.*█▀▀▀▀▀█ {4}$/),
       ]);
-      const small = codeOf(80, 25).map(rowText);
+      const small = codeOf("beside", 80, 25).map(rowText);
       expect(small).toHaveLength(17);
       expect(small.every((line) => line.length === 33)).toBe(true);
       expect(small[1]).toMatch(/^ {2}█▀▀▀▀▀█.*█▀▀▀▀▀█ {2}$/);
+      const smallest = codeOf("whole", 32, 18).map(rowText);
+      expect(smallest).toHaveLength(16);
+      expect(smallest.every((line) => line.length === 31)).toBe(true);
+      expect(smallest[0]).toMatch(/^ ▄▄▄▄▄▄▄.*▄▄▄▄▄▄▄ $/);
     });
 
-    test("shows it only where there is room, and only in black on white", () => {
-      expect(codeOf(33, 25)).toHaveLength(17);
-      expect(codeOf(32, 25)).toEqual([]);
-      expect(codeOf(80, 24)).toEqual([]);
-      expect(itemRows(code, layoutOf(80, 50, false))).toHaveLength(1);
+    test("leaves room for other things, if it was not asked for; then it says how to ask", () => {
+      expect(codeOf("beside", 33, 25)).toHaveLength(17);
+      for (const [columns, rows] of [
+        [80, 23],
+        [31, 18],
+      ] as const) {
+        expect(codeOf("beside", columns, rows)).toEqual([]);
+        expect(last("beside", columns, rows)).toBe("-- /invite shows its QR code");
+      }
+    });
+
+    test("is in sight with the line being typed, if it was asked for; else says what it needs", () => {
+      expect(codeOf("whole", 31, 18)).toHaveLength(16);
+      for (const [columns, rows] of [
+        [80, 17],
+        [30, 18],
+      ] as const) {
+        expect(codeOf("whole", columns, rows)).toEqual([]);
+        expect(drawn("whole", columns, rows).map(rowText).join(" ")).toContain("needs");
+        expect(drawn("beside", columns, rows).map(rowText).join(" ")).not.toContain("code");
+      }
+      expect(last("whole", 80, 17)).toBe("-- its QR code needs a window of 31 columns and 18 rows");
+    });
+
+    test("is drawn only in black on white, and where it is wanted", () => {
+      expect(itemRows({ ...item, code: "whole" }, layoutOf(80, 50, false))).toHaveLength(1);
       expect(itemRows(item, layoutOf(80, 50, true))).toHaveLength(1);
     });
   });

@@ -41,7 +41,7 @@ const CONVERSATION: readonly TranscriptItem[] = [
     type: "invitation",
     invitation: "charla://192.0.2.1:12345/main#KEY.SECRET",
     page: null,
-    showsCode: false,
+    code: "none",
   },
   { type: "date", time: at(3) },
   { type: "mark", label: "earlier" },
@@ -247,7 +247,7 @@ test("a window of 200 columns", () => {
 });
 
 const SHORT: readonly TranscriptItem[] = [
-  { type: "invitation", invitation: "charla://192.0.2.1:1/main#KEY", page: null, showsCode: false },
+  { type: "invitation", invitation: "charla://192.0.2.1:1/main#KEY", page: null, code: "none" },
   { type: "date", time: at(3) },
   says(3, "ana", "hello"),
   says(4, "ana", "ben?", { mentions: true }),
