@@ -127,10 +127,9 @@ const EDGES = [
   "log/sqlite/sqlite-connection.bun.ts",
   // Bun.spawnSync, of the bundler; Bun.gzipSync; HTMLRewriter
   "page/bundle.ts",
-  // Bun.serve; Bun.file, which the kernel sends by itself; openat2 and statx.
-  "http/server/server.ts",
-  "http/server/bodies.ts",
+  // openat2, statx and sendfile; Bun.file, which knows media types.
   "http/server/linux-calls.ts",
+  "http/server/media-types.ts",
 ];
 
 const files = readdirSync(source, { recursive: true, encoding: "utf8" })

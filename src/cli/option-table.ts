@@ -348,6 +348,10 @@ export const OPTIONS: OptionTable = {
     setting: { serve: "false" },
     does: { serve: "no listing of folders without an index.html" },
   },
+  log: {
+    ...value("FORMAT", ["timed", "common", "combined"]),
+    does: { serve: "log lines of this format: timed (default), common, combined" },
+  },
   dotfiles: { ...flag, does: { serve: "serve hidden files" } },
   "follow-symlinks": { ...flag, does: { serve: "serve links out of DIR" } },
   allow: {

@@ -7,7 +7,13 @@ import { resolve } from "node:path";
 import { systemCode, usageError } from "../errors.ts";
 import { type FileServerOptions, openFileServer } from "../http/server/file-server.ts";
 import { HOST_PATTERN } from "../http/server/own-hosts.ts";
-import { commonLogLine, jsonLogLine, type RequestEntry } from "../http/server/request-log.ts";
+import {
+  jsonLogLine,
+  LOG_FORMATS,
+  type LogFormat,
+  logLine,
+  type RequestEntry,
+} from "../http/server/request-log.ts";
 import type { HttpServer } from "../http/server/server.ts";
 import { readCertificateFiles } from "../http/server/tls/certificate-files.ts";
 import { makeCertificate, type TlsIdentity } from "../http/server/tls/certificate.ts";
@@ -46,12 +52,14 @@ export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
   const log = isJson
     ? openLineLog(io.stdout, (count) => JSON.stringify({ type: "dropped", count }))
     : openLineLog(io.stderr, (count) => `${count} requests were too many to be logged`);
-  const formatLine = isJson ? jsonLogLine : commonLogLine;
+  const format = logOption(commandLine);
+  const formatLine = (entry: RequestEntry) =>
+    isJson ? jsonLogLine(entry) : logLine(entry, format);
   const isLogged = isJson || !flags.has("quiet");
 
   const listen = chooseAddresses(bind, flags.has("public"));
   const interrupted = once(io.signal, "abort");
-  const server = openServer(listen, {
+  const server = await openServer(listen, {
     folder: resolve(io.cwd, folder),
     port,
     dotfiles: flags.has("dotfiles"),
@@ -101,6 +109,21 @@ function readAccessOptions(
   }
   const limit = maxUploadOption(commandLine);
   return { credentials, upload: { overwrite: flags.has("overwrite"), limit } };
+}
+
+/**
+ * --log
+ *
+ * @throws {CharlaError} USAGE
+ */
+function logOption({ values }: CommandLine): LogFormat {
+  const written = values.get("log") ?? "timed";
+  const format = LOG_FORMATS.find((each) => each === written);
+  if (format !== undefined) return format;
+  throw usageError(
+    `--log takes ${LOG_FORMATS.join(", ")}, not ${quoteWord(written)}`,
+    "timed is Common Log Format, and after it how long each request took",
+  );
 }
 
 /**
@@ -157,14 +180,14 @@ function ownNames(): [string, ...string[]] {
 }
 
 /** Tries the lists of addresses in turn: a machine without IPv6 is served without it. */
-function openServer(
+async function openServer(
   { candidates }: ListenAddresses,
   options: Omit<FileServerOptions, "addresses">,
-): HttpServer {
+): Promise<HttpServer> {
   let failure: unknown;
   for (const addresses of candidates) {
     try {
-      return openFileServer({ ...options, addresses });
+      return await openFileServer({ ...options, addresses });
     } catch (error) {
       failure = describeServeError(error, options.folder, options.port, addresses);
       if (!WITHOUT_IPV6.has(systemCode(error))) break;

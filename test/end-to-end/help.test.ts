@@ -230,10 +230,10 @@ test("charla serve --help describes serve", async () => {
           --upload, --overwrite   accept uploads; let them replace existing files
           --max-upload N   limit uploads to N bytes (500K, 20M; 1G by default)
           --spa            serve /index.html for unknown paths
-          --cors           let pages of other sites read the files
-          --no-listing     no listing of folders without an index.html
+          --cors, --no-listing   pages of other sites may read; no folder listings
           --dotfiles, --follow-symlinks   serve hidden files; links out of DIR
-          --json           log each request as a JSON object on stdout
+          --log FORMAT, --json   timed, common or combined lines; JSON objects on
+                                 stdout
       -q, --no-color, --no-config, -h, --version   no log; see charla -h
 
     Ctrl-C ends the server after the pending responses, or after 5 seconds.

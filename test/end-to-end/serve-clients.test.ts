@@ -81,7 +81,10 @@ testWith(["curl"], "curl uploads with -T and -F, and authenticates with -u", asy
   const large = join(folder.path, "large.bin");
   expect(await curl(...status, ...user, "-T", large, `${url}/over.bin`)).toBe("413");
   expect(folder.list()).toEqual(["large.bin", "sub", "text.txt"]);
-  await server.until("stderr", /127\.0\.0\.1 - ana \[.*\] "PUT \/over\.bin HTTP\/1\.1" 413 \d+\n/);
+  await server.until(
+    "stderr",
+    /127\.0\.0\.1 - ana \[.*\] "PUT \/over\.bin HTTP\/1\.1" 413 \d+ \d+ms\n/,
+  );
 });
 
 testWith(["wget"], "wget fetches a tree by its listings, and resumes a file", async () => {
@@ -106,7 +109,7 @@ testWith(["wget"], "wget fetches a tree by its listings, and resumes a file", as
   const rest = await run(["wget", ...options, "--continue", `${server.url}/large.bin`]);
   expect(rest.status).toBe(0);
   expect(Bun.hash(target.read("large.bin"))).toBe(Bun.hash(LARGE.toString()));
-  await server.until("stderr", /"GET \/large\.bin HTTP\/1\.1" 206 2000000\n/);
+  await server.until("stderr", /"GET \/large\.bin HTTP\/1\.1" 206 2000000 \d+ms\n/);
 });
 
 testWith(["curl", "tar"], "tar unpacks a folder while it is sent", async () => {

@@ -29,9 +29,12 @@ export interface FileServerResponse {
 export type ServeOptions = Partial<Omit<FileServerOptions, "folder" | "addresses" | "port">>;
 
 /** @param folder removed with the server; a new one by default */
-export function serveFolder(options: ServeOptions = {}, folder: Folder = newFolder()): FileServer {
+export async function serveFolder(
+  options: ServeOptions = {},
+  folder: Folder = newFolder(),
+): Promise<FileServer> {
   const log: RequestEntry[] = [];
-  const server = openFileServer({
+  const server = await openFileServer({
     folder: folder.path,
     addresses: ["127.0.0.1"],
     port: 0,

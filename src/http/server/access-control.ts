@@ -5,7 +5,13 @@ import { Buffer } from "node:buffer";
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 import { parseBasicAuthorization } from "../header-fields.ts";
-import { emptyResponse, mapResponse, type Middleware, textResponse } from "./middleware.ts";
+import {
+  type Context,
+  emptyResponse,
+  mapResponse,
+  type Middleware,
+  textResponse,
+} from "./exchange.ts";
 
 /** RFC 7617 s. 2, and s. 2.1 for the charset. */
 const CHALLENGE = 'Basic realm="charla", charset="UTF-8"';
@@ -14,12 +20,11 @@ const CHALLENGE = 'Basic realm="charla", charset="UTF-8"';
 export function requireCredentials(credentials: string): Middleware {
   const isValid = credentialsCheck(credentials);
   const user = credentials.slice(0, credentials.indexOf(":"));
-  return (next) => (request, context) => {
-    if (!isValid(request.headers.get("authorization"))) {
-      return textResponse(request, context, 401, { "www-authenticate": CHALLENGE });
+  return (context, next) => {
+    if (!isValid(context.fields.get("authorization") ?? null)) {
+      return textResponse(401, { "www-authenticate": CHALLENGE });
     }
-    context.user = user;
-    return next(request, context);
+    return mapResponse(next(context), (response) => ({ ...response, user }));
   };
 }
 
@@ -46,39 +51,38 @@ export function credentialsCheck(credentials: string): (header: string | null) =
  * Sec-Fetch-Site (W3C Fetch Metadata s. 2.3), else by Origin (RFC 6454 s. 7). Every browser sends one of them with such a
  * request; programs such as curl send neither.
  */
-export function isAllowedOrigin(headers: Headers): boolean {
-  const site = headers.get("sec-fetch-site");
-  const origin = headers.get("origin");
-  if (site === null && origin === null) return true;
-  if (site !== null) return site === "same-origin" || site === "none";
-  const host = headers.get("host") ?? "";
+export function isAllowedOrigin({ fields, host }: Pick<Context, "fields" | "host">): boolean {
+  const site = fields.get("sec-fetch-site");
+  const origin = fields.get("origin");
+  if (site === undefined && origin === undefined) return true;
+  if (site !== undefined) return site === "same-origin" || site === "none";
   // The scheme may be that of a proxy in front of the server.
   return origin === `http://${host}` || origin === `https://${host}`;
 }
 
 /** On every response, errors included: otherwise a page could not even read the status. */
 const CORS_HEADERS: Readonly<Record<string, string>> = {
-  "Access-Control-Allow-Origin": "*",
+  "access-control-allow-origin": "*",
   // What scripts may read besides the few that they always may (Fetch standard s. 3.3.3).
-  "Access-Control-Expose-Headers":
+  "access-control-expose-headers":
     "Accept-Ranges, Content-Disposition, Content-Encoding, Content-Length, Content-Range, ETag",
   // Pages that ask for isolation (COEP: require-corp) may embed what they may read.
-  "Cross-Origin-Resource-Policy": "cross-origin",
+  "cross-origin-resource-policy": "cross-origin",
 };
 
 const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
-  "Access-Control-Allow-Methods": "GET, HEAD",
+  "access-control-allow-methods": "GET, HEAD",
   // Those that make a browser send a preflight.
-  "Access-Control-Allow-Headers":
+  "access-control-allow-headers":
     "Authorization, If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range",
   // s for which a browser remembers a preflight: Chromium's maximum.
-  "Access-Control-Max-Age": "7200",
+  "access-control-max-age": "7200",
 };
 
 /** A browser's question whether it may send the actual request (Fetch standard s. 3.2.2). */
-export function isPreflight(method: string, headers: Headers): boolean {
+export function isPreflight({ method, fields }: Pick<Context, "method" | "fields">): boolean {
   return (
-    method === "OPTIONS" && headers.has("origin") && headers.has("access-control-request-method")
+    method === "OPTIONS" && fields.has("origin") && fields.has("access-control-request-method")
   );
 }
 
@@ -86,12 +90,10 @@ export function isPreflight(method: string, headers: Headers): boolean {
  * --cors: pages of every origin may read, and none may write. Goes before requireCredentials, because a browser sends no
  * credentials with a preflight (Fetch standard s. 3.2.2).
  */
-export const allowCrossOrigin: Middleware = (next) => (request, context) => {
-  const response = isPreflight(request.method, request.headers)
-    ? emptyResponse(context, 204, PREFLIGHT_HEADERS)
-    : next(request, context);
-  return mapResponse(response, (allowed) => {
-    for (const [name, value] of Object.entries(CORS_HEADERS)) allowed.headers.set(name, value);
-    return allowed;
-  });
+export const allowCrossOrigin: Middleware = (context, next) => {
+  const response = isPreflight(context) ? emptyResponse(204, PREFLIGHT_HEADERS) : next(context);
+  return mapResponse(response, (allowed) => ({
+    ...allowed,
+    headers: { ...allowed.headers, ...CORS_HEADERS },
+  }));
 };

@@ -1,7 +1,6 @@
 // Compressed bodies (RFC 9110 s. 8.4): at once or while they are sent, off the main thread; and files that were compressed
 // beforehand.
 
-import { closeSync } from "node:fs";
 import { pipeline, Readable, type Transform } from "node:stream";
 import { promisify } from "node:util";
 import {
@@ -15,9 +14,8 @@ import {
 } from "node:zlib";
 
 import type { Coding } from "../header-fields.ts";
-import { closingChunks, readPart, streamBody } from "./bodies.ts";
-import type { OpenedFile } from "./folder.ts";
-import type { Context } from "./middleware.ts";
+import { bytesBody, type Context, type ResponseBody } from "./exchange.ts";
+import type { OpenedFile } from "./opened.ts";
 
 /** The codings for compressing while the client waits: the best ratio for the time that it takes first. */
 export const QUICKEST: readonly Coding[] = ["zstd", "br", "gzip"];
@@ -49,7 +47,7 @@ const COMPRESSORS: Readonly<Record<Coding, () => Transform>> = {
 };
 
 /** At the reader's pace; if the reader stops early, `chunks` is returned. */
-async function* compressStream(
+export async function* compressStream(
   chunks: AsyncIterable<Uint8Array>,
   coding: Coding,
 ): AsyncGenerator<Uint8Array, void, void> {
@@ -63,19 +61,10 @@ export function isWorthCompressing({ size }: OpenedFile): boolean {
   return size >= MIN_COMPRESSED && size <= MAX_COMPRESSED;
 }
 
-/** The file compressed, and its length if that is known before it is sent. Closes the file. */
-export async function compressedBody(
-  file: OpenedFile,
-  coding: Coding,
-): Promise<{ body: ReadableStream | Uint8Array<ArrayBuffer>; length: number | null }> {
-  if (file.size > MAX_AT_ONCE) {
-    return {
-      body: streamBody(compressStream(closingChunks(file, 0, file.size), coding)),
-      length: null,
-    };
-  }
-  const body = await compress(readPart(file, 0, file.size), coding);
-  return { body, length: body.length };
+/** The file compressed. */
+export async function compressedBody(file: OpenedFile, coding: Coding): Promise<ResponseBody> {
+  if (file.size > MAX_AT_ONCE) return { kind: "compressed", file: file.move(), coding };
+  return bytesBody(await compress(file.read(0, file.size), coding));
 }
 
 const EXTENSIONS: Readonly<Record<Coding, string>> = { br: ".br", zstd: ".zst", gzip: ".gz" };
@@ -88,8 +77,6 @@ export function openPrecompressed(
   coding: Coding,
 ): OpenedFile | null {
   const name = (path.at(-1) ?? "") + EXTENSIONS[coding];
-  const found = folder.find([...path.slice(0, -1), name]);
-  if (found.kind === "file" && found.modified >= file.modified) return found;
-  if ("descriptor" in found) closeSync(found.descriptor);
-  return null;
+  using found = folder.find([...path.slice(0, -1), name]);
+  return found.kind === "file" && found.modified >= file.modified ? found.move() : null;
 }

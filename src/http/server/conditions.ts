@@ -1,10 +1,9 @@
 // Conditional requests (RFC 9110 s. 13): whether the client still needs the response, given the version that it has.
 
-import { closeSync } from "node:fs";
-
 import { parseHttpDate } from "../header-fields.ts";
-import type { OpenedFile } from "./folder.ts";
-import { type Context, emptyResponse, textResponse } from "./middleware.ts";
+import { type Context, emptyResponse, type HttpResponse, textResponse } from "./exchange.ts";
+import type { OpenedFile } from "./opened.ts";
+import type { Fields } from "./wire/request-head.ts";
 
 export interface Validators {
   /** With its quotes, and with W/ if it is weak. */
@@ -23,53 +22,50 @@ export function fileValidators({ size, modified, inode }: OpenedFile): Validator
 /** In the order of s. 13.2.2. */
 export function evaluate(
   method: string,
-  headers: Headers,
+  fields: Fields,
   { etag, modified }: Validators,
 ): "proceed" | "not modified" | "failed" {
   const seconds = Math.floor(modified / 1_000);
-  const ifMatch = headers.get("if-match");
-  if (ifMatch !== null) {
+  const ifMatch = fields.get("if-match");
+  if (ifMatch !== undefined) {
     if (!matches(ifMatch, etag, isStrongMatch)) return "failed";
   } else {
-    const unmodifiedSince = dateSeconds(headers.get("if-unmodified-since"));
+    const unmodifiedSince = dateSeconds(fields.get("if-unmodified-since"));
     if (unmodifiedSince !== null && seconds > unmodifiedSince) return "failed";
   }
 
   const reads = method === "GET" || method === "HEAD";
-  const ifNoneMatch = headers.get("if-none-match");
-  if (ifNoneMatch !== null) {
+  const ifNoneMatch = fields.get("if-none-match");
+  if (ifNoneMatch !== undefined) {
     if (!matches(ifNoneMatch, etag, isWeakMatch)) return "proceed";
     return reads ? "not modified" : "failed";
   }
-  const modifiedSince = reads ? dateSeconds(headers.get("if-modified-since")) : null;
+  const modifiedSince = reads ? dateSeconds(fields.get("if-modified-since")) : null;
   return modifiedSince !== null && seconds <= modifiedSince ? "not modified" : "proceed";
 }
 
-/**
- * The response if a condition of the request is not met, and the file closed; else null. Adds the validators to `headers`.
- */
+export function validatorHeaders({ etag, modified }: Validators) {
+  return { etag, "last-modified": new Date(modified).toUTCString() };
+}
+
+/** The response if a condition of the request is not met; else null. @param headers of the response if all are met */
 export function conditionResponse(
-  request: Request,
-  context: Context,
-  { descriptor }: OpenedFile,
+  { method, fields }: Context,
   validators: Validators,
-  headers: Record<string, string>,
-): Response | null {
-  headers["etag"] = validators.etag;
-  headers["last-modified"] = new Date(validators.modified).toUTCString();
-  const verdict = evaluate(request.method, request.headers, validators);
+  headers: Readonly<Record<string, string>>,
+): HttpResponse | null {
+  const verdict = evaluate(method, fields, validators);
   if (verdict === "proceed") return null;
-  closeSync(descriptor);
-  if (verdict === "failed") return textResponse(request, context, 412);
+  if (verdict === "failed") return textResponse(412);
   // A 304 updates the headers of a cached response; the type stays (s. 15.4.5).
-  delete headers["content-type"];
-  return emptyResponse(context, 304, headers);
+  const { "content-type": _type, ...updated } = headers;
+  return emptyResponse(304, updated);
 }
 
 /** Whether If-Range, if there is one, names this version: only then may a part be sent (s. 13.1.5). */
-export function isRangeAllowed(headers: Headers, { etag, modified }: Validators): boolean {
-  const ifRange = headers.get("if-range");
-  if (ifRange === null) return true;
+export function isRangeAllowed(fields: Fields, { etag, modified }: Validators): boolean {
+  const ifRange = fields.get("if-range");
+  if (ifRange === undefined) return true;
   if (ifRange.includes('"')) return isStrongMatch(ifRange.trim(), etag);
   return dateSeconds(ifRange) === Math.floor(modified / 1_000);
 }
@@ -88,14 +84,14 @@ const CONDITIONAL = [
  *
  * @param varies whether the response depends on Accept-Encoding
  */
-export function isPlainRequest({ method, headers }: Request, varies: boolean): boolean {
-  if (method !== "GET" || (varies && headers.has("accept-encoding"))) return false;
-  for (const name of CONDITIONAL) if (headers.has(name)) return false;
+export function isPlainRequest({ method, fields }: Context, varies: boolean): boolean {
+  if (method !== "GET" || (varies && fields.has("accept-encoding"))) return false;
+  for (const name of CONDITIONAL) if (fields.has(name)) return false;
   return true;
 }
 
-function dateSeconds(written: string | null): number | null {
-  const date = parseHttpDate(written);
+function dateSeconds(written: string | undefined): number | null {
+  const date = parseHttpDate(written ?? null);
   return date === null ? null : Math.floor(date / 1_000);
 }
 

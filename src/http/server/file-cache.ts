@@ -1,16 +1,16 @@
-// A cache of file contents: a cached file costs one statx instead of opening, reading and closing, and large files go to
-// several clients from the same memory. A cached file is only used while its path still means that very file, opened
-// beneath the folder, and it has not changed; this is checked once per turn of the event loop, about every 0.1 ms.
+// A cache of small files: a cached file costs one statx instead of opening, reading and closing. It is only used while its
+// path still means that very file, opened beneath the folder, and it has not changed; this is checked once per turn of the
+// event loop, about every 0.1 ms.
 
-import type { Folder, OpenedFile } from "./folder.ts";
+import type { HttpResponse } from "./exchange.ts";
+import type { Folder } from "./folder.ts";
 import { changeTime, type Identity, inode, type PathText, pathText } from "./linux-calls.ts";
+import type { OpenedFile } from "./opened.ts";
 
 export interface CachedFile {
-  /** A small file as bytes, which each response copies; a large one as a Blob, whose memory all responses share. */
-  readonly body: Uint8Array<ArrayBuffer> | Blob;
+  /** To a plain request; it has the content. */
+  readonly response: HttpResponse;
   readonly size: number;
-  /** Of the response to a plain request. */
-  readonly headers: Headers;
   /** Whether the response depends on Accept-Encoding. */
   readonly varies: boolean;
 }
@@ -39,8 +39,6 @@ export function createFileCache() {
   /** The oldest first. */
   const entries = new Map<string, Entry>();
   let bytes = 0;
-  /** When each path was requested last (performance.now), the longest ago first. */
-  const requested = new Map<string, number>();
   let turn = 0;
   let isTurnCounted = false;
 
@@ -65,16 +63,6 @@ export function createFileCache() {
   }
 
   return {
-    /** Notes that a path is requested; true if it already was in the last `MAX_AGE` ms. */
-    isRequestedAgain(written: string): boolean {
-      const now = performance.now();
-      const before = requested.get(written);
-      requested.delete(written);
-      requested.set(written, now);
-      const [oldest] = requested.keys();
-      if (requested.size > MAX_FILES && oldest !== undefined) requested.delete(oldest);
-      return before !== undefined && now - before < MAX_AGE;
-    },
     /** @param written the path as it is in the request */
     get(folder: Folder, written: string): CachedFile | null {
       const entry = entries.get(written);

@@ -1,25 +1,22 @@
-// `charla serve` without its command line: the middleware and the handler that serve a folder, put together, with the
-// middleware that has no file of its own: methods, and a folder as an archive.
+// `charla serve` without its command line: the middleware and the handler that serve a folder, put together.
 
-import { closeSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename } from "node:path";
 
-import { attachment } from "../header-fields.ts";
 import { allowCrossOrigin, requireCredentials } from "./access-control.ts";
-import { tar } from "./archive/tar.ts";
-import { zip } from "./archive/zip.ts";
-import { drainRefused, noBody, streamBody } from "./bodies.ts";
+import { ARCHIVE_FORMATS, archiveMiddleware } from "./archive/archive-response.ts";
 import { contentHandler } from "./content-response.ts";
-import { walkFolder } from "./folder-entries.ts";
-import { type FolderSystem, openFolder } from "./folder.ts";
+import { compose, emptyResponse, type Middleware, textResponse } from "./exchange.ts";
+import { type FolderSystem, openFolder, thisSystem } from "./folder.ts";
 import { UPLOAD_FORM } from "./listing-page.ts";
-import { compose, emptyResponse, type Middleware, textResponse } from "./middleware.ts";
 import { ownHosts, rejectForeignHosts } from "./own-hosts.ts";
 import { type HttpServer, type HttpServerOptions, openHttpServer } from "./server.ts";
 import { uploadMiddleware } from "./upload/upload-response.ts";
 
-export interface FileServerOptions extends Omit<HttpServerOptions, "folder" | "handler"> {
+export interface FileServerOptions extends Omit<
+  HttpServerOptions,
+  "folder" | "handler" | "sendFile"
+> {
   /** An absolute path. */
   readonly folder: string;
   readonly dotfiles: boolean;
@@ -39,10 +36,10 @@ export interface FileServerOptions extends Omit<HttpServerOptions, "folder" | "h
 }
 
 /** @throws a system error: the folder does not exist or is not one, or the port is in use */
-export function openFileServer(options: FileServerOptions): HttpServer {
+export async function openFileServer(options: FileServerOptions): Promise<HttpServer> {
   const { dotfiles, followSymlinks, spa, upload, credentials, hosts } = options;
+  const system = options.system ?? thisSystem();
   const middleware: Middleware[] = [
-    ...(options.tls === null ? [] : [drainRefused]),
     ...(hosts === null ? [] : [rejectForeignHosts(ownHosts(hosts, hostname()))]),
     ...(options.crossOrigin ? [allowCrossOrigin] : []),
     ...(credentials === null ? [] : [requireCredentials(credentials)]),
@@ -51,13 +48,14 @@ export function openFileServer(options: FileServerOptions): HttpServer {
     ...(options.listing ? [archiveMiddleware(basename(options.folder) || "files", dotfiles)] : []),
   ];
   const form = upload === null ? null : UPLOAD_FORM;
-  const listing = options.listing ? { dotfiles, archives: [...FORMATS.keys()], form } : null;
+  const listing = options.listing ? { dotfiles, archives: ARCHIVE_FORMATS, form } : null;
   const handler = compose(middleware, contentHandler({ listing, spa }));
   using resources = new DisposableStack();
   const folder = resources.use(
-    openFolder({ path: options.folder, dotfiles, followSymlinks }, options.system),
+    openFolder({ path: options.folder, dotfiles, followSymlinks }, system),
   );
-  const server = openHttpServer({ ...options, folder, handler });
+  const sendFile = system.calls?.sendFile ?? null;
+  const server = await openHttpServer({ ...options, folder, handler, sendFile });
   const opened = resources.move();
   return {
     ...server,
@@ -68,51 +66,22 @@ export function openFileServer(options: FileServerOptions): HttpServer {
   };
 }
 
+/** Methods of HTTP and WebDAV: what else there may be is not known here (RFC 9110 s. 15.6.2). */
+const KNOWN_METHODS: ReadonlySet<string> = new Set(
+  (
+    "GET HEAD POST PUT DELETE OPTIONS TRACE PATCH " +
+    "PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK"
+  ).split(" "),
+);
+
 /** Refuses all other methods, and responds to OPTIONS. */
 function allowMethods(methods: readonly string[]): Middleware {
   const allow = { allow: methods.join(", ") };
-  return (next) => (request, context) => {
-    const { method } = request;
-    if (method === "GET" || method === "HEAD") return next(request, context);
-    if (method === "OPTIONS") return emptyResponse(context, 204, allow);
-    if (methods.includes(method)) return next(request, context);
-    return textResponse(request, context, 405, allow);
-  };
-}
-
-/** `write` is pulled, so that nothing is read before the client takes it. */
-const FORMATS = new Map([
-  ["zip", { write: zip, type: "application/zip" }],
-  ["tar", { write: tar, type: "application/x-tar" }],
-]);
-
-/**
- * A folder and everything below it as one file, made while it is sent: /folder/?archive=zip.
- *
- * @param name of the archive of the whole shared folder, and of the folder that it unpacks to
- */
-function archiveMiddleware(name: string, dotfiles: boolean): Middleware {
-  return (next) => (request, context) => {
-    const { target, folder } = context;
-    if (target.search === "") return next(request, context);
-    const requested = target.query.get("archive") ?? "";
-    const format = FORMATS.get(requested);
-    if (!target.isFolder || format === undefined) return next(request, context);
-    const found = folder.find(target.path);
-    if ("descriptor" in found) closeSync(found.descriptor);
-    if (found.kind !== "folder") return next(request, context);
-
-    const root = target.path.at(-1) ?? name;
-    const entries = walkFolder({ folder, path: target.path, root, dotfiles });
-    const isHead = request.method === "HEAD";
-    return new Response(isHead ? noBody() : streamBody(format.write(entries)), {
-      headers: {
-        "content-type": format.type,
-        "content-disposition": attachment(`${root}.${requested}`),
-        "x-content-type-options": "nosniff",
-        "accept-ranges": "none",
-        "cache-control": "no-cache",
-      },
-    });
+  return (context, next) => {
+    const { method } = context;
+    if (method === "GET" || method === "HEAD") return next(context);
+    if (method === "OPTIONS") return emptyResponse(204, allow);
+    if (methods.includes(method)) return next(context);
+    return textResponse(KNOWN_METHODS.has(method) ? 405 : 501, allow);
   };
 }

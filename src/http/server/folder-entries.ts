@@ -1,12 +1,12 @@
 // What is in a shared folder: its entries as a listing shows them, and everything below it as an archive holds it. Both show
 // the same names.
 
-import { closeSync, fstatSync, lstatSync, readdirSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-import { readChunks } from "./bodies.ts";
-import type { Folder, OpenedFolder } from "./folder.ts";
+import type { Folder } from "./folder.ts";
+import type { OpenedFolder } from "./opened.ts";
 
 export interface Entry {
   readonly name: string;
@@ -68,9 +68,8 @@ function readEntry(
     // It was removed in the meantime.
     return null;
   }
-  const found = folder.find([...path, name]);
-  if (!("descriptor" in found)) return null;
-  closeSync(found.descriptor);
+  using found = folder.find([...path, name]);
+  if (found.kind !== "file" && found.kind !== "folder") return null;
   const { kind, modified } = found;
   return { name, kind, size: found.kind === "file" ? found.size : null, modified };
 }
@@ -117,9 +116,9 @@ export interface ArchiveEntry {
 }
 
 export interface ArchiveContent {
-  /** Bytes when it was opened; fewer are read if the file is cut in the meantime, never more. */
+  /** Bytes when it was opened. */
   readonly size: number;
-  /** To be read to the end before the next entry. */
+  /** To be read to the end before the next entry. Throws if the file is cut in the meantime. */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
@@ -156,29 +155,23 @@ export async function* walkFolder(options: WalkOptions): AsyncGenerator<ArchiveE
     names: readonly string[],
     entryName: string,
   ): AsyncGenerator<ArchiveEntry, void, void> {
-    const found = folder.find(names);
-    if (found.kind === "busy") throw new Error("no descriptor left for a file of the archive");
-    if (!("descriptor" in found)) return;
-    const { descriptor, modified } = found;
-    try {
-      if (found.kind === "file") {
-        const { size } = found;
-        const isExecutable = (fstatSync(descriptor).mode & 0o111) !== 0;
-        const content = { size, chunks: readChunks(descriptor, size) };
-        yield { name: entryName, modified, isExecutable, content };
-        return;
-      }
-      const { dev, ino } = fstatSync(descriptor);
-      const identity = `${dev}:${ino}`;
-      if (visited.has(identity) || names.length > MAX_DEPTH) return;
-      visited.add(identity);
-      yield { name: `${entryName}/`, modified, isExecutable: true, content: null };
-      for (const name of readdirSync(found.path).toSorted()) {
-        if (!isShown(name, dotfiles)) continue;
-        yield* walk([...names, name], `${entryName}/${name}`);
-      }
-    } finally {
-      closeSync(descriptor);
+    using found = folder.find(names);
+    const { kind } = found;
+    if (kind === "busy") throw new Error("no descriptor left for a file of the archive");
+    if (kind !== "file" && kind !== "folder") return;
+    const { modified } = found;
+    if (found.kind === "file") {
+      const content = { size: found.size, chunks: found.pieces() };
+      yield { name: entryName, modified, isExecutable: found.isExecutable(), content };
+      return;
+    }
+    const identity = found.identity();
+    if (visited.has(identity) || names.length > MAX_DEPTH) return;
+    visited.add(identity);
+    yield { name: `${entryName}/`, modified, isExecutable: true, content: null };
+    for (const name of readdirSync(found.path).toSorted()) {
+      if (!isShown(name, dotfiles)) continue;
+      yield* walk([...names, name], `${entryName}/${name}`);
     }
   }
 

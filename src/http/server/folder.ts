@@ -14,6 +14,7 @@ import { join, relative, sep } from "node:path";
 
 import { systemCode } from "../../errors.ts";
 import { ERRNO, type Identity, type LinuxCalls, linuxCalls, type PathText } from "./linux-calls.ts";
+import { OpenedFile, OpenedFolder } from "./opened.ts";
 
 export interface FolderOptions {
   /** An absolute path. */
@@ -22,27 +23,6 @@ export interface FolderOptions {
   readonly dotfiles: boolean;
   /** Follow symbolic links out of the folder. */
   readonly followSymlinks: boolean;
-}
-
-/** The receiver closes the descriptor. */
-export interface Opened {
-  readonly descriptor: number;
-  /** ms since 1970, with fractions, to some microseconds. */
-  readonly modified: number;
-}
-
-export interface OpenedFile extends Opened {
-  readonly kind: "file";
-  /** On Linux a path of the descriptor, which always means what was opened; null on a system without such paths. */
-  readonly path: string | null;
-  readonly size: number;
-  readonly inode: number;
-}
-
-export interface OpenedFolder extends Opened {
-  readonly kind: "folder";
-  /** On Linux a path of the descriptor; elsewhere that of its name, which may come to mean something else. */
-  readonly path: string;
 }
 
 /** What the system has for opening what was meant, and nothing else: an argument, so that tests can do without it. */
@@ -54,17 +34,15 @@ export interface FolderSystem {
   readonly noLinks: number;
 }
 
-export type Found =
-  | OpenedFile
-  | OpenedFolder
-  | { readonly kind: "missing" }
-  /** It exists, and this process may not read it. */
-  | { readonly kind: "forbidden" }
-  /** The system has no descriptors left. */
-  | { readonly kind: "busy" };
+export type Found = OpenedFile | OpenedFolder | NotOpened;
+
+export interface NotOpened extends Disposable {
+  /** "forbidden": it exists, and this process may not read it; "busy": the system has no descriptors left. */
+  readonly kind: "missing" | "forbidden" | "busy";
+}
 
 export interface Folder extends Disposable {
-  /** The caller closes the descriptor. @param path names, as target.ts parses them */
+  /** @param path names, as target.ts parses them */
   find(path: readonly string[]): Found;
   /** Which file a path means now, and its state; null if it is missing or the system cannot tell. */
   identify(path: PathText): Identity | null;
@@ -89,10 +67,10 @@ export function thisSystem(): FolderSystem {
 const CHECK_EVERY = 1_000;
 
 const READ = constants.O_RDONLY | constants.O_NONBLOCK;
-const MISSING = { kind: "missing" } as const;
-const FORBIDDEN = { kind: "forbidden" } as const;
-const BUSY = { kind: "busy" } as const;
-type NotOpened = typeof MISSING | typeof FORBIDDEN | typeof BUSY;
+const notOpened = (kind: NotOpened["kind"]): NotOpened => ({ kind, [Symbol.dispose]() {} });
+const MISSING = notOpened("missing");
+const FORBIDDEN = notOpened("forbidden");
+const BUSY = notOpened("busy");
 
 interface Root {
   readonly descriptor: number;
@@ -165,11 +143,12 @@ export function openFolder(
       const descriptor = open(names);
       if (typeof descriptor !== "number") return descriptor;
       const stats = fstatSync(descriptor);
-      const path = descriptors === null ? null : `${descriptors}/${descriptor}`;
       const { mtimeMs: modified, size, ino: inode } = stats;
-      if (stats.isFile()) return { kind: "file", descriptor, path, modified, size, inode };
+      if (stats.isFile()) return new OpenedFile(descriptor, modified, size, inode);
       if (stats.isDirectory()) {
-        return { kind: "folder", descriptor, path: path ?? join(root.path, ...names), modified };
+        const path =
+          descriptors === null ? join(root.path, ...names) : `${descriptors}/${descriptor}`;
+        return new OpenedFolder(descriptor, modified, path);
       }
       closeSync(descriptor);
       return MISSING;

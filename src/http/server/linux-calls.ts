@@ -1,6 +1,7 @@
-// Two system calls of Linux that node:fs does not have. openat2 (since 5.6) opens a path beneath a folder: the kernel itself
+// Three system calls of Linux that node:fs does not have. openat2 (since 5.6) opens a path beneath a folder: the kernel itself
 // refuses a path that leads out, by ".." or by a link, however fast the links are changed. statx (since 4.11) says which
-// file a path means at this moment, and when it changed, to the nanosecond. An edge to the runtime.
+// file a path means at this moment, and when it changed, to the nanosecond. sendfile sends a file without its bytes coming
+// into the process, and says how many were sent. An edge to the runtime.
 
 import { dlopen, read } from "bun:ffi";
 
@@ -11,6 +12,12 @@ export interface LinuxCalls {
   identify(folder: number, path: PathText): Identity | null;
   /** Whether identify() would give the same; allocates nothing. */
   isUnchanged(folder: number, path: PathText, identity: Identity): boolean;
+  /**
+   * Writes a part of a file to a socket, as much as it takes without waiting.
+   *
+   * @returns how many bytes; 0 at the end of the file; or a negative number of errno.h
+   */
+  readonly sendFile: (socket: number, file: number, start: number, count: number) => number;
 }
 
 /**
@@ -25,6 +32,7 @@ export type Identity = Uint32Array;
 /** asm-generic/errno-base.h and errno.h */
 export const ERRNO = {
   ENOENT: 2,
+  EAGAIN: 11,
   EACCES: 13,
   EXDEV: 18,
   ENOTDIR: 20,
@@ -70,9 +78,16 @@ export function linuxCalls(): LinuxCalls | null {
   if (process.platform !== "linux") return null;
   const library = openLibrary();
   if (library === null) return null;
-  const { syscall, statx, __errno_location: errnoLocation } = library;
+  const { syscall, statx, sendfile, __errno_location: errnoLocation } = library;
   const bytes = new Uint8Array(MAX_PATH_BYTES);
   const status = new Uint32Array(STATX_WORDS);
+  const offset = new BigInt64Array(1);
+
+  /** The number of errno.h, negative, after a call has failed. */
+  function failure(unknown: number): number {
+    const location = errnoLocation();
+    return -(location === null ? unknown : read.i32(location));
+  }
 
   function readStatus(folder: number, path: PathText): boolean {
     return statx(folder, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, status) === 0;
@@ -86,9 +101,7 @@ export function linuxCalls(): LinuxCalls | null {
       }
       bytes[encoded.written] = 0;
       const descriptor = syscall(OPENAT2, folder, bytes, HOW, HOW.byteLength);
-      if (descriptor !== -1) return descriptor;
-      const location = errnoLocation();
-      return location === null ? -ERRNO.EXDEV : -read.i32(location);
+      return descriptor === -1 ? failure(ERRNO.EXDEV) : descriptor;
     },
     identify: (folder, path) => (readStatus(folder, path) ? Uint32Array.from(status) : null),
     isUnchanged(folder, path, identity) {
@@ -98,6 +111,11 @@ export function linuxCalls(): LinuxCalls | null {
         if (status[word] !== identity[word]) return false;
       }
       return true;
+    },
+    sendFile(socket, file, start, count) {
+      offset[0] = BigInt(start);
+      const sent = sendfile(socket, file, offset, count);
+      return sent === -1 ? failure(ERRNO.EAGAIN) : sent;
     },
   };
 }
@@ -119,6 +137,8 @@ function openLibrary() {
       const { symbols } = dlopen(library, {
         syscall: { args: ["i64", "i32", "ptr", "ptr", "u64"], returns: "i32" },
         statx: { args: ["i32", "ptr", "i32", "u32", "ptr"], returns: "i32" },
+        // Counts are below 2^31.
+        sendfile: { args: ["i32", "i32", "ptr", "u64"], returns: "i32" },
         __errno_location: { args: [], returns: "ptr" },
       });
       return symbols;

@@ -1,7 +1,5 @@
 // Media types by file name, and which of them are worth compressing. Text is taken to be UTF-8, and source code is served
-// as plain text: to be read, not to be run.
-
-import { runtimeMediaType } from "./bodies.ts";
+// as plain text: to be read, not to be run. An edge: the runtime knows most types.
 
 const TEXT = "text/plain; charset=utf-8";
 const BYTES = "application/octet-stream";
@@ -50,7 +48,7 @@ const cache = new Map<string, string>();
 
 function findType(extension: string): string {
   if (SOURCE.has(extension)) return TEXT;
-  const [type = BYTES] = (TYPES.get(extension) ?? runtimeMediaType(extension)).split(";");
+  const [type = BYTES] = (TYPES.get(extension) ?? Bun.file(`name.${extension}`).type).split(";");
   return type.startsWith("text/") ? `${type}; charset=utf-8` : type || BYTES;
 }
 

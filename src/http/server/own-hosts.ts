@@ -4,7 +4,7 @@
 
 import { isIP } from "node:net";
 
-import { type Middleware, textResponse } from "./middleware.ts";
+import { type Middleware, refusal } from "./exchange.ts";
 
 /** Domains that no public DNS has (RFC 6761, RFC 6762, RFC 8375, and ICANN's reservation of .internal). */
 const PRIVATE_DOMAIN = /\.(?:localhost|local|test|internal|home\.arpa)$/;
@@ -40,15 +40,12 @@ export function ownHosts(allowed: readonly string[], machine: string): (host: st
 
 /** HTTP/1.0 may leave Host out, and no browser does. */
 export function rejectForeignHosts(isOwn: (host: string) => boolean): Middleware {
-  return (next) => (request, context) => {
-    const host = request.headers.get("host");
-    if (host === null || isOwn(host)) return next(request, context);
+  return (context, next) => {
+    const { host } = context;
+    if (host === null || isOwn(host)) return next(context);
     const name = hostName(host);
-    const reason =
-      name === ""
-        ? "the request names no host"
-        : `this server is not called ${name}; if it should be, start it with --host ${name}`;
-    return textResponse(request, context, 421, {}, reason);
+    const reason = `this server is not called ${name}; if it should be, start it with --host ${name}`;
+    return refusal(421, reason);
   };
 }
 

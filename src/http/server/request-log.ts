@@ -1,31 +1,67 @@
-// The log line of a request, in Common Log Format or as JSON. Pure. What a client sends is escaped, so that it can neither
-// forge another line nor send control characters to a terminal.
+// The log line of a request: in Common Log Format, in Apache's Combined one, or as JSON. Pure. What a client sends is escaped, so
+// that it can neither forge another line nor send control characters to a terminal.
 
 export interface RequestEntry {
-  /** ms since 1970. */
+  /** When it came, in ms since 1970. */
   readonly time: number;
+  /** ms until the last byte of the response was taken. */
+  readonly duration: number;
   readonly client: string | null;
   readonly user: string | null;
+  /** "-" of what is no request. */
   readonly method: string;
   /** The target as it is in the request, without scheme and host. */
   readonly target: string;
+  /** Null of what is no request. */
+  readonly version: "1.0" | "1.1" | "2.0" | null;
+  readonly host: string | null;
+  readonly referer: string | null;
+  readonly agent: string | null;
   readonly status: number;
-  /** Bytes of the body; null if unknown before it is sent. */
-  readonly length: number | null;
+  /** Bytes of the body that the system has taken. */
+  readonly sent: number;
+  /** One of both bodies was not sent to its end. */
+  readonly isAborted: boolean;
 }
+
+/** `timed` is Common Log Format, and after it how long it took, and whether it was aborted. */
+export const LOG_FORMATS = ["timed", "common", "combined"] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
-/** As Apache writes it. The runtime does not say which version of HTTP it was, so it is always 1.1. */
-export function commonLogLine(entry: RequestEntry): string {
-  const { time, client, user, method, target, status, length } = entry;
-  const request = `${method} ${target} HTTP/1.1`;
-  const source = `${client ?? "-"} - ${user === null ? "-" : user.replaceAll(NOT_WORD, hexEscape)}`;
-  return `${source} [${stamp(time)}] "${request.replaceAll(NOT_PLAIN, hexEscape)}" ${status} ${length ?? "-"}`;
+export function logLine(entry: RequestEntry, format: LogFormat): string {
+  const common = commonLogLine(entry);
+  switch (format) {
+    case "common":
+      return common;
+    case "combined":
+      return `${common} ${quoted(entry.referer)} ${quoted(entry.agent)}`;
+    case "timed":
+      return `${common} ${Math.round(entry.duration)}ms${entry.isAborted ? " aborted" : ""}`;
+  }
 }
 
-export function jsonLogLine({ time, ...entry }: RequestEntry): string {
-  return JSON.stringify({ type: "request", time: new Date(time).toISOString(), ...entry });
+/** As Apache writes it. */
+function commonLogLine(entry: RequestEntry): string {
+  const { time, client, user, method, target, version, status, sent } = entry;
+  const request = version === null ? "-" : `${method} ${target} HTTP/${version}`;
+  const source = `${client ?? "-"} - ${user === null ? "-" : user.replaceAll(NOT_WORD, hexEscape)}`;
+  return `${source} [${stamp(time)}] ${quoted(request)} ${status} ${sent}`;
+}
+
+function quoted(text: string | null): string {
+  return text === null ? '"-"' : `"${text.replaceAll(NOT_PLAIN, hexEscape)}"`;
+}
+
+export function jsonLogLine({ time, duration, isAborted, ...entry }: RequestEntry): string {
+  return JSON.stringify({
+    type: "request",
+    time: new Date(time).toISOString(),
+    ms: Math.round(duration * 1_000) / 1_000,
+    ...entry,
+    aborted: isAborted,
+  });
 }
 
 let lastSecond = Number.NaN;

@@ -29,25 +29,24 @@ const NO_QUERY = new URLSearchParams();
 const MALFORMED: ParsedTarget = { kind: "malformed" };
 const IMPOSSIBLE: ParsedTarget = { kind: "impossible" };
 
-/** URLs whose targets are cached, and their length in characters. */
+/** Targets that are cached, and their length in characters. */
 const MAX_CACHED = 1_000;
 const MAX_CACHED_LENGTH = 200;
 const cache = new Map<string, ParsedTarget>();
 
-/** @param url of the request: absolute, or a path that the runtime could not make absolute */
-export function parseTarget(url: string): ParsedTarget {
-  const cached = cache.get(url);
+/** @param written a path with its query, or "*" for the server as a whole */
+export function parseTarget(written: string): ParsedTarget {
+  const cached = cache.get(written);
   if (cached !== undefined) return cached;
-  const parsed = parse(url);
-  if (url.length <= MAX_CACHED_LENGTH) {
+  const parsed = parse(written === "*" ? "/" : written);
+  if (written.length <= MAX_CACHED_LENGTH) {
     if (cache.size >= MAX_CACHED) cache.clear();
-    cache.set(url, parsed);
+    cache.set(written, parsed);
   }
   return parsed;
 }
 
-function parse(url: string): ParsedTarget {
-  const written = withoutHost(url);
+function parse(written: string): ParsedTarget {
   if (!written.startsWith("/")) return MALFORMED;
   const fragment = written.indexOf("#");
   const whole = fragment === -1 ? written : written.slice(0, fragment);
@@ -73,13 +72,6 @@ function parse(url: string): ParsedTarget {
 export function formatPath(names: readonly string[], isFolder: boolean): string {
   const joined = names.map((name) => `/${encodeURIComponent(name)}`).join("");
   return isFolder ? `${joined}/` : joined;
-}
-
-export function withoutHost(url: string): string {
-  const scheme = url.startsWith("http") ? url.indexOf("://") : -1;
-  if (scheme === -1) return url;
-  const path = url.indexOf("/", scheme + 3);
-  return path === -1 ? "/" : url.slice(path);
 }
 
 /** Null for what is not percent-encoded UTF-8, or contains a NUL, which no system allows in a name. */

@@ -19,7 +19,7 @@ const basicHeader = (credentials: string) => `Basic ${Buffer.from(credentials).t
 const basic = (credentials: string) => ({ Authorization: basicHeader(credentials) });
 
 test("with --auth every request needs the user and the password", async () => {
-  await using server = serveFolder({
+  await using server = await serveFolder({
     credentials: "ana:pass:wörd",
     upload: { overwrite: false, limit: 100 },
   });
@@ -60,14 +60,14 @@ test("with --auth every request needs the user and the password", async () => {
 });
 
 test("without --cors pages of other origins cannot read", async () => {
-  await using server = serveFolder();
+  await using server = await serveFolder();
   server.folder.write("a", "x");
   const { headers } = await server.get("/a", { Origin: "http://evil.example" });
   expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
 });
 
 test("with --cors pages of other origins can read everything and write nothing", async () => {
-  await using server = serveFolder({
+  await using server = await serveFolder({
     crossOrigin: true,
     credentials: "ana:x",
     upload: { overwrite: true, limit: 100 },
@@ -113,7 +113,7 @@ test.each([
 ])(
   "a name that another site can own is refused, whatever User-Agent says (DNS rebinding): %s",
   async (host) => {
-    await using server = serveFolder({ credentials: "ana:x", crossOrigin: true });
+    await using server = await serveFolder({ credentials: "ana:x", crossOrigin: true });
     server.folder.write("a", "x");
     for (const agent of ["", "User-Agent: Mozilla/5.0\r\n", "User-Agent: curl/8.14.1\r\n"]) {
       expect(await statusFor(server, host, agent)).toBe(421);
@@ -122,7 +122,7 @@ test.each([
 );
 
 test("the refusal of a name says which option allows it", async () => {
-  await using server = serveFolder();
+  await using server = await serveFolder();
   const received = await server.raw(
     "GET / HTTP/1.1\r\nHost: Files.Example.com:8000\r\nConnection: close\r\n\r\n",
   );
@@ -132,7 +132,7 @@ test("the refusal of a name says which option allows it", async () => {
 });
 
 test("--host allows a name, and with a dot before it every name below it, too", async () => {
-  await using server = serveFolder({ hosts: ["files.example.com", ".example.org"] });
+  await using server = await serveFolder({ hosts: ["files.example.com", ".example.org"] });
   server.folder.write("a", "x");
   for (const host of [
     "files.example.com",
@@ -148,7 +148,7 @@ test("--host allows a name, and with a dot before it every name below it, too", 
 });
 
 test("where every name is allowed, as with --public, none is refused", async () => {
-  await using server = serveFolder({ hosts: null });
+  await using server = await serveFolder({ hosts: null });
   server.folder.write("a", "x");
   expect(await statusFor(server, "files.example")).toBe(200);
 });
@@ -218,26 +218,30 @@ test.each([
   expect(credentialsCheck("ana:secret")(header)).toBe(false);
 });
 
-const PREFLIGHT = { Origin: "http://example.org", "Access-Control-Request-Method": "GET" };
+const PREFLIGHT = { origin: "http://example.org", "access-control-request-method": "GET" };
+
+const isOne = (method: string, fields: Record<string, string>) =>
+  isPreflight({ method, fields: new Map(Object.entries(fields)) });
 
 test("a preflight is OPTIONS with an origin and the method of the actual request", () => {
-  expect(isPreflight("OPTIONS", new Headers(PREFLIGHT))).toBe(true);
-  expect(isPreflight("GET", new Headers(PREFLIGHT))).toBe(false);
-  expect(isPreflight("OPTIONS", new Headers())).toBe(false);
-  expect(isPreflight("OPTIONS", new Headers({ Origin: "http://example.org" }))).toBe(false);
+  expect(isOne("OPTIONS", PREFLIGHT)).toBe(true);
+  expect(isOne("GET", PREFLIGHT)).toBe(false);
+  expect(isOne("OPTIONS", {})).toBe(false);
+  expect(isOne("OPTIONS", { origin: "http://example.org" })).toBe(false);
 });
 
 test.each<[string, Record<string, string>, boolean]>([
   ["a program", {}, true],
-  ["its own page", { "Sec-Fetch-Site": "same-origin", Origin: "http://a:1" }, true],
-  ["a typed address", { "Sec-Fetch-Site": "none" }, true],
-  ["another site", { "Sec-Fetch-Site": "cross-site", Origin: "http://a:8000" }, false],
-  ["another port of the same site", { "Sec-Fetch-Site": "same-site" }, false],
-  ["its own page in an older browser", { Origin: "http://a:8000" }, true],
-  ["its own page behind a proxy with TLS", { Origin: "https://a:8000" }, true],
-  ["another site in an older browser", { Origin: "http://b:8000" }, false],
-  ["another port in an older browser", { Origin: "http://a:8001" }, false],
-  ["a page of no origin", { Origin: "null" }, false],
+  ["its own page", { "sec-fetch-site": "same-origin", origin: "http://a:1" }, true],
+  ["a typed address", { "sec-fetch-site": "none" }, true],
+  ["another site", { "sec-fetch-site": "cross-site", origin: "http://a:8000" }, false],
+  ["another port of the same site", { "sec-fetch-site": "same-site" }, false],
+  ["its own page in an older browser", { origin: "http://a:8000" }, true],
+  ["its own page behind a proxy with TLS", { origin: "https://a:8000" }, true],
+  ["another site in an older browser", { origin: "http://b:8000" }, false],
+  ["another port in an older browser", { origin: "http://a:8001" }, false],
+  ["a page of no origin", { origin: "null" }, false],
 ])("a request from %s is allowed: %p", (_what, headers, isAllowed) => {
-  expect(isAllowedOrigin(new Headers({ Host: "a:8000", ...headers }))).toBe(isAllowed);
+  const fields = new Map(Object.entries(headers));
+  expect(isAllowedOrigin({ fields, host: "a:8000" })).toBe(isAllowed);
 });

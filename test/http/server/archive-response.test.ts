@@ -13,8 +13,8 @@ function descriptors(): number {
   return readdirSync("/proc/self/fd").length;
 }
 
-function serveTree(): FileServer {
-  const server = serveFolder();
+async function serveTree(): Promise<FileServer> {
+  const server = await serveFolder();
   mkdirSync(join(server.folder.path, "a b", "deep"), { recursive: true });
   server.folder.write("a b/one.txt", "one");
   server.folder.write("a b/deep/two.txt", "two");
@@ -24,7 +24,7 @@ function serveTree(): FileServer {
 }
 
 test("a folder is sent as .tar and .zip, named after it, with everything that its listings show", async () => {
-  await using server = serveTree();
+  await using server = await serveTree();
   const names = ["a b/", "a b/deep/", "a b/deep/two.txt", "a b/one.txt"];
   const list = {
     tar: "import tarfile,sys;print([i.name+'/'*i.isdir() for i in tarfile.open(sys.argv[1])])",
@@ -51,7 +51,7 @@ test("a folder is sent as .tar and .zip, named after it, with everything that it
 test.each(["/other?archive=zip", "/none/?archive=zip", "/a%20b/.hidden?archive=tar"])(
   "%p is not a folder, and is not archived",
   async (path) => {
-    await using server = serveTree();
+    await using server = await serveTree();
     const { headers } = await server.get(path);
     expect(headers.get("content-type")).not.toContain("zip");
     expect(headers.get("content-type")).not.toContain("x-tar");
@@ -59,13 +59,13 @@ test.each(["/other?archive=zip", "/none/?archive=zip", "/a%20b/.hidden?archive=t
 );
 
 test("an unknown format gets the listing", async () => {
-  await using server = serveTree();
+  await using server = await serveTree();
   const { headers } = await server.get("/a%20b/?archive=constructor");
   expect(headers.get("content-type")).toBe("text/html; charset=utf-8");
 });
 
 test.if(process.platform === "linux")("nothing stays open after a client disconnects", async () => {
-  await using server = serveTree();
+  await using server = await serveTree();
   truncateSync(join(server.folder.path, "other"), 1_000_000_000);
   server.folder.write("large.txt", "x".repeat(10_000_000));
   await server.get("/");

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
+import { bytesBody } from "../../../src/http/server/exchange.ts";
 import { createFileCache } from "../../../src/http/server/file-cache.ts";
 import { type FolderSystem, openFolder, thisSystem } from "../../../src/http/server/folder.ts";
 import { ERRNO, pathText } from "../../../src/http/server/linux-calls.ts";
@@ -166,7 +167,7 @@ const OPTIONS = {
 for (const [name, options] of Object.entries(OPTIONS)) {
   test(`no spelling of a path finds what is outside or hidden: ${name}`, async () => {
     const { top, shared } = newTree();
-    await using server = serveFolder(options, shared);
+    await using server = await serveFolder(options, shared);
     for (const spelling of SPELLINGS) {
       const target = spelling.replaceAll("TOP", basename(top.path));
       for (const query of ["", "?archive=tar", "?download"]) {
@@ -176,7 +177,7 @@ for (const [name, options] of Object.entries(OPTIONS)) {
         expect([what, received.includes(SECRET)]).toEqual([what, false]);
         expect([what, received.includes("root:")]).toEqual([what, false]);
         // A response is content of the folder, or an error.
-        expect([what, /^(?:HTTP\/1\.1 (?:200|301|400|404|431|505) |$)/.test(received)]).toEqual([
+        expect([what, /^(?:HTTP\/1\.1 (?:200|301|400|404|414|421) |$)/.test(received)]).toEqual([
           what,
           true,
         ]);
@@ -189,7 +190,7 @@ for (const [name, options] of Object.entries(OPTIONS)) {
 
 test("no spelling of a path writes outside", async () => {
   const { top, shared } = newTree();
-  await using server = serveFolder({ upload: { overwrite: true, limit: 1_000 } }, shared);
+  await using server = await serveFolder({ upload: { overwrite: true, limit: 1_000 } }, shared);
   for (const spelling of SPELLINGS) {
     const target = spelling.replaceAll("TOP", basename(top.path));
     const request = `PUT ${target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbad`;
@@ -204,7 +205,7 @@ test("no spelling of a path writes outside", async () => {
 });
 
 test("names that only look like a path out are served", async () => {
-  await using server = serveFolder();
+  await using server = await serveFolder();
   server.folder.write("a..b", "a name");
   server.folder.write("back\\slash", "a name");
   server.folder.write("100%", "a name");
@@ -216,13 +217,16 @@ test("names that only look like a path out are served", async () => {
 test("names with a dot are served with --dotfiles only", async () => {
   const { top, shared } = newTree();
   {
-    await using server = serveFolder({ dotfiles: true }, { ...shared, [Symbol.dispose]() {} });
+    await using server = await serveFolder(
+      { dotfiles: true },
+      { ...shared, [Symbol.dispose]() {} },
+    );
     expect((await server.get("/.hidden")).text).toBe(SECRET);
     expect((await server.get("/.git/config")).text).toBe(SECRET);
     expect((await server.get("/")).text).toContain(".hidden");
     expect((await server.get("/../secret")).status).toBe(404);
   }
-  await using server = serveFolder({}, shared);
+  await using server = await serveFolder({}, shared);
   expect((await server.get("/")).text).not.toContain(".hidden");
   expect((await server.get("/?archive=tar")).text).not.toContain(SECRET);
   top[Symbol.dispose]();
@@ -232,7 +236,7 @@ test("a shared folder may itself be hidden", async () => {
   using top = newFolder();
   mkdirSync(join(top.path, ".shared"));
   top.write(".shared/a", INSIDE);
-  await using server = serveFolder({}, { ...top, path: join(top.path, ".shared") });
+  await using server = await serveFolder({}, { ...top, path: join(top.path, ".shared") });
   expect((await server.get("/a")).text).toBe(INSIDE);
 });
 
@@ -274,7 +278,7 @@ test.each(Object.entries(SYSTEMS))(
   "links out of the folder are neither followed nor listed nor archived; links inside are: %s",
   async (_name, system) => {
     const { top, shared } = withLinks();
-    await using server = serveFolder({ system }, shared);
+    await using server = await serveFolder({ system }, shared);
     for (const path of OUT) expect([path, (await server.get(path)).status]).toEqual([path, 404]);
     for (const path of IN) expect([path, (await server.get(path)).text]).toEqual([path, INSIDE]);
     for (const path of ["/device", "/loop"]) {
@@ -292,7 +296,7 @@ test.each(Object.entries(SYSTEMS))(
 
 test("--follow-symlinks follows links out of the folder", async () => {
   const { top, shared } = withLinks();
-  await using server = serveFolder({ followSymlinks: true }, shared);
+  await using server = await serveFolder({ followSymlinks: true }, shared);
   for (const path of ["/relative-out", "/absolute-out", "/folder-out/secret"]) {
     expect([path, (await server.get(path)).text]).toEqual([path, SECRET]);
   }
@@ -342,6 +346,7 @@ test.each([
           }
           return -ERRNO.EXDEV;
         },
+        sendFile: () => -ERRNO.EAGAIN,
         identify: () => null,
         isUnchanged: () => false,
       },
@@ -369,7 +374,7 @@ for (const [name, system, size] of Object.entries(SYSTEMS).flatMap(
 )) {
   test(`a ${size} file, or its folder, that is replaced by a link while it is served leaks nothing: ${name}`, async () => {
     const { top, shared } = newTree();
-    await using server = serveFolder({ system }, shared);
+    await using server = await serveFolder({ system }, shared);
     const content = CONTENTS[size];
     const inShared = (...names: string[]) => join(shared.path, ...names);
     for (const name of ["shared-not/swapped", "secret"])
@@ -424,7 +429,7 @@ test("without paths of descriptors a large file and a part of it are the same", 
   const bytes = new Uint8Array(1_000_000).map((_, at) => at % 251);
   const received: unknown[] = [];
   for (const system of [SYSTEMS["as it is"], SYSTEMS["without openat2 and /proc"]]) {
-    await using server = serveFolder({ system });
+    await using server = await serveFolder({ system });
     server.folder.write("large", bytes);
     const whole = await server.get("/large");
     const part = await server.get("/large", { Range: "bytes=100000-299999" });
@@ -448,13 +453,12 @@ test("a cached file is served only while that very file is there, unchanged", as
   const names = ["sub", "inside"];
 
   function store(): boolean {
-    const found = folder.find(names);
+    using found = folder.find(names);
     if (found.kind !== "file") throw new Error(found.kind);
-    const bytes = new TextEncoder().encode(top.read("shared/sub/inside"));
+    const content = top.read("shared/sub/inside");
     cache.store(folder, "/sub/inside", names, found, {
-      body: bytes,
-      size: bytes.length,
-      headers: new Headers(),
+      response: { status: 200, headers: {}, body: bytesBody(content) },
+      size: content.length,
       varies: false,
     });
     return isCached();
@@ -516,11 +520,12 @@ test("the file cache keeps to its memory limit", () => {
   const cache = createFileCache();
   const body = new Uint8Array(65_536);
   shared.write("a", body);
-  const found = folder.find(["a"]);
+  using found = folder.find(["a"]);
   if (found.kind !== "file") throw new Error(found.kind);
   setSystemTime(Date.now() + 60_000);
   for (let at = 0; at < 600; at++) {
-    const content = { body, size: body.length, headers: new Headers(), varies: false };
+    const response = { status: 200, headers: {}, body: bytesBody(body) };
+    const content = { response, size: body.length, varies: false };
     cache.store(folder, `/${at}`, ["a"], found, content);
   }
   setSystemTime();
@@ -536,7 +541,7 @@ test("another folder may take the place of the shared one", async () => {
     top.write(`${name}/a`, name);
   }
   symlinkSync("one", join(top.path, "current"));
-  await using server = serveFolder({}, { ...top, path: join(top.path, "current") });
+  await using server = await serveFolder({}, { ...top, path: join(top.path, "current") });
   expect((await server.get("/a")).text).toBe("one");
   unlinkSync(join(top.path, "current"));
   symlinkSync("two", join(top.path, "current"));

@@ -10,15 +10,15 @@ const MODIFIED = new Date("2024-02-29T12:34:56Z");
 const HTTP_DATE = "Thu, 29 Feb 2024 12:34:56 GMT";
 const TEN = "0123456789";
 
-function serveTen() {
-  const server = serveFolder();
+async function serveTen() {
+  const server = await serveFolder();
   server.folder.write("ten.txt", TEN);
   utimesSync(join(server.folder.path, "ten.txt"), MODIFIED, MODIFIED);
   return server;
 }
 
 test("a file is sent with its headers", async () => {
-  await using server = serveTen();
+  await using server = await serveTen();
   const { status, headers, text } = await server.get("/ten.txt");
   expect({ status, text }).toEqual({ status: 200, text: TEN });
   expect(Object.fromEntries(headers)).toMatchObject({
@@ -39,7 +39,7 @@ function undated(headers: ReadonlyMap<string, string>) {
 }
 
 test("HEAD has the headers of GET and no body", async () => {
-  await using server = serveTen();
+  await using server = await serveTen();
   const get = await server.get("/ten.txt");
   const head = await server.get("/ten.txt", {}, "HEAD");
   expect(head.status).toBe(200);
@@ -48,7 +48,7 @@ test("HEAD has the headers of GET and no body", async () => {
 });
 
 test("OPTIONS lists the methods", async () => {
-  await using server = serveTen();
+  await using server = await serveTen();
   const { status, headers, body } = await server.get("/ten.txt", {}, "OPTIONS");
   expect({ status, length: body.length }).toEqual({ status: 204, length: 0 });
   expect(headers.get("allow")).toBe("GET, HEAD, OPTIONS");
@@ -57,7 +57,7 @@ test("OPTIONS lists the methods", async () => {
 test.each(["POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "MKCOL", "MOVE", "LOCK"])(
   "%s is refused with a list of the allowed methods (RFC 9110 s. 15.5.6)",
   async (method) => {
-    await using server = serveTen();
+    await using server = await serveTen();
     const { status, headers } = await server.get("/ten.txt", { "Content-Length": "0" }, method);
     expect({ status, allow: headers.get("allow") }).toEqual({
       status: 405,
@@ -95,13 +95,13 @@ test.each([
   ["constructor", "application/octet-stream"],
   ["a.__proto__", "application/octet-stream"],
 ])("the type of %s is %s", async (name, type) => {
-  await using server = serveFolder();
+  await using server = await serveFolder();
   server.folder.write(name, "x");
   expect((await server.get(`/${name}`)).headers.get("content-type")).toBe(type);
 });
 
 test("?download suggests the file's name, in any language (RFC 6266, RFC 8187)", async () => {
-  await using server = serveFolder();
+  await using server = await serveFolder();
   server.folder.write('naïve "1".txt', "x");
   server.folder.write("plain.txt", "x");
   const plain = await server.get("/plain.txt?download");
@@ -130,7 +130,7 @@ test.each<[string, string, number, string, string | undefined]>([
 ])(
   "Range is answered as RFC 9110 s. 14.2 says: %s",
   async (_what, range, status, text, contentRange) => {
-    await using server = serveTen();
+    await using server = await serveTen();
     const response = await server.get("/ten.txt", { Range: range });
     expect({ status: response.status, text: response.text }).toEqual({ status, text });
     expect(response.headers.get("content-range")).toBe(contentRange);
@@ -139,7 +139,7 @@ test.each<[string, string, number, string, string | undefined]>([
 );
 
 test("a range of a large file, which the runtime sends, is exact", async () => {
-  await using server = serveFolder();
+  await using server = await serveFolder();
   const bytes = Buffer.alloc(1_000_000, TEN);
   server.folder.write("large.bin", bytes);
   expect((await server.get("/large.bin")).body.equals(bytes)).toBe(true);
@@ -151,7 +151,7 @@ test("a range of a large file, which the runtime sends, is exact", async () => {
 });
 
 test("many large files requested at once are not mixed up", async () => {
-  await using server = serveFolder();
+  await using server = await serveFolder();
   const size = 300_000;
   for (let at = 0; at < 10; at++) server.folder.write(`${at}.bin`, Buffer.alloc(size, `${at}`));
   await Promise.all(
@@ -164,20 +164,20 @@ test("many large files requested at once are not mixed up", async () => {
 });
 
 test("Range is ignored for HEAD (RFC 9110 s. 14.2)", async () => {
-  await using server = serveTen();
+  await using server = await serveTen();
   const { status, headers } = await server.get("/ten.txt", { Range: "bytes=0-3" }, "HEAD");
   expect({ status, length: headers.get("content-length") }).toEqual({ status: 200, length: "10" });
 });
 
 test("an empty file has no ranges", async () => {
-  await using server = serveFolder();
+  await using server = await serveFolder();
   server.folder.write("empty", "");
   expect(await server.get("/empty")).toMatchObject({ status: 200, text: "" });
   expect((await server.get("/empty", { Range: "bytes=0-" })).status).toBe(416);
 });
 
 test("a range is sent only for the version in If-Range (RFC 9110 s. 13.1.5)", async () => {
-  await using server = serveTen();
+  await using server = await serveTen();
   const etag = (await server.get("/ten.txt")).headers.get("etag") ?? "";
   const statusFor = async (ifRange: string) =>
     (await server.get("/ten.txt", { Range: "bytes=0-3", "If-Range": ifRange })).status;
@@ -224,7 +224,7 @@ test.each<[string, Record<string, string>, number]>([
 ])(
   "a conditional request is answered as RFC 9110 s. 13.1 says: %s",
   async (_what, headers, status) => {
-    await using server = serveTen();
+    await using server = await serveTen();
     const etag = (await server.get("/ten.txt")).headers.get("etag") ?? "";
     const requested = Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name, value.replace("ETAG", etag)]),
@@ -241,7 +241,7 @@ test.each<[string, Record<string, string>, number]>([
 );
 
 test("a changed file is served at once, even if it was requested before", async () => {
-  await using server = serveTen();
+  await using server = await serveTen();
   const path = join(server.folder.path, "ten.txt");
   for (let round = 0; round < 20; round++) {
     const text = `round ${round % 10}`;
@@ -253,7 +253,7 @@ test("a changed file is served at once, even if it was requested before", async 
 });
 
 test("a cached file is not served after it has changed or was replaced", async () => {
-  await using server = serveFolder();
+  await using server = await serveFolder();
   const path = join(server.folder.path, "a.txt");
   // A minute later: a file that has just changed is not cached.
   setSystemTime(Date.now() + 60_000);
@@ -278,7 +278,7 @@ test("a cached file is not served after it has changed or was replaced", async (
 });
 
 test("a file that is removed, renamed or made unreadable is not served from then on", async () => {
-  await using server = serveTen();
+  await using server = await serveTen();
   const path = join(server.folder.path, "ten.txt");
   for (let count = 0; count < 3; count++) await server.get("/ten.txt");
   renameSync(path, join(server.folder.path, "other.txt"));
@@ -290,7 +290,7 @@ test("a file that is removed, renamed or made unreadable is not served from then
 });
 
 test("index.html is served for its folder, and a path without a slash redirects to the folder", async () => {
-  await using server = serveFolder();
+  await using server = await serveFolder();
   mkdirSync(join(server.folder.path, "a b"));
   server.folder.write("a b/index.html", "<p>here");
   expect(await server.get("/a%20b/")).toMatchObject({ status: 200, text: "<p>here" });
@@ -303,7 +303,7 @@ test("index.html is served for its folder, and a path without a slash redirects 
 });
 
 test("the redirect to a folder cannot lead to another host", async () => {
-  await using server = serveFolder();
+  await using server = await serveFolder();
   mkdirSync(join(server.folder.path, "evil.example"));
   for (const path of ["//evil.example", "/\\evil.example", "/%2fevil.example"]) {
     const { status, headers } = await server.get(path);
@@ -316,7 +316,7 @@ test("the redirect to a folder cannot lead to another host", async () => {
 });
 
 test("--spa serves index.html for an unknown path without an extension", async () => {
-  await using server = serveFolder({ spa: true });
+  await using server = await serveFolder({ spa: true });
   server.folder.write("index.html", "the program");
   expect(await server.get("/users/7")).toMatchObject({ status: 200, text: "the program" });
   expect((await server.get("/app.js")).status).toBe(404);
@@ -324,7 +324,7 @@ test("--spa serves index.html for an unknown path without an extension", async (
 });
 
 test("with --no-listing a folder without an index is not found, and has no archive", async () => {
-  await using server = serveFolder({ listing: false });
+  await using server = await serveFolder({ listing: false });
   mkdirSync(join(server.folder.path, "sub"));
   server.folder.write("sub/a", "x");
   for (const path of ["/", "/sub/", "/sub", "/?archive=zip", "/sub/?archive=tar"]) {
@@ -334,7 +334,7 @@ test("with --no-listing a folder without an index is not found, and has no archi
 });
 
 test("several requests on one connection are answered in order", async () => {
-  await using server = serveTen();
+  await using server = await serveTen();
   const one = "GET /ten.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=RANGE\r\n\r\n";
   const last = "GET /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
   const received = await server.raw(

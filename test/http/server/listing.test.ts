@@ -19,8 +19,8 @@ const NASTY = [
   "日本 😀",
 ];
 
-function serveSorted(): FileServer {
-  const server = serveFolder();
+async function serveSorted(): Promise<FileServer> {
+  const server = await serveFolder();
   const files: [string, number, string][] = [
     ["file10", 1, "2024-01-03T00:00:00Z"],
     ["file9", 3_000_000, "2024-01-01T00:00:00Z"],
@@ -49,7 +49,7 @@ test.each([
   ["?sort=time&order=desc", ["folder/", "file10", "Apple", "file9"]],
   ["?sort=nonsense&order=x", ["folder/", "Apple", "file9", "file10"]],
 ])("the page with the query %p is sorted accordingly", async (query, names) => {
-  await using server = serveSorted();
+  await using server = await serveSorted();
   const page = await server.get(`/${query}`);
   expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
   expect(namesOn(page.text)).toEqual(names);
@@ -60,7 +60,7 @@ test.each([
 });
 
 test("the JSON listing has kind, size and time of each entry", async () => {
-  await using server = serveSorted();
+  await using server = await serveSorted();
   const { headers, text } = await server.get("/?sort=size", { Accept: "application/json" });
   expect(headers.get("content-type")).toBe("application/json");
   expect(headers.get("vary")).toContain("Accept");
@@ -83,12 +83,12 @@ test.each([
   ["application/json, text/plain, */*", "application/json"],
   ["text/html, application/json;q=0.5", "text/html; charset=utf-8"],
 ])("a client that accepts %p gets %p", async (accepted, type) => {
-  await using server = serveSorted();
+  await using server = await serveSorted();
   expect((await server.get("/", { Accept: accepted })).headers.get("content-type")).toBe(type);
 });
 
 test("names are escaped in the page, and each link leads to its file", async () => {
-  await using server = serveFolder();
+  await using server = await serveFolder();
   for (const name of NASTY) server.folder.write(name, name);
   const { text: page, headers } = await server.get("/");
   expect(page).not.toMatch(/<script|<img|onerror=alert\(1\)>|href="javascript/);
@@ -105,7 +105,7 @@ test("names are escaped in the page, and each link leads to its file", async () 
 });
 
 test("the name of the folder and the query are escaped, too", async () => {
-  await using server = serveFolder();
+  await using server = await serveFolder();
   const name = "<script>alert(1)<script>";
   mkdirSync(join(server.folder.path, name));
   const { text } = await server.get(`/${encodeURIComponent(name)}/?sort="><script>&order=<b>`);
@@ -114,7 +114,7 @@ test("the name of the folder and the query are escaped, too", async () => {
 });
 
 test("the page has no script and loads nothing", async () => {
-  await using server = serveSorted();
+  await using server = await serveSorted();
   const { text } = await server.get("/");
   const [icon = ""] = /<link [^>]*>/.exec(text) ?? [];
   expect(icon).toContain('href="data:image/svg+xml,');
@@ -122,7 +122,7 @@ test("the page has no script and loads nothing", async () => {
 });
 
 test("the page is compressed if the client accepts it", async () => {
-  await using server = serveFolder();
+  await using server = await serveFolder();
   for (let at = 0; at < 200; at++) server.folder.write(`file${at}`, "x");
   const plain = await server.get("/");
   const { headers, body } = await server.get("/", { "Accept-Encoding": "gzip" });
@@ -136,6 +136,6 @@ test("the page is compressed if the client accepts it", async () => {
 });
 
 test("the page of an empty folder says that it is empty", async () => {
-  await using server = serveFolder();
+  await using server = await serveFolder();
   expect((await server.get("/")).text).toContain("This folder is empty");
 });

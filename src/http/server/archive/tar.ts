@@ -10,9 +10,10 @@ const BLOCK = 512;
 const MAX_NAME_BYTES = 100;
 const MAX_SIZE = 0o77777777777;
 
-const ZEROS = new Uint8Array(65_536);
+/** The end of an archive. */
+const ZEROS = new Uint8Array(2 * BLOCK);
 
-/** A file that has become shorter than its entry says is filled up with zeros. */
+/** Breaks off with what reading a file throws: the size of an entry comes before it. */
 export async function* tar(
   entries: AsyncIterable<ArchiveEntry>,
 ): AsyncGenerator<Uint8Array, void, void> {
@@ -20,14 +21,10 @@ export async function* tar(
     const size = entry.content?.size ?? 0;
     yield entryHeader(entry, size);
     if (entry.content === null) continue;
-    let left = size;
-    for await (const chunk of entry.content.chunks) {
-      left -= chunk.length;
-      yield chunk;
-    }
-    yield* zeros(left + padding(size));
+    yield* entry.content.chunks;
+    yield ZEROS.subarray(0, padding(size));
   }
-  yield* zeros(2 * BLOCK);
+  yield ZEROS;
 }
 
 function entryHeader(entry: ArchiveEntry, size: number): Uint8Array {
@@ -81,10 +78,4 @@ function octal(number: number, digits: number): string {
 
 function padding(size: number): number {
   return (BLOCK - (size % BLOCK)) % BLOCK;
-}
-
-function* zeros(count: number): Generator<Uint8Array, void, void> {
-  for (let left = count; left > 0; left -= ZEROS.length) {
-    yield left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS;
-  }
 }

@@ -1,17 +1,17 @@
 // Uploads: PUT /folder/name, and the form of a page, POST /folder/.
 
-import { closeSync } from "node:fs";
-
 import { isAllowedOrigin } from "../access-control.ts";
 import { evaluate, fileValidators } from "../conditions.ts";
-import type { OpenedFolder } from "../folder.ts";
 import {
+  AbortedBody,
   type Context,
   emptyResponse,
+  type HttpResponse,
   type Middleware,
+  refusal,
   textResponse,
-  type TextStatus,
-} from "../middleware.ts";
+} from "../exchange.ts";
+import type { OpenedFolder } from "../opened.ts";
 import { formatPath } from "../target.ts";
 import { MalformedForm, parseBoundary, parseParts } from "./multipart.ts";
 import { baseName, isFileName, receiveFile } from "./new-file.ts";
@@ -27,114 +27,80 @@ export interface UploadOptions {
 const MAX_FORM_OVERHEAD = 1_048_576;
 
 export function uploadMiddleware(options: UploadOptions): Middleware {
-  return (next) => (request, context) => {
-    const { method, headers } = request;
-    if (method !== "PUT" && method !== "POST") return next(request, context);
-    if (!isAllowedOrigin(headers)) {
-      return refuse(request, context, 403, "uploads from another site's page are refused");
+  return (context, next) => {
+    const { method, fields } = context;
+    if (method !== "PUT" && method !== "POST") return next(context);
+    if (!isAllowedOrigin(context)) {
+      return refusal(403, "uploads from another site's page are refused");
     }
     // A part stored as a file would look complete (RFC 9110 s. 14.5).
-    if (headers.has("content-range")) {
-      return refuse(request, context, 400, "a file must be uploaded whole");
-    }
-    if ((headers.get("content-encoding") ?? "identity") !== "identity") {
-      return refuse(request, context, 415, "a file must be uploaded uncompressed");
+    if (fields.has("content-range")) return refusal(400, "a file must be uploaded whole");
+    if ((fields.get("content-encoding") ?? "identity") !== "identity") {
+      return refusal(415, "a file must be uploaded uncompressed");
     }
     const respond = method === "PUT" ? respondToPut : respondToForm;
-    return respond(request, context, options).catch((error: unknown) => {
-      // The client has disconnected, or has sent malformed chunks: the runtime ends the body with this error.
-      if (!(error instanceof Error && error.name === "AbortError")) throw error;
-      return refuse(request, context, 400, "the request was aborted");
+    return respond(context, options).catch((error: unknown) => {
+      if (!(error instanceof AbortedBody)) throw error;
+      return refusal(400, error.message);
     });
   };
 }
 
-async function respondToPut(
-  request: Request,
-  context: Context,
-  options: UploadOptions,
-): Promise<Response> {
-  const { target } = context;
+async function respondToPut(context: Context, options: UploadOptions): Promise<HttpResponse> {
+  const { target, body } = context;
   const name = target.path.at(-1);
   if (name === undefined || target.isFolder || !isFileName(name, options.dotfiles)) {
-    return refuse(request, context, 400, "a file cannot have this name");
+    return refusal(400, "a file cannot have this name");
   }
-  if (contentLength(request) > options.limit) return textResponse(request, context, 413);
-  if (isConditionFailed(request, context)) return textResponse(request, context, 412);
+  if (contentLength(context) > options.limit) return textResponse(413);
+  if (isConditionFailed(context)) return textResponse(412);
   using opened = openTargetFolder(context, target.path.slice(0, -1));
-  if (opened === null) return refuse(request, context, 409, "the folder does not exist");
-  const result = await receiveFile(request.body ?? [], {
-    ...options,
-    folder: opened.path,
-    name,
-  });
-  if (result.kind === "replaced") return emptyResponse(context, 204, {});
-  if (result.kind !== "created") return textResponse(request, context, STATUS[result.kind]);
-  return emptyResponse(context, 201, { location: formatPath(target.path, false) });
+  if (opened === null) return refusal(409, "the folder does not exist");
+  const result = await receiveFile(body ?? [], { ...options, folder: opened.path, name });
+  if (result.kind === "replaced") return emptyResponse(204);
+  if (result.kind !== "created") return textResponse(STATUS[result.kind]);
+  return emptyResponse(201, { location: formatPath(target.path, false) });
 }
 
 /** Stops at the first file that is refused; those before it are kept. */
-async function respondToForm(
-  request: Request,
-  context: Context,
-  options: UploadOptions,
-): Promise<Response> {
-  const { target } = context;
-  const boundary = parseBoundary(request.headers.get("content-type"));
-  if (boundary === null || request.body === null) return textResponse(request, context, 415);
-  if (contentLength(request) > options.limit + MAX_FORM_OVERHEAD) {
-    return textResponse(request, context, 413);
-  }
+async function respondToForm(context: Context, options: UploadOptions): Promise<HttpResponse> {
+  const { target, body } = context;
+  const boundary = parseBoundary(context.fields.get("content-type") ?? null);
+  if (boundary === null || body === null) return textResponse(415);
+  if (contentLength(context) > options.limit + MAX_FORM_OVERHEAD) return textResponse(413);
   using opened = openTargetFolder(context, target.path);
-  if (opened === null || !target.isFolder) {
-    return refuse(request, context, 409, "the folder does not exist");
-  }
+  if (opened === null || !target.isFolder) return refusal(409, "the folder does not exist");
   try {
-    for await (const { fileName, content } of parseParts(request.body, boundary)) {
+    for await (const { fileName, content } of parseParts(body, boundary)) {
       if (fileName === null || fileName === "") continue;
       const name = baseName(fileName);
-      if (!isFileName(name, options.dotfiles)) {
-        return refuse(request, context, 400, "a file cannot have this name");
-      }
+      if (!isFileName(name, options.dotfiles)) return refusal(400, "a file cannot have this name");
       const result = await receiveFile(content, { ...options, folder: opened.path, name });
       if (result.kind !== "created" && result.kind !== "replaced") {
-        return textResponse(request, context, STATUS[result.kind]);
+        return textResponse(STATUS[result.kind]);
       }
     }
-    return emptyResponse(context, 303, { location: formatPath(target.path, true) });
+    return emptyResponse(303, { location: formatPath(target.path, true) });
   } catch (error) {
     if (!(error instanceof MalformedForm)) throw error;
-    return refuse(request, context, 400, error.message);
+    return refusal(400, error.message);
   }
 }
 
 const STATUS = { exists: 409, "too large": 413, full: 507, forbidden: 403 } as const;
 
 /** RFC 9110 s. 13: a client can make sure that it does not overwrite somebody else's change. */
-function isConditionFailed(request: Request, { folder, target }: Context): boolean {
-  const { headers } = request;
-  const found = folder.find(target.path);
-  if ("descriptor" in found) closeSync(found.descriptor);
-  if (found.kind !== "file") return headers.has("if-match");
-  return evaluate("PUT", headers, fileValidators(found)) === "failed";
+function isConditionFailed({ folder, target, fields }: Context): boolean {
+  using found = folder.find(target.path);
+  if (found.kind !== "file") return fields.has("if-match");
+  return evaluate("PUT", fields, fileValidators(found)) === "failed";
 }
 
-function openTargetFolder(
-  { folder }: Context,
-  path: readonly string[],
-): (OpenedFolder & Disposable) | null {
-  const found = folder.find(path);
-  if (found.kind === "folder") {
-    return { ...found, [Symbol.dispose]: () => closeSync(found.descriptor) };
-  }
-  if (found.kind === "file") closeSync(found.descriptor);
-  return null;
+function openTargetFolder({ folder }: Context, path: readonly string[]): OpenedFolder | null {
+  using found = folder.find(path);
+  return found.kind === "folder" ? found.move() : null;
 }
 
-function contentLength({ headers }: Request): number {
-  return Number(headers.get("content-length") ?? 0);
-}
-
-function refuse(request: Request, context: Context, status: TextStatus, reason: string) {
-  return textResponse(request, context, status, {}, reason);
+function contentLength({ fields }: Context): number {
+  return Number(fields.get("content-length") ?? 0);
 }

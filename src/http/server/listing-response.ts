@@ -1,0 +1,66 @@
+// The response with the listing of a folder: a page, or JSON for clients that prefer it.
+
+import { acceptedCodings, parseQualityValues } from "../header-fields.ts";
+import { compress, MIN_COMPRESSED, QUICKEST } from "./compression.ts";
+import { bytesBody, type Context, type HttpResponse } from "./exchange.ts";
+import { type Entries, listEntries, parseOrder, sortEntries } from "./folder-entries.ts";
+import { type ListingPage, listingPage, PAGE_POLICY } from "./listing-page.ts";
+import type { OpenedFolder } from "./opened.ts";
+
+export interface ListingOptions extends Pick<ListingPage, "archives" | "form"> {
+  readonly dotfiles: boolean;
+}
+
+/** Takes over the folder. */
+export async function listingResponse(
+  { target, folder, fields }: Context,
+  given: OpenedFolder,
+  { dotfiles, archives, form }: ListingOptions,
+): Promise<HttpResponse> {
+  using opened = given;
+  const listed = await listEntries(folder, opened, target.path, dotfiles);
+  const order = parseOrder(target.query);
+  const entries = { ...listed, entries: sortEntries(listed.entries, order) };
+  const isJson = prefersJson(fields.get("accept"));
+  const content = Buffer.from(
+    isJson
+      ? jsonListing(target.path, entries)
+      : listingPage({ path: target.path, entries, order, archives, form }),
+  );
+  const [accepted] = acceptedCodings(fields.get("accept-encoding") ?? null, QUICKEST);
+  const coding = content.length < MIN_COMPRESSED ? undefined : accepted;
+  return {
+    status: 200,
+    headers: {
+      "content-type": isJson ? "application/json" : "text/html; charset=utf-8",
+      ...(coding === undefined ? {} : { "content-encoding": coding }),
+      "content-security-policy": `${PAGE_POLICY}; ${form?.policy ?? "form-action 'none'"}`,
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "same-origin",
+      "cache-control": "no-cache",
+      vary: "Accept, Accept-Encoding",
+    },
+    body: bytesBody(coding === undefined ? content : await compress(content, coding)),
+  };
+}
+
+function jsonListing(path: readonly string[], { entries, more }: Entries): string {
+  return JSON.stringify({
+    path: `/${path.map((name) => `${name}/`).join("")}`,
+    entries: entries.map(({ name, kind, size, modified }) => ({
+      name,
+      kind,
+      size,
+      modified: new Date(modified).toISOString(),
+    })),
+    more,
+  });
+}
+
+/** Whether JSON is named, with at least the weight of a page (RFC 9110 s. 12.5.1). */
+function prefersJson(accept: string | undefined): boolean {
+  if (accept === undefined) return false;
+  const weights = parseQualityValues(accept);
+  const json = weights.get("application/json") ?? 0;
+  return json > 0 && json >= (weights.get("text/html") ?? 0);
+}
