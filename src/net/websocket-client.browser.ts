@@ -7,8 +7,13 @@ import {
   type WebSocketClientOptions,
 } from "./websocket-client.ts";
 
+declare global {
+  /** Opened before this script was there; see web/early-socket.ts. */
+  var earlySocket: WebSocket | undefined;
+}
+
 export function openWebSocketClient(options: WebSocketClientOptions): WebSocketClient {
-  const socket = new WebSocket(options.url);
+  const socket = takeEarlySocket(options.url) ?? new WebSocket(options.url);
   socket.binaryType = "arraybuffer";
   let isClosed = false;
   const timer = setTimeout(() => {
@@ -24,10 +29,13 @@ export function openWebSocketClient(options: WebSocketClientOptions): WebSocketC
     options.onClosed(reason);
   }
 
-  socket.addEventListener("open", () => {
+  function opened(): void {
     clearTimeout(timer);
     if (!isClosed) options.onOpen();
-  });
+  }
+
+  if (socket.readyState === WebSocket.OPEN) queueMicrotask(opened);
+  else socket.addEventListener("open", opened);
   socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
     const isDatagram = data instanceof ArrayBuffer && data.byteLength <= WEBSOCKET_DATAGRAM_LIMIT;
     if (isDatagram) options.onMessage(new Uint8Array(data));
@@ -47,4 +55,12 @@ export function openWebSocketClient(options: WebSocketClientOptions): WebSocketC
       closed("the connection was closed");
     },
   };
+}
+
+/** It is taken once, unless it is closed: the other end does not wait for long. Nothing is sent before this end has sent something. */
+function takeEarlySocket({ href }: URL): WebSocket | null {
+  const early = globalThis.earlySocket;
+  if (early?.url !== href) return null;
+  globalThis.earlySocket = undefined;
+  return early.readyState <= WebSocket.OPEN ? early : null;
 }

@@ -37,8 +37,8 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** Of one folder: a program must not depend on where it was built. */
-const NAMES = ["--entry-naming=[name].[ext]", "--chunk-naming=-/[name]-[hash].[ext]"];
+/** A script of its own, which does not wait for the others. */
+const EARLY = "early-socket";
 
 export function bundlePage(): BundledPage {
   const root = join(import.meta.dirname, "..", "..");
@@ -47,7 +47,7 @@ export function bundlePage(): BundledPage {
     const files = build(root, folder);
     const html = files.find(({ path }) => path === "/index.html")?.bytes.toString() ?? "";
     const assets = files.filter(({ path }) => path !== "/index.html");
-    const document = withIntegrity(html, assets);
+    const document = withIntegrity(withEarlyScript(html, assets), assets);
     if (document.split(MARK).length !== 2) throw new Error(`web/index.html: no ${MARK}`);
     const documentFor = (servedBy: ServedBy) => {
       const marked = document.replace(MARK, `data-served-by="${servedBy}"`);
@@ -67,20 +67,43 @@ interface BuiltFile {
   readonly bytes: Buffer<ArrayBuffer>;
 }
 
-/** By another process: a macro can't wait for the bundler that waits for it. */
 function build(root: string, folder: string): BuiltFile[] {
-  const assets = "--asset-naming=-/[name]-[hash].[ext]";
-  const options = ["--target=browser", "--minify", "--public-path=/", ...NAMES, assets];
-  const { success, stderr } = Bun.spawnSync(
-    [process.execPath, "build", "web/index.html", ...options, "--outdir", folder],
-    { cwd: root },
-  );
-  if (!success) throw new Error(`the page can't be bundled:\n${stderr.toString()}`);
+  // Of one folder: a program must not depend on where it was built.
+  const name = "-/[name]-[hash].[ext]";
+  const names = [
+    "--entry-naming=[name].[ext]",
+    `--chunk-naming=${name}`,
+    `--asset-naming=${name}`,
+    "--public-path=/",
+  ];
+  bundle(root, ["web/index.html", ...names, "--outdir", folder]);
+  bundle(root, [`web/${EARLY}.ts`, "--format=iife", `--entry-naming=${name}`, "--outdir", folder]);
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((name) => name.replaceAll("\\", "/"))
     .filter((name) => extname(name) !== "")
     .toSorted()
     .map((name) => ({ path: `/${name}`, bytes: readFileSync(join(folder, name)) }));
+}
+
+/** By another process: a macro can't wait for the bundler that waits for it. */
+function bundle(root: string, options: readonly string[]): void {
+  const { success, stderr } = Bun.spawnSync(
+    [process.execPath, "build", "--target=browser", "--minify", ...options],
+    { cwd: root },
+  );
+  if (!success) throw new Error(`the page can't be bundled:\n${stderr.toString()}`);
+}
+
+/** Behind the page's script, for that takes longer and is to be asked for first. */
+function withEarlyScript(html: string, assets: readonly BuiltFile[]): string {
+  const early = assets.find(({ path }) => path.startsWith(`/-/${EARLY}-`));
+  return new HTMLRewriter()
+    .on('script[type="module"]', {
+      element(element) {
+        element.before(`<script async crossorigin src="${early?.path}"></script>`, { html: true });
+      },
+    })
+    .transform(html);
 }
 
 /** So that the digest of index.html says what the whole page is (W3C Subresource Integrity). */

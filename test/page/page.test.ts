@@ -68,7 +68,7 @@ test("a host that is none of a URL's gets into no header", () => {
 
 test("assets have the hash of their content in their names, and are kept for a year", async () => {
   const paths = await assetPaths();
-  expect(paths.length).toBe(2);
+  expect(paths.length).toBe(3);
   for (const path of paths) {
     expect(path).toMatch(/^\/-\/[\w-]+-[a-z0-9]{8}\.(?:js|css)$/);
     const { status, headers } = get(path);
