@@ -11,7 +11,7 @@ import {
   startInitiatorHandshake,
 } from "./handshake/initiator-handshake.ts";
 import type { Responder } from "./handshake/responder-handshake.ts";
-import { CONNECTION_ID_LENGTH, type Packet, readPacket } from "./packets.ts";
+import { CONNECTION_ID_LENGTH, readSessionPacket, type SessionPacket } from "./packets.ts";
 import { BASE_DATAGRAM_SIZE } from "./recovery/path-mtu.ts";
 import type { MemoryBudget } from "./session/memory.ts";
 import type { OtherPaths } from "./session/other-paths.ts";
@@ -54,15 +54,12 @@ export interface EndpointResponder {
   readonly handshakes: Responder;
   /** What its peers may make this end hold; null for any amount. */
   readonly memory: MemoryBudget | null;
-  hello(endpoint: Endpoint, hello: Hello, from: SocketAddress, now: number): void;
-  finish(endpoint: Endpoint, finish: Finish, from: SocketAddress, now: number): void;
+  /** A datagram that may be a hello or a finish. */
+  opening(endpoint: Endpoint, datagram: Uint8Array, from: SocketAddress, now: number): void;
   /** A packet of a session, or of a handshake, that this end does not have any more. */
   stray(endpoint: Endpoint, connectionId: Uint8Array, from: SocketAddress, now: number): void;
   plainWire(endpoint: Endpoint, datagram: Uint8Array, from: SocketAddress, now: number): void;
 }
-
-export type Hello = Extract<Packet, { kind: "hello" }>;
-export type Finish = Extract<Packet, { kind: "finish" }>;
 
 export interface Endpoint {
   readonly options: EndpointOptions;
@@ -151,10 +148,9 @@ export function receiveDatagram(
   from: SocketAddress,
   now: number,
 ): void {
-  const packet = readPacket(datagram);
-  if (packet === null) return;
+  const packet = readSessionPacket(datagram);
   const { responder } = endpoint;
-  if (packet.kind === "hello") return responder?.hello(endpoint, packet, from, now);
+  if (packet === null) return responder?.opening(endpoint, datagram, from, now);
   const session =
     packet.kind === "reset"
       ? endpoint.byResetToken.get(mapKey(packet.token))
@@ -168,8 +164,6 @@ export function receiveDatagram(
     if (resetToken !== null && known === null) {
       endpoint.byResetToken.set(mapKey(resetToken), session);
     }
-  } else if (packet.kind === "finish") {
-    responder?.finish(endpoint, packet, from, now);
   } else if (packet.kind === "sealed") {
     responder?.stray(endpoint, packet.receiverId, from, now);
   }
@@ -289,7 +283,6 @@ function removeSession(endpoint: Endpoint, session: Session): void {
 }
 
 /** The connection id of the end that the packet is for. */
-function receiverId(packet: Exclude<Packet, { kind: "hello" | "reset" }>): Uint8Array {
-  if (packet.kind === "sealed") return packet.receiverId;
-  return packet.kind === "finish" ? packet.responderId : packet.initiatorId;
+function receiverId(packet: Exclude<SessionPacket, { kind: "reset" }>): Uint8Array {
+  return packet.kind === "sealed" ? packet.receiverId : packet.initiatorId;
 }

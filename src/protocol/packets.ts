@@ -92,20 +92,38 @@ export function speaksSealedWire(datagram: Uint8Array): boolean {
   return datagram[0] === HELLO && datagram[1] === VERSION && readPacket(datagram) !== null;
 }
 
+/** What an initiator sends, and only a responder takes. */
+export type OpeningPacket = Extract<Packet, { kind: "hello" | "finish" }>;
+/** What is of a session, or of a handshake at the initiator. */
+export type SessionPacket = Exclude<Packet, OpeningPacket>;
+
 /** Parses a datagram; null when it is no packet of the sealed wire, or has a length that its kind can't have. */
 export function readPacket(datagram: Uint8Array): Packet | null {
+  return readSessionPacket(datagram) ?? readOpening(datagram);
+}
+
+/** The same; null for another packet as well. */
+export function readOpening(datagram: Uint8Array): OpeningPacket | null {
   switch (datagram[0]) {
     case HELLO:
       return readHello(datagram);
+    case FINISH:
+      if (datagram.length < 9 + MIN_FINISH_NOISE + TAG_BYTES) return null;
+      if (datagram.length > BASE_DATAGRAM_SIZE) return null;
+      return { kind: "finish", responderId: datagram.subarray(1, 9), noise: datagram.subarray(9) };
+    default:
+      return null;
+  }
+}
+
+/** The same; null for another packet as well. */
+export function readSessionPacket(datagram: Uint8Array): SessionPacket | null {
+  switch (datagram[0]) {
     case RETRY:
       if (datagram.length !== RETRY_LENGTH) return null;
       return { kind: "retry", initiatorId: datagram.subarray(1, 9), cookie: datagram.subarray(9) };
     case ANSWER:
       return readAnswer(datagram);
-    case FINISH:
-      if (datagram.length < 9 + MIN_FINISH_NOISE + TAG_BYTES) return null;
-      if (datagram.length > BASE_DATAGRAM_SIZE) return null;
-      return { kind: "finish", responderId: datagram.subarray(1, 9), noise: datagram.subarray(9) };
     case SEALED:
     case SEALED_OTHER:
       if (datagram.length < MIN_SEALED) return null;
@@ -132,7 +150,7 @@ export function readPacket(datagram: Uint8Array): Packet | null {
   }
 }
 
-function readHello(datagram: Uint8Array): Packet | null {
+function readHello(datagram: Uint8Array): OpeningPacket | null {
   const cookieLength = datagram[10] ?? 0;
   if (datagram.length !== BASE_DATAGRAM_SIZE) return null;
   const version = datagram[1] ?? 0;
@@ -153,7 +171,7 @@ function readHello(datagram: Uint8Array): Packet | null {
   };
 }
 
-function readAnswer(datagram: Uint8Array): Packet | null {
+function readAnswer(datagram: Uint8Array): SessionPacket | null {
   const payload = datagram.length - 9 - MIN_ANSWER_NOISE;
   if (payload < MIN_ANSWER_PAYLOAD || payload > MAX_ANSWER_PAYLOAD) return null;
   return { kind: "answer", initiatorId: datagram.subarray(1, 9), noise: datagram.subarray(9) };

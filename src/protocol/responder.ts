@@ -2,6 +2,7 @@
 // begins a session, and it tells those who have lost theirs, or speak the plain wire. A state machine without I/O. The
 // handshakes themselves are in handshake/responder-handshake.ts.
 
+import { mapKey } from "./bytes.ts";
 import {
   activate,
   addSession,
@@ -9,8 +10,6 @@ import {
   type Endpoint,
   type EndpointOptions,
   type EndpointResponder,
-  type Finish,
-  type Hello,
 } from "./endpoint.ts";
 import { truncatedHmac } from "./handshake/proofs.ts";
 import {
@@ -20,14 +19,23 @@ import {
   receiveFinish,
   receiveHello,
 } from "./handshake/responder-handshake.ts";
-import { SEALED_WIRE_NOTICE, TOKEN_LENGTH, writeReset } from "./packets.ts";
+import {
+  type OpeningPacket,
+  readOpening,
+  SEALED_WIRE_NOTICE,
+  TOKEN_LENGTH,
+  writeReset,
+} from "./packets.ts";
 import { endLargestHolders } from "./session/eviction.ts";
 import { writeResetToken, writeWindow } from "./session/frames.ts";
 import { RECEIVE_WINDOW } from "./session/incoming-messages.ts";
 import { FIRST_WINDOW, MemoryBudget } from "./session/memory.ts";
-import { startFromFinish } from "./session/receive.ts";
+import { receiveRepeatedFinish, startFromFinish } from "./session/receive.ts";
 import type { SocketAddress } from "./socket-address.ts";
 import { mayAnswerStray } from "./stray-answers.ts";
+
+type Hello = Extract<OpeningPacket, { kind: "hello" }>;
+type Finish = Extract<OpeningPacket, { kind: "finish" }>;
 
 /** Bytes. */
 const RESET_SALT_LENGTH = 16;
@@ -83,6 +91,11 @@ export function respondWith(options: RespondOptions): (end: EndpointOptions) => 
     }
 
     function finish(endpoint: Endpoint, packet: Finish, from: SocketAddress, now: number): void {
+      const known = endpoint.sessions.get(mapKey(packet.responderId));
+      if (known !== undefined) {
+        receiveRepeatedFinish(known, packet.noise, from);
+        return activate(endpoint, known);
+      }
       if (!endpoint.admits) return;
       const step = receiveFinish(handshakes, packet, now);
       if (step.type === "refused") answer(endpoint, { to: from, bytes: step.refusal });
@@ -108,8 +121,11 @@ export function respondWith(options: RespondOptions): (end: EndpointOptions) => 
     return {
       handshakes,
       memory,
-      hello,
-      finish,
+      opening(endpoint, datagram, from, now) {
+        const packet = readOpening(datagram);
+        if (packet?.kind === "hello") hello(endpoint, packet, from, now);
+        if (packet?.kind === "finish") finish(endpoint, packet, from, now);
+      },
       stray,
       plainWire(endpoint, datagram, from, now) {
         if (datagram.length === 0 || !mayAnswerStray(endpoint.strayAnswers, from, now)) return;

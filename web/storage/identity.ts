@@ -11,7 +11,7 @@ import { generateKeyPair } from "#crypto";
 
 import { SharedSecrets, type StaticKeys } from "../../src/net/shared-secrets.ts";
 import { KEY_BYTES, prepared } from "../../src/protocol/crypto-provider.ts";
-import { readPacket } from "../../src/protocol/packets.ts";
+import { readSessionPacket } from "../../src/protocol/packets.ts";
 import type { Database, Key } from "./database.ts";
 
 const IDENTITY: Key = ["identity"];
@@ -47,7 +47,7 @@ function toStaticKeys({ publicKey, privateKey }: IdentityRecord): StaticKeys {
     privateKey: new Uint8Array(0),
     [prepared]: secrets,
     prepare(datagram) {
-      const packet = readPacket(datagram);
+      const packet = readSessionPacket(datagram);
       return packet?.kind === "answer" ? derive(secrets, privateKey, packet.noise) : null;
     },
   };

@@ -3,7 +3,7 @@
 
 import { hasLost, receiveAsInitiator, sendFinish } from "../handshake/initiator-handshake.ts";
 import type { AdmittedFinish } from "../handshake/responder-handshake.ts";
-import { expandPacketNumber, type Packet } from "../packets.ts";
+import { expandPacketNumber, type SessionPacket } from "../packets.ts";
 import type { AckRanges } from "../recovery/ack-ranges.ts";
 import { lossNoticed } from "../recovery/path.ts";
 import { ackAcknowledged, hastenAck, packetReceived } from "../recovery/received-packets.ts";
@@ -41,16 +41,15 @@ const KEEP_KEY_TIMEOUTS = 3;
 /** Processes a packet with this session's connection id. */
 export function receivePacket(
   session: Session,
-  packet: Packet,
+  packet: SessionPacket,
   datagram: Uint8Array,
   from: SocketAddress,
   now: number,
 ): void {
   if (packet.kind === "sealed") return receiveSealed(session, packet, datagram, from, now);
-  if (packet.kind === "finish") return receiveRepeatedFinish(session, packet.noise, from);
   // Also while the session is closing: the peer does not have it any more.
   if (packet.kind === "reset") return receiveReset(session, packet.token);
-  if (packet.kind !== "hello" && session.end === null) receiveHandshake(session, packet, from, now);
+  if (session.end === null) receiveHandshake(session, packet, from, now);
 }
 
 /**
@@ -80,7 +79,11 @@ export function startFromFinish(
 }
 
 /** The initiator has not received anything from us: it is answered again, so that it goes on or ends. */
-function receiveRepeatedFinish(session: Session, noise: Uint8Array, from: SocketAddress): void {
+export function receiveRepeatedFinish(
+  session: Session,
+  noise: Uint8Array,
+  from: SocketAddress,
+): void {
   const { crypto, finishHash, closing } = session;
   if (finishHash === null || !crypto.constantTimeEqual(finishHash, crypto.sha256(noise))) return;
   if (closing !== null) closing.due = true;
@@ -109,7 +112,7 @@ export function receiveMessages(session: Session, most: number, now: number): Ui
 
 function receiveHandshake(
   session: Session,
-  packet: Extract<Packet, { kind: "retry" | "answer" | "refusal" }>,
+  packet: Extract<SessionPacket, { kind: "retry" | "answer" | "refusal" }>,
   from: SocketAddress,
   now: number,
 ): void {
@@ -131,7 +134,7 @@ function receiveHandshake(
 
 function receiveSealed(
   session: Session,
-  packet: Extract<Packet, { kind: "sealed" }>,
+  packet: Extract<SessionPacket, { kind: "sealed" }>,
   datagram: Uint8Array,
   from: SocketAddress,
   now: number,
