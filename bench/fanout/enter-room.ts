@@ -25,8 +25,8 @@ import {
   sendMessage,
   type Session,
 } from "../../src/protocol/session/session.ts";
-import { severalPaths } from "../../src/protocol/session/several-paths.ts";
 import type { Outbound } from "../../src/protocol/session/transmit.ts";
+import { udpMeans } from "../../src/protocol/udp-means.ts";
 
 /** Members that enter at the same time. */
 const AT_ONCE = 64;
@@ -84,7 +84,7 @@ async function open(): Promise<Client> {
       return generateKeyPair(random(32));
     },
     random,
-    otherPaths: severalPaths,
+    udp: udpMeans,
     datagramLimit: () => 1_200,
     now: performance.now(),
   });

@@ -20,8 +20,8 @@ import {
 import { respondWith } from "../../src/protocol/responder.ts";
 import { receiveMessages } from "../../src/protocol/session/receive.ts";
 import type { Session } from "../../src/protocol/session/session.ts";
-import { severalPaths } from "../../src/protocol/session/several-paths.ts";
 import type { Outbound } from "../../src/protocol/session/transmit.ts";
+import { udpMeans } from "../../src/protocol/udp-means.ts";
 
 const PSK = new Uint8Array(32);
 /** As in sealed-link.ts and sealed-socket.ts. */
@@ -74,7 +74,7 @@ async function openEnd(datagramLimit: number, admission: Uint8Array | null): Pro
     staticKeys: generateKeyPair(crypto.getRandomValues(new Uint8Array(32))),
     random: randomBytes,
     respond: admission === null ? undefined : respondWith({ admission }),
-    otherPaths: severalPaths,
+    udp: udpMeans,
     datagramLimit: () => datagramLimit,
     now: performance.now(),
   });

@@ -2,8 +2,8 @@
 // nothing of what the messages mean.
 
 import { platformCrypto, randomBytes } from "#crypto";
-import { otherPaths } from "#other-paths";
 import { soon } from "#timers";
+import { udpMeans } from "#udp-means";
 import { openUdpSocket } from "#udp-socket";
 
 import { defer, type Deferred } from "../deferred.ts";
@@ -127,7 +127,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     staticKeys: options.staticKeys,
     random: randomBytes,
     respond: options.respond,
-    otherPaths,
+    udp: udpMeans,
     datagramLimit: (to) => limitTo(socket, to),
     now: now(),
   });

@@ -14,7 +14,6 @@ import type { Responder } from "./handshake/responder-handshake.ts";
 import { CONNECTION_ID_LENGTH, readSessionPacket, type SessionPacket } from "./packets.ts";
 import { BASE_DATAGRAM_SIZE } from "./recovery/path-mtu.ts";
 import type { MemoryBudget } from "./session/memory.ts";
-import type { OtherPaths } from "./session/other-paths.ts";
 import { createPacketArena, type PacketArena, resetArena } from "./session/packet-arena.ts";
 import { receivePacket } from "./session/receive.ts";
 import { sessionWakeAt, tickSession } from "./session/session-timers.ts";
@@ -30,6 +29,7 @@ import {
   takeDueItems,
   type Timers,
 } from "./timers.ts";
+import type { UdpMeans } from "./udp-means.ts";
 
 /** ms. */
 const SHARED_WAKE = 1_000;
@@ -43,8 +43,8 @@ export interface EndpointOptions {
   readonly now: number;
   /** Makes what answers those who have no session here; without it, nobody may join. */
   readonly respond?: ((options: EndpointOptions) => EndpointResponder) | undefined;
-  /** What sessions do about other paths than the one in use; null where there is one for good. */
-  readonly otherPaths: OtherPaths | null;
+  /** What sessions do on paths of UDP; null where each has one path for good, in a stream. */
+  readonly udp: UdpMeans | null;
   /** Bytes of the longest datagram worth trying on the path to an address. */
   readonly datagramLimit: (to: SocketAddress) => number;
 }
@@ -260,7 +260,7 @@ export function addSession(
     handshake,
     localId,
     address,
-    otherPaths: endpoint.options.otherPaths,
+    udp: endpoint.options.udp,
     crypto,
     random,
     datagramLimit,

@@ -19,7 +19,6 @@ import type { Admission } from "../../src/protocol/handshake/responder-handshake
 import { MAX_DATAGRAM_SIZE } from "../../src/protocol/recovery/path-mtu.ts";
 import { respondWith } from "../../src/protocol/responder.ts";
 import { readFrames } from "../../src/protocol/session/frames.ts";
-import type { OtherPaths } from "../../src/protocol/session/other-paths.ts";
 import { sealPacket } from "../../src/protocol/session/packet-protection.ts";
 import { receiveMessages } from "../../src/protocol/session/receive.ts";
 import {
@@ -28,8 +27,8 @@ import {
   sendMessage,
   type Session,
 } from "../../src/protocol/session/session.ts";
-import { severalPaths } from "../../src/protocol/session/several-paths.ts";
 import type { Outbound } from "../../src/protocol/session/transmit.ts";
+import { type UdpMeans, udpMeans } from "../../src/protocol/udp-means.ts";
 import { type SeededRandom, seededRandom } from "../simulator/random.ts";
 
 export const PSK = new Uint8Array(32).fill(7);
@@ -93,8 +92,8 @@ export interface PairOptions {
   readonly seed?: number;
   readonly initiatorKeys?: KeyPair;
   readonly responderKeys?: KeyPair;
-  /** Of the initiator: null where it has one for good. */
-  readonly otherPaths?: OtherPaths | null;
+  /** Of the initiator: null where it has one path for good, in a stream. */
+  readonly udp?: UdpMeans | null;
   /** Null for a responder that admits nobody. */
   readonly admission?: Uint8Array | Admission | null;
   /** The responder's bounds. */
@@ -107,7 +106,7 @@ export function createPair(options: PairOptions = {}): Pair {
     seed = 1,
     initiatorKeys = INITIATOR_KEYS,
     responderKeys = RESPONDER_KEYS,
-    otherPaths = severalPaths,
+    udp = udpMeans,
     admission = PSK,
   } = options;
   const random = seededRandom(seed);
@@ -132,7 +131,7 @@ export function createPair(options: PairOptions = {}): Pair {
               maxSessions: options.maxSessions,
               memory: options.memory,
             }),
-      otherPaths: name === "initiator" ? otherPaths : severalPaths,
+      udp: name === "initiator" ? udp : udpMeans,
       datagramLimit,
       now: START,
     }),
@@ -371,7 +370,7 @@ export function restartResponder(
     staticKeys,
     random: (length) => random.bytes(length),
     respond: respondWith({ admission: PSK, resetSalt }),
-    otherPaths: severalPaths,
+    udp: udpMeans,
     datagramLimit,
     now,
   });

@@ -21,8 +21,8 @@ import { RESERVED } from "../../src/protocol/session/memory.ts";
 import { addWay, nameCandidates } from "../../src/protocol/session/paths.ts";
 import { receiveMessages } from "../../src/protocol/session/receive.ts";
 import { sendMessage, type Session } from "../../src/protocol/session/session.ts";
-import { severalPaths } from "../../src/protocol/session/several-paths.ts";
 import type { Outbound } from "../../src/protocol/session/transmit.ts";
+import { udpMeans } from "../../src/protocol/udp-means.ts";
 import type { NatNetwork } from "./nat-network.ts";
 import {
   arrivals,
@@ -127,7 +127,7 @@ function newEndpoint(
     staticKeys,
     random: (length) => random.bytes(length),
     respond,
-    otherPaths: severalPaths,
+    udp: udpMeans,
     datagramLimit: () => MAX_DATAGRAM_SIZE,
     now,
   });

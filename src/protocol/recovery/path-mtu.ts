@@ -7,6 +7,8 @@
 //       ^                                                                                  |
 //       +----------------------- RAISE_INTERVAL, BLACK_HOLE_PAUSE -------------------------+
 
+import type { PacketKind } from "./sent-packets.ts";
+
 /** Every path has to carry this; the hello is padded to it (RFC 9000 s. 14, RFC 8899 s. 5.1.2). */
 export const BASE_DATAGRAM_SIZE = 1_200;
 
@@ -54,6 +56,7 @@ export interface PathMtu {
   /** The longest that both ends can take: nothing longer is tried. */
   readonly limit: number;
   search: Search;
+  readonly blackHole: BlackHoleWatch;
 }
 
 /** A search upwards from `size`. */
@@ -69,8 +72,12 @@ interface Searching {
 
 type Search = Searching | { readonly type: "resting"; readonly until: number };
 
-export function createPathMtu(limit: number = MAX_DATAGRAM_SIZE): PathMtu {
-  return { size: BASE_DATAGRAM_SIZE, limit, search: searchUpTo(limit) };
+/** @param size the longest that is known to arrive */
+export function createPathMtu(
+  limit: number = MAX_DATAGRAM_SIZE,
+  size: number = BASE_DATAGRAM_SIZE,
+): PathMtu {
+  return { size, limit, search: searchUpTo(limit), blackHole: createBlackHoleWatch() };
 }
 
 function searchUpTo(limit: number): Searching {
@@ -209,3 +216,30 @@ export function longDatagramLost(
   watch.flights = 0;
   return true;
 }
+
+/** What has arrived or was lost: a probe, or another packet of any size. */
+interface SizedPacket extends LongDatagram {
+  readonly kind: PacketKind;
+}
+
+function sizeArrived(mtu: PathMtu, packet: SizedPacket): void {
+  if (packet.kind === "path-mtu-probe") probeAcknowledged(mtu, packet.size);
+  else if (packet.size > BASE_DATAGRAM_SIZE) longDatagramArrived(mtu.blackHole, packet);
+}
+
+function sizeLost(mtu: PathMtu, packet: SizedPacket, nextNumber: number, now: number): void {
+  if (packet.kind === "path-mtu-probe") return probeLost(mtu, packet.size);
+  if (packet.size <= BASE_DATAGRAM_SIZE) return;
+  if (longDatagramLost(mtu.blackHole, packet, nextNumber)) returnToBase(mtu, now);
+}
+
+/** All of it, for paths of which nobody says how long a datagram they carry. */
+export const mtuSearch = {
+  nextProbeSize,
+  probeSent,
+  sizeArrived,
+  sizeLost,
+  sizeRefused,
+  returnToBase,
+};
+export type MtuSearch = typeof mtuSearch;

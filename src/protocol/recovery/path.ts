@@ -18,18 +18,7 @@ import {
   raiseThresholds,
 } from "./loss-detection.ts";
 import { NewReno } from "./new-reno.ts";
-import {
-  BASE_DATAGRAM_SIZE,
-  type BlackHoleWatch,
-  createBlackHoleWatch,
-  createPathMtu,
-  longDatagramArrived,
-  longDatagramLost,
-  type PathMtu,
-  probeAcknowledged,
-  probeLost,
-  returnToBase,
-} from "./path-mtu.ts";
+import { BASE_DATAGRAM_SIZE, createPathMtu, type MtuSearch, type PathMtu } from "./path-mtu.ts";
 import {
   createRoundTrip,
   forgetMinimum,
@@ -44,6 +33,8 @@ export interface PathOptions {
   readonly controller?: (datagramSize: number, roundTrip: RoundTrip) => CongestionController;
   /** The longest datagram that both ends can take, bytes; at most MAX_DATAGRAM_SIZE. */
   readonly datagramLimit?: number;
+  /** Finds out how long datagrams may be; null where all up to the limit arrive, as in a stream. */
+  readonly mtuSearch: MtuSearch | null;
 }
 
 export interface Path {
@@ -54,7 +45,7 @@ export interface Path {
   readonly congestion: CongestionController;
   readonly pacer: Pacer;
   readonly mtu: PathMtu;
-  readonly blackHole: BlackHoleWatch;
+  readonly mtuSearch: MtuSearch | null;
   /** Packets below this number were in flight when another was held back (RFC 9002 s. 7.8). */
   utilizedBelow: number;
   /** Packets below this number are sent where others were lost a moment ago. */
@@ -73,6 +64,7 @@ export function createPath(
   firstNumber: number,
   initialRoundTrip?: number,
 ): Path {
+  const { datagramLimit, mtuSearch } = options;
   const roundTrip = createRoundTrip(initialRoundTrip);
   const congestion = options.controller?.(BASE_DATAGRAM_SIZE, roundTrip);
   return {
@@ -81,8 +73,8 @@ export function createPath(
     roundTrip,
     congestion: congestion ?? new NewReno(BASE_DATAGRAM_SIZE),
     pacer: createPacer(),
-    mtu: createPathMtu(options.datagramLimit),
-    blackHole: createBlackHoleWatch(),
+    mtu: createPathMtu(datagramLimit, mtuSearch === null ? datagramLimit : undefined),
+    mtuSearch,
     utilizedBelow: 0,
     lossyBelow: 0,
   };
@@ -126,9 +118,9 @@ export function updatePath(
   nextNumber: number,
   now: number,
 ): void {
-  const { congestion, mtu, roundTrip } = path;
+  const { congestion, mtu, mtuSearch, roundTrip } = path;
   const { size } = mtu;
-  for (const packet of acknowledged) noteArrivedSize(path, packet);
+  for (const packet of acknowledged) mtuSearch?.sizeArrived(mtu, packet);
 
   if (losses.lost.length > 0) noteLosses(path, losses, nextNumber, now);
   if (losses.persistent) forgetMinimum(roundTrip);
@@ -141,13 +133,9 @@ export function updatePath(
 }
 
 function noteLosses(path: Path, losses: Losses<unknown>, nextNumber: number, now: number): void {
-  const { blackHole, congestion, detection, mtu } = path;
+  const { congestion, detection, mtu, mtuSearch } = path;
   const { lost, persistent } = losses;
-  for (const packet of lost) {
-    if (packet.kind === "path-mtu-probe") probeLost(mtu, packet.size);
-    else if (packet.size <= BASE_DATAGRAM_SIZE) continue;
-    else if (longDatagramLost(blackHole, packet, nextNumber)) returnToBase(mtu, now);
-  }
+  for (const packet of lost) mtuSearch?.sizeLost(mtu, packet, nextNumber, now);
   const congestionLosses = lost.filter(({ kind }) => kind === "eliciting");
   const [first] = congestionLosses;
   const last = congestionLosses.at(-1);
@@ -168,18 +156,13 @@ export function lossNoticed(path: Path, nextNumber: number): void {
 
 /** A packet that was declared lost has arrived: undoes what its loss did to the path. */
 export function undoLoss(path: Path, packet: SentPacket<unknown>, now: number): void {
-  const { congestion, detection, firstNumber, mtu, roundTrip } = path;
+  const { congestion, detection, firstNumber, mtu, mtuSearch, roundTrip } = path;
   if (packet.number < firstNumber) return;
   const packets = detection.largestAcknowledged - packet.number;
   const roundTripNow = Math.max(roundTrip.latest, roundTrip.smoothed, TIMER_GRANULARITY);
   const roundTrips = (now - packet.sentAt) / roundTripNow;
   raiseThresholds(detection.reordering, packets, roundTrips);
   if (packet.kind === "eliciting") congestion.undoLoss(packet);
-  noteArrivedSize(path, packet);
+  mtuSearch?.sizeArrived(mtu, packet);
   congestion.setDatagramSize(mtu.size);
-}
-
-function noteArrivedSize({ blackHole, mtu }: Path, packet: SentPacket<unknown>): void {
-  if (packet.kind === "path-mtu-probe") probeAcknowledged(mtu, packet.size);
-  else if (packet.size > BASE_DATAGRAM_SIZE) longDatagramArrived(blackHole, packet);
 }

@@ -9,7 +9,6 @@
 import { type AckRanges, isValidAck } from "./ack-ranges.ts";
 import { spendCredit } from "./congestion.ts";
 import { detectLosses, endTimeouts, lossTimerAt } from "./loss-detection.ts";
-import { nextProbeSize, probeSent, returnToBase, sizeRefused } from "./path-mtu.ts";
 import {
   createPath,
   lossNoticed,
@@ -75,7 +74,7 @@ export type TimerOutcome<Content> =
       readonly oldest: readonly SentPacket<Content>[];
     };
 
-export function createRecovery<Content>(options: PathOptions = {}): Recovery<Content> {
+export function createRecovery<Content>(options: PathOptions): Recovery<Content> {
   return { sent: createSentPackets(), lost: NOTHING_LOST, options, path: createPath(options, 0) };
 }
 
@@ -95,7 +94,9 @@ export function isLossy({ path, sent }: Recovery<unknown>): boolean {
  * (RFC 8899 s. 3). Ask only while there is traffic: an idle path needs no longer datagrams.
  */
 export function nextMtuProbeSize({ path, sent }: Recovery<unknown>, now: number): number | null {
-  return hasRoomInFlight(sent) ? nextProbeSize(path.mtu, path.congestion.window, now) : null;
+  const { congestion, mtu, mtuSearch } = path;
+  if (mtuSearch === null || !hasRoomInFlight(sent)) return null;
+  return mtuSearch.nextProbeSize(mtu, congestion.window, now);
 }
 
 /** Packet `sent.nextNumber` was sealed: the number is used, even if the packet never leaves. */
@@ -110,12 +111,12 @@ export function packetSent<Content>(
   if (kind === "ack-only") return;
   path.detection.lastElicitingAt = now;
   spendCredit(path.pacer, size);
-  if (kind === "path-mtu-probe") probeSent(path.mtu, size);
+  if (kind === "path-mtu-probe") path.mtuSearch?.probeSent(path.mtu, size);
 }
 
 /** The local system refused to send a datagram of this size: it is longer than the link carries. */
 export function datagramRefused({ path }: Recovery<unknown>, size: number): void {
-  sizeRefused(path.mtu, size);
+  path.mtuSearch?.sizeRefused(path.mtu, size);
   path.congestion.setDatagramSize(path.mtu.size);
 }
 
@@ -198,7 +199,7 @@ export function changePath<Content>(
  * but not every datagram that one of them carries passes the others.
  */
 export function alternatePaths({ path }: Recovery<unknown>, now: number): void {
-  returnToBase(path.mtu, now);
+  path.mtuSearch?.returnToBase(path.mtu, now);
   path.congestion.setDatagramSize(path.mtu.size);
 }
 

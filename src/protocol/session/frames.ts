@@ -30,6 +30,8 @@ const PUNCH = 0x0a;
 export const MAX_FRAMES = 64;
 
 /** Bytes of a PATH CHALLENGE: too many to guess (RFC 9000 s. 19.17). */
+/** The type, offset and length of a FRAGMENT at their longest; bytes. */
+export const FRAGMENT_HEAD = 1 + 8 + 4;
 export const CHALLENGE_LENGTH = 8;
 const RESET_TOKEN_LENGTH = 16;
 /** Addresses in CANDIDATES: of a few interfaces, both families, behind a router or two. */

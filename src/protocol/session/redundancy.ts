@@ -3,8 +3,11 @@
 
 import { isLossyArrival } from "../recovery/received-packets.ts";
 import { isLossy, restartBackoff } from "../recovery/recovery.ts";
-import { unacknowledgedBytes } from "./outgoing-messages.ts";
+import type { Fragment } from "./fragments.ts";
+import { FRAGMENT_HEAD, writeFragmentHead } from "./frames.ts";
+import { takeUnacknowledged, unacknowledgedBytes } from "./outgoing-messages.ts";
 import type { Session } from "./session.ts";
+import { copyFromChunks } from "./stream-queues.ts";
 
 /** While no more bytes than this are unacknowledged, each packet carries all of them: some ten lines of talk. */
 const MOST_REPEATED = 400;
@@ -34,7 +37,7 @@ export interface Redundancy {
  *
  * @param isAgain it is a probe or a copy, and sent for that
  */
-export function repeatsAll(session: Session, isAgain: boolean): boolean {
+function repeatsAll(session: Session, isAgain: boolean): boolean {
   const bytes = unacknowledgedBytes(session.outgoing);
   return isAgain ? bytes <= MOST_IN_PACKET : bytes <= MOST_REPEATED && isLossyPath(session);
 }
@@ -45,7 +48,7 @@ function isLossyPath({ received, recovery }: Session): boolean {
 }
 
 /** A packet was sent with bytes that none had before. */
-export function scheduleCopy(session: Session, now: number): void {
+function scheduleCopy(session: Session, now: number): void {
   const bytes = unacknowledgedBytes(session.outgoing);
   // A few lines are worth trying anew; when more waits nothing has passed for long.
   if (bytes <= MOST_REPEATED) restartBackoff(session.recovery);
@@ -58,12 +61,12 @@ export function scheduleCopy(session: Session, now: number): void {
 }
 
 /** After how long something is sent again, ms, in case it was lost. */
-export function copyDelay({ recovery }: Session): number {
+function copyDelay({ recovery }: Session): number {
   return Math.max(COPY_AFTER, recovery.path.roundTrip.smoothed * COPY_PART);
 }
 
 /** Whether a copy of everything that is not acknowledged is to be sent now. */
-export function takeCopy({ outgoing, recovery, redundancy }: Session, now: number): boolean {
+function takeCopy({ outgoing, recovery, redundancy }: Session, now: number): boolean {
   if (redundancy === null || now < redundancy.copyAt) return false;
   redundancy.copyAt = Infinity;
   const { credit, filledAt } = redundancy;
@@ -75,6 +78,29 @@ export function takeCopy({ outgoing, recovery, redundancy }: Session, now: numbe
   return recovery.sent.bytesInFlight + 2 * MOST_IN_PACKET <= recovery.path.congestion.window;
 }
 
-export function copySent({ redundancy }: Session, size: number): void {
+function copySent({ redundancy }: Session, size: number): void {
   if (redundancy !== null) redundancy.credit -= size;
 }
+
+/** Writes everything that is not acknowledged, if that is to go again; null where it is not, or there is no room for it. */
+function writeRepeated(
+  session: Session,
+  isAgain: boolean,
+  into: Uint8Array,
+  from: number,
+  limit: number,
+): { end: number; fragments: readonly Fragment[] } | null {
+  const { outgoing } = session;
+  if (!repeatsAll(session, isAgain)) return null;
+  if (limit - from < FRAGMENT_HEAD + unacknowledgedBytes(outgoing)) return null;
+  const fragment = takeUnacknowledged(outgoing);
+  if (fragment === null) return null;
+  const { offset, length } = fragment;
+  const at = writeFragmentHead(into, from, offset, length);
+  copyFromChunks(outgoing.queue, offset, length, into, at);
+  return { end: at + length, fragments: [fragment] };
+}
+
+/** All of it, for paths that lose datagrams. */
+export const copies = { repeatsAll, scheduleCopy, copyDelay, takeCopy, copySent, writeRepeated };
+export type Copies = typeof copies;

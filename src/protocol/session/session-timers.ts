@@ -4,7 +4,7 @@ import { failureAtTimeout } from "../handshake/initiator-handshake.ts";
 import { ackWakeAt } from "../recovery/received-packets.ts";
 import { recoveryTimerAt, timerFired } from "../recovery/recovery.ts";
 import { loseOldest } from "./outgoing-messages.ts";
-import { MOST_IN_PACKET, repeatsAll } from "./redundancy.ts";
+import { MOST_IN_PACKET } from "./redundancy.ts";
 import { endSession, requeueLost, type Session } from "./session.ts";
 
 /** A PING is sent after so long without one, ms: NATs drop an unused binding, some after 30 s (RFC 4787 s. 4.3). */
@@ -58,7 +58,7 @@ export function tickSession(session: Session, now: number): void {
     session.probes = outcome.datagrams;
     // A probe carries again what has been in flight longest (RFC 9002 s. 6.2.4), as much as fits.
     requeueLost(session, outcome.oldest);
-    if (!repeatsAll(session, true)) {
+    if (session.copies?.repeatsAll(session, true) !== true) {
       loseOldest(session.outgoing, outcome.datagrams * MOST_IN_PACKET);
     }
   }

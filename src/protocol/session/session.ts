@@ -13,6 +13,7 @@ import { probeTimeout } from "../recovery/round-trip.ts";
 import type { SentPacket } from "../recovery/sent-packets.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { StrayAnswers } from "../stray-answers.ts";
+import type { UdpMeans } from "../udp-means.ts";
 import type { Candidates } from "./candidates.ts";
 import { type Fragment, NO_FRAGMENTS } from "./fragments.ts";
 import {
@@ -37,7 +38,7 @@ import {
   type SendProtection,
 } from "./packet-protection.ts";
 import { type SessionPath, validatedPath } from "./path-validation.ts";
-import type { Redundancy } from "./redundancy.ts";
+import type { Copies, Redundancy } from "./redundancy.ts";
 
 /** Probe timeouts for which a closed session answers late packets (RFC 9000 s. 10.2). */
 const CLOSING_TIMEOUTS = 3;
@@ -115,6 +116,8 @@ export interface Session {
   finishFragments: readonly Fragment[];
   /** Probes to send, whatever the congestion window says. */
   probes: number;
+  /** What it does where datagrams are lost; null where none are. */
+  readonly copies: Copies | null;
   /** Null until the path has lost something. */
   redundancy: Redundancy | null;
   /** A PING is due: a keep-alive, or the answer to a finish. */
@@ -168,7 +171,7 @@ export interface SessionOptions {
   readonly handshake: InitiatorHandshake | null;
   readonly localId: Uint8Array;
   readonly address: SocketAddress;
-  readonly otherPaths: OtherPaths | null;
+  readonly udp: UdpMeans | null;
   readonly crypto: CryptoProvider;
   readonly random: RandomBytes;
   /** Bytes of the longest datagram worth trying. */
@@ -179,18 +182,19 @@ export interface SessionOptions {
 }
 
 export function createSession(options: SessionOptions): Session {
-  const { crypto, handshake, localId, address, random, datagramLimit, memory, now } = options;
+  const { crypto, handshake, localId, address, random, datagramLimit, memory, now, udp } = options;
   return {
     role: handshake === null ? "responder" : "initiator",
     localId,
     crypto,
     random,
     path: validatedPath(address),
-    otherPaths: options.otherPaths,
+    otherPaths: udp?.otherPaths ?? null,
+    copies: udp?.copies ?? null,
     candidates: null,
     measuredHost: hostOf(address),
     received: createReceivedPackets(),
-    recovery: createRecovery<PacketContent>({ datagramLimit }),
+    recovery: createRecovery<PacketContent>({ datagramLimit, mtuSearch: udp?.mtuSearch ?? null }),
     outgoing: createOutgoingMessages(),
     incoming: createIncomingMessages(memory === null ? RECEIVE_WINDOW : FIRST_WINDOW),
     handshake,

@@ -15,6 +15,7 @@ import type { Fragment } from "./fragments.ts";
 import {
   CANDIDATES_LENGTH,
   CHALLENGE_LENGTH,
+  FRAGMENT_HEAD,
   MAX_FRAMES,
   PUNCH_LENGTH,
   writeAck,
@@ -25,16 +26,10 @@ import {
   writeWindow,
 } from "./frames.ts";
 import { grantWindow, nextWindow } from "./incoming-messages.ts";
-import {
-  readyBytes,
-  takeFragment,
-  takeUnacknowledged,
-  unacknowledgedBytes,
-} from "./outgoing-messages.ts";
+import { readyBytes, takeFragment, unacknowledgedBytes } from "./outgoing-messages.ts";
 import { commitPacket, type PacketArena, reservePacket } from "./packet-arena.ts";
 import { sealPacket } from "./packet-protection.ts";
 import { countSent, sendAllowance } from "./path-validation.ts";
-import { copyDelay, copySent, repeatsAll, scheduleCopy, takeCopy } from "./redundancy.ts";
 import {
   CLOSE_KEYS_USED_UP,
   closeSession,
@@ -70,9 +65,6 @@ const PATH_PACKET = SEALED_HEADER + CONTROL_BYTES + TAG_BYTES;
 const LAST_NUMBER = 2 ** 53 - 1_024;
 /** A packet with only a PING; the shortest finish has 73 bytes. */
 const PING_PACKET = SEALED_HEADER + 1 + TAG_BYTES;
-/** The type, offset and length of a FRAGMENT at their longest; bytes. */
-const FRAGMENT_HEAD = 1 + 8 + 4;
-
 /** An ACK is written here to measure it. */
 const ackDraft = new Uint8Array(BASE_DATAGRAM_SIZE);
 
@@ -151,9 +143,10 @@ function nextReadyDatagram(session: Session, now: number, arena: PacketArena): O
 
 /** Again what was sent and is not acknowledged, in case it was lost. */
 function nextCopy(session: Session, now: number, arena: PacketArena): Outbound | null {
-  if (!takeCopy(session, now)) return null;
+  const { copies } = session;
+  if (copies?.takeCopy(session, now) !== true) return null;
   const outbound = buildPacket(session, "again", BASE_DATAGRAM_SIZE, now, arena);
-  if (outbound !== null) copySent(session, outbound.bytes.length);
+  if (outbound !== null) copies.copySent(session, outbound.bytes.length);
   return outbound;
 }
 
@@ -195,7 +188,9 @@ export function writeFinishPayload(session: Session): {
 function estimateSize(session: Session): number {
   const { incoming, outgoing } = session;
   let ready = readyBytes(outgoing);
-  if (ready > 0 && repeatsAll(session, false)) ready = unacknowledgedBytes(outgoing);
+  if (ready > 0 && session.copies?.repeatsAll(session, false) === true) {
+    ready = unacknowledgedBytes(outgoing);
+  }
   const named = session.candidates?.due === true ? NAMED_BYTES : 0;
   const control =
     named > 0 || session.pingDue || session.windowDue || nextWindow(incoming) !== null;
@@ -232,7 +227,7 @@ function buildPacket(
   const limit = size - TAG_BYTES;
 
   const owesAck = !validatesPath && isAckOwed(session.received);
-  const ack = owesAck ? takeAck(session.received, now, copyDelay(session)) : null;
+  const ack = owesAck ? takeAck(session.received, now, session.copies?.copyDelay(session)) : null;
   let at = SEALED_HEADER;
   if (ack !== null) at = writeAck(into, at, ack.ranges, Math.round(ack.delay * 1_000));
   const afterAck = at;
@@ -248,12 +243,11 @@ function buildPacket(
       candidates = true;
     }
     if (!validatesPath) {
-      const { sent } = session.outgoing;
-      const repeated = repeatsAll(session, isAgain)
-        ? writeRepeated(session, into, at, limit)
-        : null;
+      const { copies, outgoing } = session;
+      const { sent } = outgoing;
+      const repeated = copies?.writeRepeated(session, isAgain, into, at, limit) ?? null;
       ({ end: at, fragments } = repeated ?? writeFragments(session, into, at, limit));
-      if (session.outgoing.sent > sent) scheduleCopy(session, now);
+      if (outgoing.sent > sent) copies?.scheduleCopy(session, now);
     }
   }
   if (kind === "path-mtu-probe" || (kind === "eliciting" && at === afterAck)) {
@@ -334,22 +328,6 @@ function writeFragments(
     fragments.push(fragment);
   }
   return { end: at, fragments };
-}
-
-/** Writes everything that is not acknowledged; null when there is no room for it. */
-function writeRepeated(
-  { outgoing }: Session,
-  into: Uint8Array,
-  from: number,
-  limit: number,
-): { end: number; fragments: readonly Fragment[] } | null {
-  if (limit - from < FRAGMENT_HEAD + unacknowledgedBytes(outgoing)) return null;
-  const fragment = takeUnacknowledged(outgoing);
-  if (fragment === null) return null;
-  const { offset, length } = fragment;
-  const at = writeFragmentHead(into, from, offset, length);
-  copyFromChunks(outgoing.queue, offset, length, into, at);
-  return { end: at + length, fragments: [fragment] };
 }
 
 function nextCloseDatagram(session: Session, now: number): Outbound | null {

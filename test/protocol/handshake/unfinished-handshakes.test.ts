@@ -10,7 +10,7 @@ import {
   findPlace,
   MAX_UNFINISHED,
 } from "../../../src/protocol/handshake/unfinished-handshakes.ts";
-import { severalPaths } from "../../../src/protocol/session/several-paths.ts";
+import { udpMeans } from "../../../src/protocol/udp-means.ts";
 import { takePlace } from "../../simulator/strangers.ts";
 import {
   answersTo,
@@ -70,7 +70,7 @@ function newcomer(pair: Pair, number: number, address: SocketAddress): Pair {
     crypto: platformCrypto,
     staticKeys,
     random: (length) => pair.random.bytes(length),
-    otherPaths: severalPaths,
+    udp: udpMeans,
     datagramLimit: () => 1_200,
     now: pair.now,
   });

@@ -4,7 +4,7 @@
 import { expect } from "bun:test";
 
 import { MAX_ACK_RANGES } from "../../../src/protocol/recovery/ack-ranges.ts";
-import { BASE_DATAGRAM_SIZE } from "../../../src/protocol/recovery/path-mtu.ts";
+import { BASE_DATAGRAM_SIZE, mtuSearch } from "../../../src/protocol/recovery/path-mtu.ts";
 import type { PathOptions } from "../../../src/protocol/recovery/path.ts";
 import { sendableAt } from "../../../src/protocol/recovery/path.ts";
 import {
@@ -70,9 +70,9 @@ export interface End {
   refused: number;
 }
 
-function createEnd(items: number, options: PathOptions): End {
+function createEnd(items: number, options: Partial<PathOptions>): End {
   return {
-    recovery: createRecovery<Carried>(options),
+    recovery: createRecovery<Carried>({ mtuSearch, ...options }),
     received: createReceivedPackets(),
     backlog: Array.from({ length: items }, (_, index) => index),
     confirmed: new Set(),
@@ -99,7 +99,7 @@ export function exchange(
   conditions: Conditions,
   items: readonly [number, number],
   seed: number,
-  options: PathOptions = {},
+  options: Partial<PathOptions> = {},
 ): { ends: readonly [End, End]; now: number } {
   const random = seeded(seed);
   const ends = [createEnd(items[0], options), createEnd(items[1], options)] as const;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
+import { mtuSearch } from "../../../src/protocol/recovery/path-mtu.ts";
 import { sendableAt } from "../../../src/protocol/recovery/path.ts";
 import {
   ackReceived,
@@ -24,7 +25,7 @@ import {
 
 /** A sender whose packet 0 took 100 ms there and back; now is 100. */
 function acquainted(): Sender {
-  const sender = createRecovery<string>();
+  const sender = createRecovery<string>({ mtuSearch });
   sendAt(sender, [0]);
   acknowledge(sender, [0], 100);
   return sender;
@@ -49,7 +50,7 @@ function fill(sender: Sender, now: number): number {
 }
 
 test("the pseudocode of RFC 9002 A and B, step by step", () => {
-  const sender = createRecovery<string>();
+  const sender = createRecovery<string>({ mtuSearch });
   const { congestion, detection, roundTrip } = sender.path;
 
   // A.4, B.3: nothing in flight, no timer, ten datagrams of window.
@@ -153,7 +154,7 @@ describe("a round trip is sampled (RFC 9002 s. 5.1)", () => {
 
 describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
   test("are sent four times every 1,024 ms, then after twice as long, then every 3 s while the silence lasts", () => {
-    const sender = createRecovery<string>();
+    const sender = createRecovery<string>({ mtuSearch });
     sendAt(sender, [0]);
     const times: number[] = [];
     for (let now = recoveryTimerAt(sender); now < 30_000; now = recoveryTimerAt(sender)) {
@@ -226,7 +227,7 @@ describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
 
   test("end after 1,024 when the record is full, which bounds what a peer can make us keep", () => {
     const controller = fixedWindow(1e9);
-    const sender = createRecovery<string>({ controller: () => controller });
+    const sender = createRecovery<string>({ mtuSearch, controller: () => controller });
     for (let count = 0; count < 8_192; count++) sendAt(sender, [0], 10);
     let probes = 0;
     for (let timeouts = 0; timeouts < 600; timeouts++) {
@@ -261,7 +262,7 @@ describe("a peer that breaks the protocol (RFC 9000 s. 13.1)", () => {
   });
 
   test("acknowledges before anything was sent", () => {
-    const sender = createRecovery<string>();
+    const sender = createRecovery<string>({ mtuSearch });
     expect(ackReceived(sender, [{ smallest: 0, largest: 0 }], 0, 0)).toBeNull();
   });
 
@@ -349,21 +350,21 @@ describe("a packet that was declared lost and arrives after all (RFC 9002 A.1)",
 
 describe("the window", () => {
   test("admits ten datagrams at first, and then none until one is acknowledged", () => {
-    const sender = createRecovery<string>();
+    const sender = createRecovery<string>({ mtuSearch });
     expect(fill(sender, 0)).toBe(10);
     expect(sendableAt(sender, 1_200, 1_000_000)).toBe(Infinity);
     expect(sendableAt(sender, 1, 1_000_000)).toBe(Infinity);
   });
 
   test("doubles each round trip while it is used (RFC 9002 s. 7.3.1)", () => {
-    const sender = createRecovery<string>();
+    const sender = createRecovery<string>({ mtuSearch });
     fill(sender, 0);
     acknowledge(sender, upTo(0, 9), 100);
     expect(sender.path.congestion.window).toBe(24_000);
   });
 
   test("does not grow while it is not used (RFC 9002 s. 7.8)", () => {
-    const sender = createRecovery<string>();
+    const sender = createRecovery<string>({ mtuSearch });
     for (let now = 0; now < 10_000; now += 100) {
       for (let count = 0; count < 9; count++) {
         expect(sendableAt(sender, 1_200, now)).toBe(now);
@@ -375,7 +376,7 @@ describe("the window", () => {
   });
 
   test("grows for packets in flight when others were held back, not for packets sent since", () => {
-    const sender = createRecovery<string>();
+    const sender = createRecovery<string>({ mtuSearch });
     fill(sender, 0);
     acknowledge(sender, upTo(0, 9), 100);
     sendAt(sender, [100, 100]);
@@ -384,7 +385,7 @@ describe("the window", () => {
   });
 
   test("grows when pacing holds packets back, from half a window on (RFC 9002 s. 7.8)", () => {
-    const sender = createRecovery<string>();
+    const sender = createRecovery<string>({ mtuSearch });
     fill(sender, 0);
     acknowledge(sender, upTo(0, 9), 100);
     expect(fill(sender, 100)).toBe(10);
@@ -396,7 +397,7 @@ describe("the window", () => {
   });
 
   test("is the initial one again after idleness (RFC 5681 s. 4.1)", () => {
-    const sender = createRecovery<string>();
+    const sender = createRecovery<string>({ mtuSearch });
     fill(sender, 0);
     acknowledge(sender, upTo(0, 9), 100);
     expect(sendableAt(sender, 1_200, 300)).toBe(300);
@@ -407,19 +408,19 @@ describe("the window", () => {
   });
 
   test("admits one datagram when nothing is in flight, or nothing ever would be", () => {
-    const sender = createRecovery<string>();
+    const sender = createRecovery<string>({ mtuSearch });
     expect(sendableAt(sender, 60_000, 0)).toBe(0);
   });
 
   test("may be another controller's", () => {
     const controller = fixedWindow(3_600);
-    const sender = createRecovery<string>({ controller: () => controller });
+    const sender = createRecovery<string>({ mtuSearch, controller: () => controller });
     expect(fill(sender, 0)).toBe(3);
   });
 
   test("admits no more than 8,192 packets, however large it is", () => {
     const controller = fixedWindow(1e9);
-    const sender = createRecovery<string>({ controller: () => controller });
+    const sender = createRecovery<string>({ mtuSearch, controller: () => controller });
     changePath(sender, 0, 1);
     for (let count = 0; count < 8_192; count++) sendAt(sender, [0], 10);
     expect(sendableAt(sender, 10, 0)).toBe(Infinity);
@@ -430,7 +431,7 @@ describe("the window", () => {
 
 describe("the path's MTU (RFC 8899)", () => {
   test("is at most what both ends can take", () => {
-    const sender = createRecovery<string>({ datagramLimit: 1_300 });
+    const sender = createRecovery<string>({ mtuSearch, datagramLimit: 1_300 });
     expect(nextMtuProbeSize(sender, 0)).toBe(1_300);
   });
 

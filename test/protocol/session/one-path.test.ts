@@ -1,4 +1,4 @@
-// An initiator that has one path for good, as a page has its WebSocket: it carries nothing of session/several-paths.ts.
+// An initiator that has one path for good, as a page has its WebSocket: it carries nothing of protocol/udp-means.ts.
 
 import { expect, test } from "bun:test";
 
@@ -20,7 +20,7 @@ import {
 const ELSEWHERE: SocketAddress = { address: "198.51.100.9", port: 50_000 };
 
 test("where the responder sees it at another address now, it answers the challenge, and the session goes on", () => {
-  const { pair, connected, accepted } = connectedPair({ otherPaths: null });
+  const { pair, connected, accepted } = connectedPair({ udp: null });
   pair.route = ({ by }) =>
     by === "initiator"
       ? { end: pair.responder, from: ELSEWHERE }
@@ -37,7 +37,7 @@ test("where the responder sees it at another address now, it answers the challen
 });
 
 test("it takes the addresses that its peer names, and sends nothing there", () => {
-  const { pair, connected, accepted } = connectedPair({ otherPaths: null });
+  const { pair, connected, accepted } = connectedPair({ udp: null });
   nameCandidates(accepted, [ELSEWHERE], pair.now);
   activate(pair.responder.endpoint, accepted);
   pass(pair, 5_000);
@@ -50,7 +50,7 @@ test("it takes the addresses that its peer names, and sends nothing there", () =
 });
 
 test("when it doubts its path, it pings", () => {
-  const { pair, connected } = connectedPair({ otherPaths: null });
+  const { pair, connected } = connectedPair({ udp: null });
   const sent = pair.sent.length;
   checkPath(connected, pair.now);
   activate(pair.initiator.endpoint, connected);
