@@ -215,6 +215,10 @@ testWith(
         expect(await page.getByRole("button", { name: /Mute|Remove|Ban|operator/ }).count()).toBe(
           0,
         );
+        await page.getByRole("button", { name: "Mention" }).click();
+        // In the field, to be gone on with.
+        await window.until("document.activeElement.id === 'message'");
+        expect(await page.locator("#message").inputValue()).toBe("eva: ");
         continue;
       }
       for (const name of [

@@ -1,10 +1,10 @@
 // The page in Chromium, as people see and use it.
 
 import { afterAll, expect } from "bun:test";
-import { createRequire } from "node:module";
 
 import { CHROMIUM } from "../harness/browser.ts";
 import { testWith } from "../harness/peer-programs.ts";
+import { findViolations } from "./accessibility.ts";
 import { MEMBERS, messages, NOON, viewPages, type ViewWindow } from "./view-page.ts";
 
 const pages = viewPages();
@@ -144,18 +144,6 @@ testWith([CHROMIUM], "no page is wider than a screen of 320 px", async () => {
   }
 });
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-
-/** The rules of WCAG 2.2 A and AA that are broken, and where. */
-async function violations({ page }: ViewWindow): Promise<unknown> {
-  // Evaluated by the test's own connection, which the policy of the page does not forbid.
-  await page.evaluate(await Bun.file(AXE).text());
-  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  return page.evaluate(`axe
-    .run({ runOnly: ${JSON.stringify(tags)} })
-    .then(({ violations }) => violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]))`);
-}
-
 for (const colorScheme of ["light", "dark"] as const) {
   for (const [size, width, height] of [
     ["a phone", 320, 640],
@@ -196,7 +184,7 @@ for (const colorScheme of ["light", "dark"] as const) {
             time: NOON,
           })),
         );
-        expect(await violations(window)).toEqual([]);
+        expect(await findViolations(page)).toEqual([]);
         for (const name of ["Invite", "Menu", "Search", "People and rooms"]) {
           const button = page.getByRole("button", { name, exact: true });
           if (!(await button.isVisible())) continue;
@@ -205,7 +193,7 @@ for (const colorScheme of ["light", "dark"] as const) {
           await page.evaluate(
             "Promise.all(document.getAnimations().map(({ finished }) => finished))",
           );
-          expect(await violations(window)).toEqual([]);
+          expect(await findViolations(page)).toEqual([]);
           await page.keyboard.press("Escape");
         }
       },
@@ -217,7 +205,7 @@ testWith([CHROMIUM], "everybody can use the questions before a room", async () =
   for (const options of [{ name: null, isSecure: false }, { hasInvitation: false }]) {
     await using window = await pages.open({ width: 320, height: 640 });
     await window.start(options);
-    expect(await violations(window)).toEqual([]);
+    expect(await findViolations(window.page)).toEqual([]);
   }
 });
 

@@ -60,6 +60,8 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     readonly room: string;
   } | null = null;
   let isFrameAsked = false;
+  /** To be focused with the next frame: while a dialog is open it can't be. */
+  let isFieldWanted = false;
 
   const roomPage = createConversationPage({
     words,
@@ -107,7 +109,7 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
       dispatch({ type: "dialog", dialog: null });
       const { draft } = roomPage;
       roomPage.write(draft === "" ? `${person}: ` : `${draft.trimEnd()} ${person} `);
-      roomPage.focus();
+      isFieldWanted = true;
     },
     onName: (wanted) => void rename(wanted),
     onRoom: (room) => joinRoom(room),
@@ -143,7 +145,9 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     if (phase.type === "room") roomPage.render(state, Date.now());
     dialogs.render(state);
     // Who goes to another room goes there to write.
-    if (phase.type === "room" && before?.room !== drawn.room) roomPage.focus();
+    isFieldWanted ||= before?.room !== drawn.room;
+    if (phase.type === "room" && isFieldWanted) roomPage.focus();
+    isFieldWanted = false;
   }
 
   function show(phase: Phase): void {
