@@ -33,8 +33,8 @@ export function joinFromPage(
   };
   const target = invitedTo({ ...invitation, ways: [way] });
   const url = `${isSecure ? "wss" : "ws"}://${origin.host}/`;
-  return openSealedRoom(target, options, (signal) => {
-    const settings = { ...target, staticKeys: identity, isOnlyWay: true, signal };
+  return openSealedRoom(target, options, (signal, first) => {
+    const settings = { ...target, staticKeys: identity, isOnlyWay: true, signal, first };
     const destination = byWebSocket(way, undefined, settings, [url]);
     return tryToJoin(destination, settings, signal, () => {});
   });

@@ -35,6 +35,8 @@ export interface ConnectOptions extends Pick<SealedTarget, "secret" | "trust"> {
   readonly isOnlyWay?: boolean | undefined;
   /** Ends the attempts, which fail with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** The program's first message, which is said as soon as the handshake has room for it. For one attempt only, not for a race. */
+  readonly first?: Uint8Array | undefined;
 }
 
 export interface AttemptOptions extends ConnectOptions {
@@ -54,6 +56,8 @@ export interface Connection {
   readonly paths: ServerPaths;
   /** Where it was joined, for people. */
   readonly where: string;
+  /** Whether the first message was said. */
+  readonly hasSaid: boolean;
 }
 
 /** Errors of the network that another hello would meet again: the attempt ends at once. */
@@ -124,7 +128,7 @@ export async function tryToJoin(
   signal: AbortSignal,
   onTrouble: () => void,
 ): Promise<Connection> {
-  const { staticKeys, secret, trust } = options;
+  const { staticKeys, secret, trust, first } = options;
   const refusal = defer<never>();
   refusal.promise.catch(() => {});
   signal.addEventListener("abort", () => refusal.reject(signal.reason));
@@ -163,12 +167,13 @@ export async function tryToJoin(
     throw error;
   }
   const link = socket.join({ to, psk: secretToPsk(secret), expected: trust.expected });
+  if (first !== undefined) void link.say(first);
   const refused = options.endWhenRefused?.(link);
   try {
     joined = await Promise.race([link.joined, refusal.promise]);
     if (joined) {
       paths.follow(link);
-      return { socket, link, paths, where };
+      return { socket, link, paths, where, hasSaid: first !== undefined };
     }
     const { peerKey } = link;
     const ended = await link.ended;

@@ -22,6 +22,7 @@ import { withdrawable } from "./abort.ts";
 import { conversationOver, memberHint } from "./conversation-errors.ts";
 import type { Device } from "./device.ts";
 import { createEventQueue, eventWeight } from "./event-queue.ts";
+import { enterFrame } from "./room-client/entering.ts";
 import { refuseToSay } from "./room-client/outbox.ts";
 import {
   type Action,
@@ -64,14 +65,17 @@ export interface RoomConversationOptions extends Pick<
    * Makes a channel to the server; called again when that is lost.
    *
    * @param signal aborts when no channel is wanted any more
+   * @param enter the first message on it, which may be sent with the attempt: that saves a round trip
    * @throws {CharlaError} when there is none to be had
    */
-  connect(signal: AbortSignal): Promise<ConnectedChannel>;
+  connect(signal: AbortSignal, enter: Uint8Array): Promise<ConnectedChannel>;
 }
 
 interface ConnectedChannel {
   readonly channel: Channel;
   readonly ended: Promise<ChannelEnd>;
+  /** The first message was sent with the attempt. */
+  readonly hasAsked?: boolean | undefined;
 }
 
 /** A conversation whose program can add events of its own. */
@@ -194,14 +198,14 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
     attempt = new AbortController();
     let connected: ConnectedChannel;
     try {
-      connected = await options.connect(attempt.signal);
+      connected = await options.connect(attempt.signal, encodeFrame(enterFrame(client)));
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
       const isTemporary = options.isTemporary(error);
       return dispatch({ type: "connect-failed", error, isTemporary });
     }
     ({ channel } = connected);
-    dispatch({ type: "connected" });
+    dispatch({ type: "connected", hasAsked: connected.hasAsked === true });
     connected.channel.receive(handlers);
     const ended = await connected.ended;
     channel = null;
@@ -289,9 +293,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
   };
 }
 
-function inSeconds(duration: number): number {
-  return Math.round(duration / 1_000);
-}
+const inSeconds = (duration: number) => Math.round(duration / 1_000);
 
 /** Asks the server; throws where no answer can be had. */
 type Ask = (question: Question, options: RequestOptions | undefined) => Promise<Answer>;

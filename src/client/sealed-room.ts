@@ -71,7 +71,7 @@ const FATAL: ReadonlySet<ErrorCode> = new Set([
 export function openSealedRoom(
   target: Pick<SealedTarget, "room">,
   options: SealedRoomOptions,
-  connect: (signal: AbortSignal) => Promise<Connection>,
+  connect: (signal: AbortSignal, enter: Uint8Array) => Promise<Connection>,
 ): OwnRoomConversation {
   let wasConnected = false;
   return openRoomConversation({
@@ -88,8 +88,8 @@ export function openSealedRoom(
     random: Math.random,
     signal: options.signal,
     isTemporary: ({ code }) => wasConnected && !FATAL.has(code),
-    async connect(signal) {
-      const { link, socket, where } = await connect(signal);
+    async connect(signal, enter) {
+      const { link, socket, where, hasSaid } = await connect(signal, enter);
       try {
         if (link.peerKey !== null) options.onServer?.(link.peerKey);
       } catch (error) {
@@ -101,6 +101,7 @@ export function openSealedRoom(
       return {
         channel: channelOver(link),
         ended: link.ended.then((end) => describeEnd(end, where)),
+        hasAsked: hasSaid,
       };
     },
   });

@@ -421,6 +421,14 @@ describe("entering", () => {
     expect(wakeAt(client)).toBe(NEVER);
   });
 
+  test("is asked for by the attempt to connect, and then only if there is no answer", () => {
+    const client = connecting();
+    expect(happen(client, 100, { type: "connected", hasAsked: true })).toEqual([]);
+    expect(happen(client, 2_099, TICK)).toEqual([]);
+    expect(happen(client, 2_100, TICK)).toEqual([enter()]);
+    expect(happen(client, 2_200, welcome(0))).toEqual([emit(ENTERED, at(0))]);
+  });
+
   test("goes on from what the device has shown, and shows no entry up to that", () => {
     const client = connecting({ cursor: at(2) });
     expect(happen(client, 0, CONNECTED)).toEqual([enter(at(2))]);

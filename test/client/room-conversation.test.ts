@@ -32,6 +32,8 @@ const NOBODY = new CharlaError("NOBODY_LISTENING", "nobody is listening", "start
 interface Line {
   readonly heard: MemberFrame[];
   handlers: ChannelHandlers;
+  /** Whether the client has set its handlers. */
+  isRead: boolean;
   /** What the client ended it with. */
   readonly ended: string[];
   say(...frames: ServerFrame[]): Promise<void>;
@@ -43,6 +45,8 @@ function conversing(
   options: Partial<RoomConversationOptions> = {},
   attempts: (CharlaError | null)[] = [],
   ways: CurrentWay[] = [],
+  /** Whether an attempt sends the request to enter. */
+  takesEnter: (enter: Uint8Array) => boolean = () => false,
 ) {
   const lines: Line[] = [];
   const waits: number[] = [];
@@ -57,7 +61,7 @@ function conversing(
       return 0;
     },
     isTemporary: () => true,
-    async connect() {
+    async connect(_, enter) {
       const failure = attempts[tried] ?? null;
       tried += 1;
       if (failure !== null) throw failure;
@@ -65,6 +69,7 @@ function conversing(
       const line: Line = {
         heard: [],
         handlers: { onMessages() {} },
+        isRead: false,
         ended: [],
         say: async (...frames) => line.handlers.onMessages(frames.map(encodeFrame)),
         end: ended.resolve,
@@ -82,7 +87,10 @@ function conversing(
           }
           return true;
         },
-        receive: (handlers) => void (line.handlers = handlers),
+        receive(handlers) {
+          line.handlers = handlers;
+          line.isRead = true;
+        },
         async close() {
           endHere("closed");
         },
@@ -91,7 +99,7 @@ function conversing(
         ...(ways.length === 0 ? {} : { way: () => ways[0] ?? LOCAL }),
       };
       lines.push(line);
-      return { channel, ended: ended.promise };
+      return { channel, ended: ended.promise, hasAsked: takesEnter(enter) };
     },
     ...options,
   });
@@ -199,6 +207,27 @@ describe("entering a room", () => {
     await Bun.sleep(20);
     expect(server.heard).toHaveLength(length);
     expect(new Set(server.heard.map(({ type }) => type))).toEqual(new Set(["enter"]));
+  });
+
+  test("may carry the request to enter, which is the same again after what was shown", async () => {
+    const asked: unknown[] = [];
+    const { conversation, lines, events } = conversing({}, [], [], (enter) => {
+      asked.push(readMemberFrame(enter));
+      return true;
+    });
+    await until("a line", () => lines.length === 1);
+    await until("its reader", () => lines[0]?.isRead === true);
+    await lines[0]?.say(welcome(1), message(1));
+    expect((await events.take(2)).map(({ type }) => type)).toEqual(["entered", "message"]);
+    lines[0]?.end({ type: "lost", error: LOST });
+    await until("another line", () => lines[1]?.isRead === true);
+    const enter = { type: "enter", room: "main", name: "Ann", device: OWN_DEVICE };
+    expect(asked).toEqual([
+      { type: "frame", frame: enter },
+      { type: "frame", frame: { ...enter, after: { log: "log", sequence: 1 } } },
+    ]);
+    expect(lines.flatMap(({ heard }) => heard)).toEqual([]);
+    await conversation.leave();
   });
 
   test("that fails the first time ends with the reason", async () => {

@@ -10,14 +10,22 @@ import { join, linkTo, say } from "./joined-page.ts";
 const browser = oneBrowser();
 afterAll(() => browser[Symbol.asyncDispose]());
 
+/** The first byte (docs/protocol.md s. 8.4), and the bytes of one that has only a WINDOW frame. */
+const FINISH = 0xfb;
+const BARE_FINISH = 9 + 48 + 5 + 16;
+
 testWith([CHROMIUM], "the WebSocket opens while the page's script is on its way", async () => {
   await using server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);
   await using window = await browser.openWindow();
   const { page } = window;
   const opened: string[] = [];
+  const finishes: number[] = [];
   const first = Promise.withResolvers<void>();
   page.on("websocket", (webSocket) => {
     opened.push(webSocket.url());
+    webSocket.on("framesent", ({ payload }) => {
+      if (payload[0] === FINISH) finishes.push(payload.length);
+    });
     first.resolve();
   });
   await page.route("**/-/index-*.js", async (route) => {
@@ -28,6 +36,8 @@ testWith([CHROMIUM], "the WebSocket opens while the page's script is on its way"
   await join(page, link, "ben");
   await say(page, "by the early one");
   await server.until("stdout", "ben: by the early one");
+  // The request to enter the room is in it (docs/protocol.md s. 8.4), in place of a round trip of its own.
+  expect(finishes[0]).toBeGreaterThan(BARE_FINISH + 50);
   expect(opened).toEqual([`ws://${new URL(link).host}/`]);
   expect(window.messages).toEqual([]);
   await page.unrouteAll();

@@ -3,7 +3,7 @@
 // conversation. Knows neither how a connection is made nor when one is given up.
 
 import { noticeEvent, type RoomEvent } from "../../chat/events.ts";
-import { FIRST_ENTRIES, type ServerFrame } from "../../chat/frames.ts";
+import { FIRST_ENTRIES, type MemberFrame, type ServerFrame } from "../../chat/frames.ts";
 import { otherConversation } from "../conversation-errors.ts";
 import type { Cursor } from "../device.ts";
 import { close } from "./leaving.ts";
@@ -20,6 +20,17 @@ import { watch } from "./watching.ts";
 
 /** Sends `enter`; again if there was no answer in time. */
 export function enter(client: RoomClient, now: number, actions: Action[]): void {
+  actions.push({ type: "send", frame: enterFrame(client) });
+  awaitWelcome(client, now);
+}
+
+/** `enter` was sent: it is sent again if there is no answer in time. */
+export function awaitWelcome(client: RoomClient, now: number): void {
+  setConnection(client, { name: "entering", resendAt: now + client.resendAfter });
+}
+
+/** What this end asks the server for, until it is in the room. */
+export function enterFrame(client: RoomClient): MemberFrame {
   const { room, name, device, received } = client;
   const after =
     received === null
@@ -29,9 +40,7 @@ export function enter(client: RoomClient, now: number, actions: Action[]): void 
   const history = received === null ? client.history : undefined;
   // Back after the connection was lost, its members create it anew on a server that has lost it.
   const existing = client.existing === true && !client.entered ? true : undefined;
-  const frame = { type: "enter", room, name, device, after, history, existing } as const;
-  actions.push({ type: "send", frame });
-  setConnection(client, { name: "entering", resendAt: now + client.resendAfter });
+  return { type: "enter", room, name, device, after, history, existing };
 }
 
 /** The entry after which this run begins to show the log, where `sequence` is the newest that may be shown again. */

@@ -176,8 +176,8 @@ export type ChannelEnd =
   | { readonly type: "lost"; readonly error: CharlaError; readonly isStopped?: true };
 
 export type ClientEvent =
-  /** The attempt has succeeded: there is a channel to the server. */
-  | { readonly type: "connected" }
+  /** The attempt has succeeded: there is a channel to the server, on which `enter` was sent already if `hasAsked`. */
+  | { readonly type: "connected"; readonly hasAsked?: boolean }
   /** The attempt has failed; `isTemporary` when another one may succeed. */
   | {
       readonly type: "connect-failed";

@@ -21,7 +21,7 @@ import { readServerFrame, type ServerFrame } from "../../chat/frames.ts";
 import type { CharlaError, ErrorCode } from "../../errors.ts";
 import { notConnected } from "../conversation-errors.ts";
 import type { Cursor } from "../device.ts";
-import { changeRights, enter, welcome } from "./entering.ts";
+import { awaitWelcome, changeRights, enter, welcome } from "./entering.ts";
 import { fail, finish, leave, leaveAtOnce, noticeLeaving } from "./leaving.ts";
 import { refused, resendOldest, say, settled, withdraw } from "./outbox.ts";
 import { answer, ask, failQuestions, rename, stopAsking } from "./questions.ts";
@@ -53,7 +53,9 @@ export function step(client: RoomClient, event: ClientEvent, now: number): reado
     case "connected":
       // An attempt that was not wanted any more.
       if (phase.name === "over") actions.push({ type: "close" });
-      else if (connectionPhase(phase)?.name === "connecting") enter(client, now, actions);
+      else if (connectionPhase(phase)?.name !== "connecting") break;
+      else if (event.hasAsked === true) awaitWelcome(client, now);
+      else enter(client, now, actions);
       break;
     case "connect-failed":
       if (connectionPhase(phase)?.name !== "connecting") break;
