@@ -185,7 +185,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
     rows: [
       ["public bind", "listen on every address; on this one only"],
       "port",
-      "host",
+      ["host trust-proxy", "a name of it; a proxy to trust"],
       "auth",
       "tls",
       ["tls-cert tls-key", "HTTPS with this certificate and key"],
@@ -194,7 +194,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
       "spa",
       ["cors no-listing", "pages of other sites may read; no folder listings"],
       ["dotfiles follow-symlinks", "serve hidden files; links out of DIR"],
-      ["log json", "timed, common or combined lines; JSON objects on stdout"],
+      ["log json", "lines of this format; or JSON objects on stdout"],
       ["quiet no-color no-config help version", "no log; see charla -h"],
     ],
     notes: ["Ctrl-C ends the server after the pending responses, or after 5 seconds."],

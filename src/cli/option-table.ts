@@ -308,6 +308,11 @@ export const OPTIONS: OptionTable = {
     repeats: true,
     does: { serve: "answer to NAME, too: a.example.com, .example.com" },
   },
+  "trust-proxy": {
+    ...value("ADDRESS", ADDRESSES),
+    repeats: true,
+    does: { serve: "take Forwarded and X-Forwarded-* from this address" },
+  },
   auth: {
     ...value("USER:PASSWORD", "text"),
     does: { serve: "require this user and password" },

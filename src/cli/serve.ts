@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { hostname, networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 
-import { systemCode, usageError } from "../errors.ts";
+import { CharlaError, systemCode, usageError } from "../errors.ts";
 import { type FileServerOptions, openFileServer } from "../http/server/file-server.ts";
+import { parseNetwork } from "../http/server/forwarded.ts";
 import { HOST_PATTERN } from "../http/server/own-hosts.ts";
 import {
   jsonLogLine,
@@ -47,6 +48,7 @@ export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
   }
   const { credentials, upload } = readAccessOptions(commandLine);
   const hosts = hostOption(commandLine);
+  const trustedProxies = trustProxyOption(commandLine);
   const tls = await readTlsOptions(commandLine, io.cwd);
   const isJson = flags.has("json");
   const log = isJson
@@ -70,6 +72,7 @@ export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
     credentials,
     upload,
     tls,
+    trustedProxies,
     hosts: hosts.length === 0 && listen.isPublic ? null : hosts,
     log: isLogged ? (entry: RequestEntry) => log.write(formatLine(entry)) : null,
   });
@@ -138,6 +141,22 @@ function hostOption({ lists }: CommandLine): readonly string[] {
   throw usageError(
     `--host takes a name, not ${quoteWord(wrong)}`,
     "write a name without scheme and port, such as files.example.com or, with all names below it, .example.com",
+  );
+}
+
+/**
+ * --trust-proxy
+ *
+ * @throws {CharlaError} INVALID_ADDRESS
+ */
+function trustProxyOption({ lists }: CommandLine): readonly string[] {
+  const addresses = lists.get("trust-proxy") ?? [];
+  const wrong = addresses.find((address) => parseNetwork(address) === null);
+  if (wrong === undefined) return addresses;
+  throw new CharlaError(
+    "INVALID_ADDRESS",
+    `--trust-proxy takes an address, not ${quoteWord(wrong)}`,
+    "give the IP address that the proxy connects from, such as 127.0.0.1, or a network such as 10.0.0.0/8",
   );
 }
 

@@ -223,7 +223,7 @@ test("charla serve --help describes serve", async () => {
 
           --public, -b, --bind ADDRESS   listen on every address; on this one only
       -p, --port N         listen on port N (8000; 0: any free one)
-          --host NAME      answer to NAME, too: a.example.com, .example.com
+          --host NAME, --trust-proxy ADDRESS   a name of it; a proxy to trust
           --auth USER:PASSWORD   require this user and password
           --tls            HTTPS with a new self-signed certificate
           --tls-cert FILE, --tls-key FILE   HTTPS with this certificate and key
@@ -232,8 +232,7 @@ test("charla serve --help describes serve", async () => {
           --spa            serve /index.html for unknown paths
           --cors, --no-listing   pages of other sites may read; no folder listings
           --dotfiles, --follow-symlinks   serve hidden files; links out of DIR
-          --log FORMAT, --json   timed, common or combined lines; JSON objects on
-                                 stdout
+          --log FORMAT, --json   lines of this format; or JSON objects on stdout
       -q, --no-color, --no-config, -h, --version   no log; see charla -h
 
     Ctrl-C ends the server after the pending responses, or after 5 seconds.

@@ -47,6 +47,7 @@ export async function serveFolder(
     upload: null,
     tls: null,
     hosts: [],
+    trustedProxies: [],
     log: (entry) => log.push(entry),
     ...options,
   });

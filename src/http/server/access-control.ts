@@ -51,13 +51,19 @@ export function credentialsCheck(credentials: string): (header: string | null) =
  * Sec-Fetch-Site (W3C Fetch Metadata s. 2.3), else by Origin (RFC 6454 s. 7). Every browser sends one of them with such a
  * request; programs such as curl send neither.
  */
-export function isAllowedOrigin({ fields, host }: Pick<Context, "fields" | "host">): boolean {
+export function isAllowedOrigin({
+  fields,
+  host,
+  forwardedHost,
+}: Pick<Context, "fields" | "host" | "forwardedHost">): boolean {
   const site = fields.get("sec-fetch-site");
   const origin = fields.get("origin");
   if (site === undefined && origin === undefined) return true;
   if (site !== undefined) return site === "same-origin" || site === "none";
-  // The scheme may be that of a proxy in front of the server.
-  return origin === `http://${host}` || origin === `https://${host}`;
+  // The scheme may be that of a proxy in front of the server, and so may the name, if that is trusted.
+  return [host, forwardedHost].some(
+    (name) => name !== null && (origin === `http://${name}` || origin === `https://${name}`),
+  );
 }
 
 /** On every response, errors included: otherwise a page could not even read the status. */

@@ -5,6 +5,7 @@ import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 
 import { discard, type HttpResponse, refusal, type ResponseBody } from "./exchange.ts";
+import type { Origin } from "./forwarded.ts";
 import { createIncomingBody, type IncomingBody } from "./incoming-body.ts";
 import { bodyLength, type Carrier, type Connection, isBodiless } from "./incoming.ts";
 import { type Outlet, sendBody } from "./sending.ts";
@@ -31,12 +32,13 @@ interface Pending {
   readonly head: RequestHead;
   readonly body: IncomingBody | null;
   readonly decoder: BodyDecoder | null;
+  readonly origin: Origin;
   /** ms (performance.now). */
   readonly started: number;
 }
 
 export function serveConnection(socket: Socket, carrier: Carrier): Connection {
-  const client = clientAddress(socket);
+  const address = clientAddress(socket);
   /** Received, and not read yet. */
   let received: Buffer = EMPTY;
   let pending: Pending | null = null;
@@ -105,11 +107,12 @@ export function serveConnection(socket: Socket, carrier: Carrier): Connection {
     const body = framing.kind === "none" ? null : incomingBody(head);
     const decoder =
       framing.kind === "none" ? null : createBodyDecoder(framing, (bytes) => body?.push(bytes));
-    const request = { head, body, decoder, started: now };
+    const origin = carrier.findOrigin(address, fields);
+    const request = { head, body, decoder, origin, started: now };
     pending = request;
     feedBody(request);
     const read = body?.read ?? null;
-    const response = carrier.respond({ method, target, host, fields, body: read, client });
+    const response = carrier.respond({ method, target, host, fields, body: read, origin });
     const sending =
       response instanceof Promise
         ? response.then((ready) => send(request, ready))
@@ -244,12 +247,12 @@ export function serveConnection(socket: Socket, carrier: Carrier): Connection {
 
   function note(request: Pending, response: HttpResponse, sent: number, isAborted: boolean): void {
     if (carrier.log === null) return;
-    const { head, started } = request;
+    const { head, origin, started } = request;
     const duration = performance.now() - started;
     carrier.log({
       time: Date.now() - duration,
       duration,
-      client,
+      client: origin.client,
       user: response.user ?? null,
       method: head.method,
       target: head.target,
@@ -272,7 +275,7 @@ export function serveConnection(socket: Socket, carrier: Carrier): Connection {
     carrier.log?.({
       time: Date.now(),
       duration: 0,
-      client,
+      client: address,
       user: null,
       method: "-",
       target: "-",

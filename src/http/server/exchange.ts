@@ -16,6 +16,8 @@ export interface Context {
   readonly fields: Fields;
   /** By which name the server was called, with the port; null in HTTP/1.0 without one. */
   readonly host: string | null;
+  /** By which name a trusted proxy before it was called. */
+  readonly forwardedHost: string | null;
   /** Null without a body. It is sent by a client that waits for that (100 Continue) when it is first read. */
   readonly body: RequestBody | null;
   /** The client's address; null if it has disconnected already. */

@@ -29,7 +29,7 @@ const MAX_STREAMS = 100;
 const MAX_HEAD = 16_384;
 
 export function serveHttp2(socket: TLSSocket, carrier: Carrier): Connection {
-  const client = clientAddress(socket);
+  const address = clientAddress(socket);
   const session = performServerHandshake(socket, {
     settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: MAX_HEAD },
   });
@@ -40,7 +40,7 @@ export function serveHttp2(socket: TLSSocket, carrier: Carrier): Connection {
 
   session.on("stream", (stream, headers) => {
     touch();
-    answerStream(stream, headers, client, carrier, touch);
+    answerStream(stream, headers, address, carrier, touch);
   });
   // The connection is closed next.
   session.on("error", () => {});
@@ -63,13 +63,14 @@ export function serveHttp2(socket: TLSSocket, carrier: Carrier): Connection {
 function answerStream(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  client: string | null,
+  address: string | null,
   carrier: Carrier,
   touch: () => void,
 ): void {
   const time = Date.now();
   const started = performance.now();
   const fields = readFields(headers);
+  const origin = carrier.findOrigin(address, fields);
   const body = stream.endAfterHeaders ? null : receiveBody(stream, fields, touch);
   // It is closed next.
   stream.on("error", () => {});
@@ -79,7 +80,7 @@ function answerStream(
     host: headers[":authority"] ?? fields.get("host") ?? null,
     fields,
     body: body?.read ?? null,
-    client,
+    origin,
   };
 
   void Promise.resolve(carrier.respond(request)).then(async (response) => {
@@ -97,7 +98,7 @@ function answerStream(
     carrier.log?.({
       time,
       duration: performance.now() - started,
-      client,
+      client: origin.client,
       user: response.user ?? null,
       method: request.method,
       target: request.target,

@@ -2,6 +2,7 @@
 // HTTP/1.1 nor HTTP/2.
 
 import type { HttpResponse, MaybePromise, RequestBody } from "./exchange.ts";
+import type { FindOrigin, Origin } from "./forwarded.ts";
 import type { RequestEntry } from "./request-log.ts";
 import type { SendFile } from "./sending.ts";
 import type { Fields } from "./wire/request-head.ts";
@@ -13,13 +14,14 @@ export interface IncomingRequest {
   readonly host: string | null;
   readonly fields: Fields;
   readonly body: RequestBody | null;
-  readonly client: string | null;
+  readonly origin: Origin;
 }
 
 /** What every connection of a server has. */
 export interface Carrier {
   /** Neither throws nor rejects. */
   respond(request: IncomingRequest): MaybePromise<HttpResponse>;
+  readonly findOrigin: FindOrigin;
   /** Null for no log. */
   readonly log: ((entry: RequestEntry) => void) | null;
   readonly sendFile: SendFile | null;

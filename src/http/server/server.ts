@@ -9,6 +9,7 @@ import { serveConnection } from "./connection.ts";
 import type { Handler } from "./exchange.ts";
 import { emptyResponse, type HttpResponse, textResponse } from "./exchange.ts";
 import type { Folder } from "./folder.ts";
+import { originFinder } from "./forwarded.ts";
 import { serveHttp2 } from "./http2.ts";
 import type { Carrier, Connection, IncomingRequest } from "./incoming.ts";
 import type { RequestEntry } from "./request-log.ts";
@@ -24,6 +25,8 @@ export interface HttpServerOptions {
   readonly folder: Folder;
   readonly handler: Handler;
   readonly sendFile: SendFile | null;
+  /** Addresses and networks of proxies, as forwarded.ts has them. */
+  readonly trustedProxies: readonly string[];
   /** Null for no log. */
   readonly log: ((entry: RequestEntry) => void) | null;
   /** Null for HTTP without TLS. */
@@ -53,7 +56,8 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   const { log, sendFile, tls, idleSeconds = IDLE_SECONDS, headSeconds = HEAD_SECONDS } = options;
   const open = new Set<Connection>();
   const times = { idleTime: idleSeconds * 1_000, headTime: headSeconds * 1_000 };
-  const carrier: Carrier = { respond: responder(options), log, sendFile, ...times };
+  const findOrigin = originFinder(options.trustedProxies);
+  const carrier: Carrier = { respond: responder(options), findOrigin, log, sendFile, ...times };
   const greet =
     tls === null ? (socket: Socket) => serveConnection(socket, carrier) : tlsGreeter(tls, carrier);
   const servers = await listen(options, (socket) => {
@@ -84,7 +88,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
 
 /** The handler, for requests whose target can be understood. */
 function responder({ handler, folder }: HttpServerOptions): Carrier["respond"] {
-  return ({ method, target, fields, host, body, client }) => {
+  return ({ method, target, fields, host, body, origin }) => {
     const parsed = parseTarget(target);
     if (parsed.kind === "malformed") return textResponse(400);
     if (parsed.kind === "impossible") return textResponse(404);
@@ -95,7 +99,7 @@ function responder({ handler, folder }: HttpServerOptions): Carrier["respond"] {
         fields,
         host,
         body,
-        client,
+        ...origin,
         folder,
       });
       return response instanceof Promise ? response.catch(failed) : response;

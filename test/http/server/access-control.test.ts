@@ -243,5 +243,5 @@ test.each<[string, Record<string, string>, boolean]>([
   ["a page of no origin", { origin: "null" }, false],
 ])("a request from %s is allowed: %p", (_what, headers, isAllowed) => {
   const fields = new Map(Object.entries(headers));
-  expect(isAllowedOrigin({ fields, host: "a:8000" })).toBe(isAllowed);
+  expect(isAllowedOrigin({ fields, host: "a:8000", forwardedHost: null })).toBe(isAllowed);
 });
