@@ -317,7 +317,7 @@ export const OPTIONS: OptionTable = {
     ...value("USER:PASSWORD", "text"),
     does: { serve: "require this user and password" },
   },
-  tls: { ...flag, does: { serve: "HTTPS with a new self-signed certificate" } },
+  tls: { ...flag, does: { serve: "HTTPS with a self-signed certificate" } },
   "tls-cert": {
     ...FILE,
     example: '"~/cert.pem"',

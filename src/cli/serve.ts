@@ -17,12 +17,13 @@ import {
 } from "../http/server/request-log.ts";
 import type { HttpServer } from "../http/server/server.ts";
 import { readCertificateFiles } from "../http/server/tls/certificate-files.ts";
-import { makeCertificate, type TlsIdentity } from "../http/server/tls/certificate.ts";
+import type { TlsIdentity } from "../http/server/tls/certificate.ts";
 import { ownAddresses } from "../net/own-addresses.ts";
 import type { Io } from "../terminal/io.ts";
 import { mayStyle } from "../terminal/output-stream.ts";
 import { listenOptions, maxUploadOption, quoteWord } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
+import { keptCertificate } from "./serve/kept-certificate.ts";
 import {
   chooseAddresses,
   describeServeError,
@@ -49,7 +50,7 @@ export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
   const { credentials, upload } = readAccessOptions(commandLine);
   const hosts = hostOption(commandLine);
   const trustedProxies = trustProxyOption(commandLine);
-  const tls = await readTlsOptions(commandLine, io.cwd);
+  const tls = await readTlsOptions(commandLine, io);
   const isJson = flags.has("json");
   const log = isJson
     ? openLineLog(io.stdout, (count) => JSON.stringify({ type: "dropped", count }))
@@ -81,7 +82,7 @@ export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
   const urls = formatUrls(scheme, server.addresses, server.port, networkInterfaces());
   io.stderr.write(`${describeUrls(urls, listen.isPublic, io)}\n`);
   if (flags.has("tls") && tls !== null) {
-    io.stderr.write(`Browsers will warn about its certificate: SHA-256 ${tls.fingerprint}\n`);
+    io.stderr.write(`Browsers warn once about its certificate: SHA-256 ${tls.fingerprint}\n`);
   }
   if (listen.isPublic && credentials !== null && tls === null) {
     io.stderr.write("The password is sent over the network unencrypted; --tls encrypts it\n");
@@ -161,18 +162,23 @@ function trustProxyOption({ lists }: CommandLine): readonly string[] {
 }
 
 /**
- * The certificate from files, or a new one; null without TLS.
+ * The certificate from files, or the one that is kept; null without TLS.
  *
  * @throws {CharlaError} USAGE, FILE_NOT_READABLE, CERTIFICATE_UNUSABLE
  */
 async function readTlsOptions(
   { flags, values }: CommandLine,
-  cwd: string,
+  { cwd, env, stderr }: Pick<Io, "cwd" | "env" | "stderr">,
 ): Promise<TlsIdentity | null> {
   const certificate = values.get("tls-cert");
   const key = values.get("tls-key");
   if (certificate === undefined && key === undefined) {
-    return flags.has("tls") ? makeCertificate(ownNames(), new Date()) : null;
+    if (!flags.has("tls")) return null;
+    const { identity, notKept } = keptCertificate(ownNames(), env, new Date());
+    if (notKept !== null) {
+      stderr.write(`The certificate is not kept, and will be another one: ${notKept.message}\n`);
+    }
+    return identity;
   }
   if (certificate === undefined || key === undefined) {
     const missing = certificate === undefined ? "--tls-cert" : "--tls-key";
@@ -193,7 +199,9 @@ async function readTlsOptions(
 /** The names and addresses of this machine. */
 function ownNames(): [string, ...string[]] {
   const host = hostname().toLowerCase();
-  const names = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/.test(host) ? [host] : [];
+  const isName = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/.test(host);
+  // Others on the network find it by its first label (RFC 6762).
+  const names = isName ? Array.from(new Set([host, `${host.split(".")[0] ?? host}.local`])) : [];
   const [first, ...others] = LOOPBACK;
   return ["localhost", first, ...others, ...names, ...ownAddresses(networkInterfaces())];
 }

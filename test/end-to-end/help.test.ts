@@ -225,7 +225,7 @@ test("charla serve --help describes serve", async () => {
       -p, --port N         listen on port N (8000; 0: any free one)
           --host NAME, --trust-proxy ADDRESS   a name of it; a proxy to trust
           --auth USER:PASSWORD   require this user and password
-          --tls            HTTPS with a new self-signed certificate
+          --tls            HTTPS with a self-signed certificate
           --tls-cert FILE, --tls-key FILE   HTTPS with this certificate and key
           --upload, --overwrite   accept uploads; let them replace existing files
           --max-upload N   limit uploads to N bytes (500K, 20M; 1G by default)

@@ -83,9 +83,9 @@ test("the certificate is signed with its own key", () => {
   expect(parsed.publicKey.asymmetricKeyDetails).toEqual({ namedCurve: "prime256v1" });
 });
 
-test("the certificate is valid for a month, and since a day ago for slow clocks", () => {
+test("the certificate is valid for 13 months, no longer than browsers accept, and since a day ago for slow clocks", () => {
   expect(Date.parse(parsed.validFrom)).toBe(Date.parse("2026-11-23T12:00:00Z"));
-  expect(Date.parse(parsed.validTo)).toBe(Date.parse("2026-12-24T12:00:00Z"));
+  expect(Date.parse(parsed.validTo)).toBe(Date.parse("2027-12-25T12:00:00Z"));
 });
 
 test("the fingerprint is the one that other tools print, and differs for each certificate", () => {
@@ -214,11 +214,11 @@ test.each<[string, (folder: Folder) => [string, string], RegExp]>([
 
 test("an expired certificate is refused", async () => {
   using folder = new Folder();
-  const later = new Date("2027-01-01T00:00:00Z");
+  const later = new Date("2028-01-01T00:00:00Z");
   const reading = readCertificateFiles(
     folder.write("c.pem", made.certificate),
     folder.write("k.pem", made.key),
     later,
   );
-  expect(await failureOf(reading)).toContain("expired on Dec 24 12:00:00 2026 GMT");
+  expect(await failureOf(reading)).toContain("expired on Dec 25 12:00:00 2027 GMT");
 });

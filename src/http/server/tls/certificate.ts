@@ -1,8 +1,15 @@
-// A certificate made when the server starts: self-signed, for the names and addresses of this machine. Its key never leaves
-// the memory of the process. Written in DER, of which it needs little.
+// A self-signed certificate for the names and addresses of a machine. Written in DER, of which it needs little.
 
 import { Buffer } from "node:buffer";
-import { createHash, generateKeyPairSync, randomBytes, sign, X509Certificate } from "node:crypto";
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  X509Certificate,
+} from "node:crypto";
 import { isIP } from "node:net";
 
 import { ipBytes } from "../../../ip-bytes.ts";
@@ -17,8 +24,8 @@ export interface TlsIdentity {
 
 const DAY = 24 * 3_600_000;
 
-/** ms; a server that runs for longer needs a certificate of its own. */
-const VALID_FOR = 30 * DAY;
+/** ms: clients accept no certificate that is valid for more than 398 days (CA/Browser Forum, ballot SC-31). */
+const VALID_FOR = 396 * DAY;
 
 /** ms before now, for clients whose clock is slow. */
 const VALID_SINCE = DAY;
@@ -42,10 +49,14 @@ const OID = {
  * A self-signed certificate (RFC 5280).
  *
  * @param names the host names and IP addresses that it is for; the first is its common name
+ * @param privateKey of P-256; by default a new one
  */
-export function makeCertificate(names: readonly [string, ...string[]], now: Date): TlsIdentity {
-  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const publicKeyInfo = publicKey.export({ type: "spki", format: "der" });
+export function makeCertificate(
+  names: readonly [string, ...string[]],
+  now: Date,
+  privateKey: KeyObject = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey,
+): TlsIdentity {
+  const publicKeyInfo = createPublicKey(privateKey).export({ type: "spki", format: "der" });
   const algorithm = sequence(objectIdentifier(OID.ecdsaWithSha256));
   const name = distinguishedName(names[0]);
 
