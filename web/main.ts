@@ -16,7 +16,7 @@ import { createTabRoom } from "./tab-room.ts";
 import { runPage } from "./view/app.ts";
 import { chooseWords } from "./words/words.ts";
 
-/** Earlier messages that are shown where this browser has shown none. */
+/** Earlier messages that come with the entry to a room: no page keeps what it has shown. */
 const HISTORY = 100;
 
 const root = document.querySelector<HTMLElement>("#page");
@@ -94,6 +94,7 @@ async function openRoom(place: { readonly name: string; readonly room: string })
     device,
     keepsUnsaid: true,
     history: HISTORY,
+    repeatsHistory: true,
   });
   // It may be known already, and comes up at any time.
   say = () => {

@@ -46,15 +46,15 @@ testWith(
     const { page } = window;
     await window.start({ log: messages(350) });
     await page.getByText("message 350", { exact: true }).waitFor();
-    expect(await calls(window, "history")).toEqual([["history", 100, null, null]]);
+    expect(await calls(window, "history")).toEqual([]);
 
     await page.evaluate("document.querySelector('.messages').scrollTop = 600");
     await Bun.sleep(50);
     const before = await seenRow(window);
-    await window.until("fixture.heard.filter(([what]) => what === 'history').length === 2");
+    await window.until("fixture.heard.some(([what]) => what === 'history')");
     await Bun.sleep(100);
     expect(await seenRow(window)).toEqual(before);
-    expect((await calls(window, "history"))[1]).toEqual(["history", 100, 251, null]);
+    expect(await calls(window, "history")).toEqual([["history", 100, 251, null]]);
 
     await window.play(said(351, "below"));
     expect(await seenRow(window)).toEqual(before);

@@ -109,6 +109,17 @@ test("a message is shown once, however often it comes", () => {
   expect(ids(shown)).toEqual([7, 8]);
 });
 
+test("what was said before comes with the entry to the room; with the newest of it is known whether there is more", () => {
+  const past = (sequence: number) => ({ ...message(sequence), past: true }) as const;
+  const earlier = (...events: readonly RoomMessage[]) => after(inRoom, ...events).earlier;
+  expect(inRoom.earlier).toBe("coming");
+  expect(earlier(past(5), past(6))).toBe("coming");
+  expect(earlier(past(5), past(6), past(7))).toBe("more");
+  expect(earlier(past(1), past(6), past(7))).toBe("none");
+  // All of it was deleted meanwhile.
+  expect(earlier(message(8))).toBe("more");
+});
+
 test("earlier messages stand above those that are there, and the beginning is known when it is reached", () => {
   const asked = after(inRoom, message(8), { type: "history-asked" });
   expect(asked.earlier).toBe("loading");

@@ -278,10 +278,9 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     }
   }
 
-  /** Shows what was said before, what was being written, and which other rooms there are. */
+  /** Shows what was being written, and which other rooms there are. */
   async function begin(joined: RoomConversation, room: string): Promise<void> {
     const thisVisit = visit;
-    void loadEarlier();
     const draft = await page.memory.loadDraft(room);
     if (thisVisit !== visit) return;
     if (draft !== "" && roomPage.draft === "") roomPage.restore(draft);

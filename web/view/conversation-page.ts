@@ -165,6 +165,8 @@ export function createConversationPage(options: ConversationPageOptions): Conver
 
   function announce(before: State, state: State): void {
     if (before.room.room !== state.room.room || before.items === state.items) return;
+    // What was said before is no news.
+    if (before.earlier === "coming") return;
     const newestBefore = before.items.at(-1)?.id;
     const start = before.items.length === 0 ? -1 : indexOfLast(state.items, newestBefore);
     if (start === -1) return;

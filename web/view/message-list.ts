@@ -114,9 +114,7 @@ export function createMessageList(options: MessageListOptions): MessageList {
 
   function askForEarlier(): void {
     const isNear = element.scrollTop < 2 * element.clientHeight;
-    if (isNear && (state?.earlier === "more" || state?.earlier === "unknown")) {
-      options.onBeginning();
-    }
+    if (isNear && state?.earlier === "more") options.onBeginning();
   }
 
   function estimate(item: RowItem): number {
@@ -314,6 +312,7 @@ export function createMessageList(options: MessageListOptions): MessageList {
       }
       const said = {
         unknown: "",
+        coming: "",
         loading: words.earlierLoading,
         more: "",
         none: next.room.here.size > 1 || next.items.length > 0 ? words.beginning : words.nobodyElse,

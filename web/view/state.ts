@@ -22,8 +22,8 @@ export interface State {
   readonly items: readonly Item[];
   /** Messages of this person that are not stored yet, in the order in which they were written. */
   readonly pending: readonly PendingMessage[];
-  /** What stands between the server's log and the first message here. */
-  readonly earlier: "unknown" | "loading" | "more" | "none";
+  /** What stands between the server's log and the first message here; the newest of them come with the entry to the room. */
+  readonly earlier: "unknown" | "coming" | "loading" | "more" | "none";
   /** Who has come and gone since the last line about it. */
   readonly presence: Presence;
   readonly unread: Unread;

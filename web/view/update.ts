@@ -72,6 +72,9 @@ export type PageEvent =
   /** Time has passed: somebody who came may have stayed. */
   | { readonly type: "tick" };
 
+/** The sequence number of a server's first message: there are no earlier ones. */
+const FIRST = 1;
+
 export function update(state: State, event: PageEvent, now: number): State {
   switch (event.type) {
     case "phase":
@@ -284,7 +287,7 @@ function entered(state: State, { members, last, muted = false }: EventOf<"entere
   );
   const own = state.room.fingerprint;
   const pending = state.pending.map((message) => ({ ...message, fingerprint: own ?? "" }));
-  return { ...state, hues, pending, isMuted: muted, earlier: last === 0 ? "none" : state.earlier };
+  return { ...state, hues, pending, isMuted: muted, earlier: last === 0 ? "none" : "coming" };
 }
 
 function receive(state: State, event: RoomMessage): State {
@@ -294,7 +297,8 @@ function receive(state: State, event: RoomMessage): State {
     ? state
     : withPresenceLine({ ...state, presence: personSpoke(state.presence, event.fingerprint) });
   const items = withMessages(settled.items, [item]);
-  const next = bounded({ ...settled, items, hues: withHue(settled.hues, event.fingerprint) });
+  const hues = withHue(settled.hues, event.fingerprint);
+  const next = bounded({ ...settled, items, hues, earlier: earlierAfter(state, event, items) });
   if (item.isOwn || past || state.isWatched) return next;
   const { unread } = state;
   return {
@@ -305,6 +309,16 @@ function receive(state: State, event: RoomMessage): State {
       mentions: unread.mentions + (item.isMention ? 1 : 0),
     },
   };
+}
+
+/** What was said before comes in its order: the newest of it is the last. */
+function earlierAfter(
+  { earlier, room }: State,
+  { past, sequence }: RoomMessage,
+  items: State["items"],
+): State["earlier"] {
+  if (earlier !== "coming" || (past === true && sequence < room.newest)) return earlier;
+  return items.some(({ id }) => id === FIRST) ? "none" : "more";
 }
 
 /** The oldest message with this text; of an earlier visit, it was not among those that wait. */

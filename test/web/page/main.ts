@@ -45,6 +45,9 @@ function conversation(
   const last = log.at(-1)?.sequence ?? 0;
   sequence = last;
   push({ type: "entered", room, name, owner, last, members });
+  for (const { author: fingerprint, name: from, sequence: at, time, text } of log.slice(-100)) {
+    push({ type: "message", from, fingerprint, text, sequence: at, time, past: true });
+  }
 
   async function* events(): AsyncGenerator<RoomEvent> {
     for (;;) {
