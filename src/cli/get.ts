@@ -1,14 +1,12 @@
 // `charla get URL...`: bodies on stdout or in files, everything else on stderr.
 
-import { rename, writeFile } from "node:fs/promises";
-
 import { CharlaError, describeCause } from "../errors.ts";
 import { type CookieJar, createCookieJar } from "../http/client/cookies.ts";
 import { notWritable } from "../http/client/destination.ts";
 import { createTransport } from "../http/client/exchange.ts";
 import type { Io } from "../terminal/io.ts";
 import { isDumb } from "../terminal/known-terminals.ts";
-import { createPrinter } from "../terminal/printer.ts";
+import type { Printer, PrinterOptions } from "../terminal/printer.ts";
 import { printerOptions } from "./command-options.ts";
 import { fetchTarget, type Run } from "./get/fetch-target.ts";
 import { type GetOptions, readGetOptions, type Target } from "./get/get-options.ts";
@@ -22,7 +20,7 @@ export async function get(commandLine: CommandLine, io: Io): Promise<number> {
   const options = await readGetOptions(commandLine, io);
   const quiet = commandLine.flags.has("quiet") || commandLine.flags.has("silent");
   const { verbose } = printerOptions(commandLine);
-  const printer = createPrinter(io, { json: false, quiet, verbose });
+  const printer = laterPrinter(io, { json: false, quiet, verbose });
   const [{ file }] = options.targets;
   const hasBodyOnScreen = file === null && io.stdout.isTTY === true;
   const sent = io.stderr.isTTY === true && !isDumb(io.env) && !quiet;
@@ -45,6 +43,23 @@ export async function get(commandLine: CommandLine, io: Io): Promise<number> {
     line.end();
     if (options.cookieJar !== null) await saveCookies(cookies, options.cookieJar);
   }
+}
+
+/** A printer that is loaded when there is something to print. */
+function laterPrinter(io: Io, options: PrinterOptions): Printer {
+  let loading: Promise<Printer> | null = null;
+  const load = () => {
+    loading ??= import("../terminal/printer.ts").then(({ createPrinter }) => {
+      return createPrinter(io, options);
+    });
+    return loading;
+  };
+  return {
+    event: async (event) => (await load()).event(event),
+    print: async (line) => (await load()).print(line),
+    answer: async (lines) => (await load()).answer(lines),
+    error: async (error) => (await load()).error(error),
+  };
 }
 
 /** Several URLs are independent: one that fails keeps no other from being fetched. */
@@ -96,6 +111,7 @@ function tookTooLong(time: number): CharlaError {
 
 /** Whole or not at all, and for its owner only: cookies are as good as passwords. */
 async function saveCookies(cookies: CookieJar, file: string): Promise<void> {
+  const { rename, writeFile } = await import("node:fs/promises");
   const fresh = `${file}.new`;
   try {
     await writeFile(fresh, await cookies.save(), { mode: 0o600 });

@@ -1,7 +1,5 @@
 // How `charla get` connects: time-outs, addresses, proxies and certificates.
 
-import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 
@@ -92,6 +90,7 @@ async function readIdentity(
   const cert = (await readCertificates(path, "cert", cwd)) ?? "";
   const keyPath = values.get("key") ?? path;
   const key = await readText(keyPath, cwd);
+  const { createPrivateKey } = await import("node:crypto");
   try {
     createPrivateKey({ key, ...(passphrase === null ? {} : { passphrase }) });
   } catch (cause) {
@@ -106,6 +105,7 @@ async function readIdentity(
 }
 
 async function readText(path: string, cwd: string): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
   try {
     return await readFile(resolve(cwd, path), "utf8");
   } catch (cause) {
@@ -120,6 +120,7 @@ async function readCertificates(
 ): Promise<string | null> {
   if (path === undefined) return null;
   const text = await readText(path, cwd);
+  const { X509Certificate } = await import("node:crypto");
   try {
     // Checked here, because the runtime reports a malformed one as an unknown host.
     const found = text.match(/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs) ?? [];

@@ -3,19 +3,17 @@
 import { resolve } from "node:path";
 
 import { CharlaError, type ErrorCode } from "../../errors.ts";
-import { createAuthorization } from "../../http/client/authorization.ts";
+import type { Authorization } from "../../http/client/authorization.ts";
 import type { CookieJar } from "../../http/client/cookies.ts";
 import {
-  createDigest,
+  type Checksum,
   type Destination,
-  type Digest,
   type FileDestination,
 } from "../../http/client/destination.ts";
 import type { ResponseHead, Transport } from "../../http/client/exchange.ts";
 import { statusError } from "../../http/client/fetch-errors.ts";
 import { suggestedFileName } from "../../http/client/file-name.ts";
 import { fetchHttp09, HTTP09_MAX_BYTES } from "../../http/client/http09.ts";
-import { openFileDestination } from "../../http/client/part-file.ts";
 import { transfer, type TransferEvent } from "../../http/client/transfer.ts";
 import { shownUrl } from "../../http/client/url.ts";
 import type { Io } from "../../terminal/io.ts";
@@ -50,8 +48,8 @@ export interface Run {
 /** Saves or prints the body, and says what was saved. @throws {CharlaError} or the reason of the signal */
 export async function fetchTarget(target: Target, run: Run): Promise<void> {
   const { io, options, printer, progress, signal } = run;
-  const digest = options.sha256 === null ? null : createDigest(options.sha256);
-  const files = createFiles(target, options, io.cwd, digest);
+  const checksum = await openChecksum(options.sha256);
+  const files = createFiles(target, options, io.cwd, checksum);
   await using opened = files;
   const { includeHeaders } = options;
   const output = createStandardOutput(io, { includeHeaders, raw: target.file === "-" });
@@ -59,7 +57,7 @@ export async function fetchTarget(target: Target, run: Run): Promise<void> {
   try {
     if (!options.isNamedByServer) await files.open(null);
     const fetch = options.http09 ? getHttp09 : getHttp;
-    const saved = await fetch(target, { ...run, files, output, digest, start });
+    const saved = await fetch(target, { ...run, files, output, checksum, start });
     progress.erase();
     if (saved === null || options.report) return;
     const seconds = (performance.now() - start) / 1_000;
@@ -74,10 +72,22 @@ export async function fetchTarget(target: Target, run: Run): Promise<void> {
   }
 }
 
+// What few requests need is loaded by those.
+
+async function openChecksum(expected: string | null): Promise<Checksum | null> {
+  if (expected === null) return null;
+  return (await import("../../http/client/checksum.ts")).createChecksum(expected);
+}
+
+async function openAuthorization(logins: GetOptions["logins"]): Promise<Authorization | null> {
+  if (logins === null) return null;
+  return (await import("../../http/client/authorization.ts")).createAuthorization(logins);
+}
+
 interface TargetRun extends Run {
   readonly files: Files;
   readonly output: StandardOutput;
-  readonly digest: Digest | null;
+  readonly checksum: Checksum | null;
   /** As `performance.now()` counts. */
   readonly start: number;
 }
@@ -89,7 +99,7 @@ function createFiles(
   { file, request }: Target,
   { isNamedByUrl, isNamedByServer, keepsTime, resume }: GetOptions,
   cwd: string,
-  digest: Digest | null,
+  checksum: Checksum | null,
 ) {
   let current: FileDestination | null = null;
   return {
@@ -100,13 +110,14 @@ function createFiles(
     async open(head: ResponseHead | null): Promise<FileDestination | null> {
       if (file === null || file === "-") return null;
       const name = (head === null ? null : suggestedFileName(head.headers)) ?? file;
+      const { openFileDestination } = await import("../../http/client/part-file.ts");
       current ??= await openFileDestination({
         file: resolve(cwd, name),
         name,
         followsLink: !isNamedByUrl,
         url: shownUrl(request.url),
         resume,
-        digest,
+        checksum,
         neverReplaces: isNamedByServer,
         keepsTime,
       });
@@ -118,7 +129,7 @@ function createFiles(
 
 /** Resolves with the file that the body was saved in, or null. */
 async function getHttp(target: Target, run: TargetRun): Promise<FileDestination | null> {
-  const { options, files, output, digest, printer, progress, start, verbose } = run;
+  const { options, files, output, checksum, printer, progress, start, verbose } = run;
   const isFailure = ({ status }: ResponseHead) => options.fail && status >= 400;
   const unusable = files.current?.unusable ?? 0;
   if (files.current !== null && unusable > 0) {
@@ -127,13 +138,13 @@ async function getHttp(target: Target, run: TargetRun): Promise<FileDestination 
   }
   const collected = options.report ? collectBody() : null;
   const printed = collected?.destination ?? output;
-  const toStdout = digest === null ? printed : withDigest(printed, digest);
+  const toStdout = checksum === null ? printed : withChecksum(printed, checksum);
   const redirects: URL[] = [];
   const { head, destination } = await transfer({
     ...options,
     ...run,
     request: target.request,
-    authorization: createAuthorization(options.logins),
+    authorization: await openAuthorization(options.logins),
     // An error page does not go into the file, and an unchanged file has no body.
     chooseDestination: async (each) => {
       if (isFailure(each)) return options.hidesFailures ? NOWHERE : printed;
@@ -166,15 +177,15 @@ async function getHttp(target: Target, run: TargetRun): Promise<FileDestination 
   if (isSaved) return file;
   if (isFailure(head)) throw statusError(head, options.hasLogin);
   if (isUnchanged(head)) await notify(printer, "UNCHANGED", `${head.url.host}: not changed`);
-  else digest?.check();
+  else checksum?.check();
   return null;
 }
 
 async function getHttp09(target: Target, run: TargetRun): Promise<FileDestination | null> {
-  const { options, files, output, digest, progress, signal } = run;
+  const { options, files, output, checksum, progress, signal } = run;
   const { url } = target.request;
   const file = files.current;
-  const body = file ?? (digest === null ? output : withDigest(output, digest));
+  const body = file ?? (checksum === null ? output : withChecksum(output, checksum));
   // HTTP/0.9 has neither status nor headers.
   const head = { url, version: "0.9", status: 200, statusText: "", headers: [], raw: "" };
   await body.begin(head, 0, null);
@@ -188,7 +199,7 @@ async function getHttp09(target: Target, run: TargetRun): Promise<FileDestinatio
   progress.erase();
   if (file === null) {
     await output.finish();
-    digest?.check();
+    checksum?.check();
   } else {
     await file.finish();
   }
@@ -208,11 +219,11 @@ function isUnchanged({ status }: ResponseHead): boolean {
   return status === 304;
 }
 
-function withDigest(output: Destination, digest: Digest): Destination {
+function withChecksum(output: Destination, checksum: Checksum): Destination {
   return {
     ...output,
     async write(bytes) {
-      digest.update(bytes);
+      checksum.update(bytes);
       await output.write(bytes);
     },
   };

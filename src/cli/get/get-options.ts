@@ -1,6 +1,5 @@
 // The options of `charla get`, read and checked: the requests, and what to do with their responses.
 
-import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 
 import { systemCode, usageError } from "../../errors.ts";
@@ -12,7 +11,7 @@ import { MAX_REDIRECTS } from "../../http/client/redirects.ts";
 import {
   checkedMethod,
   type HttpRequest,
-  isSendable,
+  isKnownMethod,
   notReadable,
   parseHeader,
 } from "../../http/client/request.ts";
@@ -37,7 +36,8 @@ export interface Target {
 export interface GetOptions {
   readonly targets: readonly [Target, ...Target[]];
   readonly connection: TransportOptions;
-  readonly logins: Logins;
+  /** Null if there is none at all. */
+  readonly logins: Logins | null;
   /** Whether there is a login for the first URL. */
   readonly hasLogin: boolean;
   /** Texts of files with cookies. */
@@ -74,7 +74,7 @@ export interface GetOptions {
 /** @throws {CharlaError} USAGE, INVALID_URL, FILE_NOT_READABLE */
 export async function readGetOptions(commandLine: CommandLine, io: Io): Promise<GetOptions> {
   const { flags, values } = commandLine;
-  const words = readGetWords(commandLine.words, isSendable);
+  const words = readGetWords(commandLine.words, isKnownMethod);
   if (words.urls.length === 0) throw usageError("the URL is missing", "write charla get URL");
   const urls = words.urls.map(completeUrl);
   checkConflicts(commandLine, urls);
@@ -103,7 +103,7 @@ export async function readGetOptions(commandLine: CommandLine, io: Io): Promise<
     targets: [first, ...others],
     connection: await connectionOptions(commandLine, io),
     logins,
-    hasLogin: logins.loginFor(first.request.url) !== null,
+    hasLogin: (logins?.loginFor(first.request.url) ?? null) !== null,
     ...(await readCookies(commandLine, io.cwd)),
     parallel: flags.has("parallel"),
     isNamedByUrl: isNamedByUrl(flags),
@@ -326,6 +326,7 @@ async function readCookies({ lists, values }: CommandLine, cwd: string) {
 }
 
 async function readCookieFile(path: string, cwd: string, mayBeMissing: boolean): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
   try {
     return await readFile(resolve(cwd, path), "utf8");
   } catch (cause) {

@@ -1,7 +1,5 @@
 // What a person gives to send: the body of `-d`, `--json`, `-F`, `-T` and of items, as written, from a file or from stdin.
 
-import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 
 import { usageError } from "../../errors.ts";
@@ -153,6 +151,7 @@ function encode(text: string): string {
 }
 
 async function readText(path: string): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
@@ -181,7 +180,8 @@ async function itemsBody({ fields, files }: Items, cwd: string): Promise<Request
   return newForm([...texts, ...uploads]);
 }
 
-function newForm(fields: readonly FormField[]): Promise<RequestBody> {
+async function newForm(fields: readonly FormField[]): Promise<RequestBody> {
+  const { randomBytes } = await import("node:crypto");
   return formBody(fields, `----charla${randomBytes(16).toString("hex")}`);
 }
 

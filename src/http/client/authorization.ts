@@ -4,13 +4,8 @@
 import { randomBytes } from "node:crypto";
 
 import { basicAuthorization, hasHeader } from "../header-fields.ts";
-import {
-  type Challenge,
-  challengesOf,
-  digestAnswer,
-  digestChallenge,
-  type Login,
-} from "./challenge.ts";
+import { type Challenge, challengesOf, type Login } from "./challenge.ts";
+import { digestAnswer, digestChallenge } from "./digest.ts";
 import type { ResponseHead } from "./exchange.ts";
 import type { HttpRequest } from "./request.ts";
 

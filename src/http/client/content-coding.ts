@@ -4,7 +4,6 @@ import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import type { Transform } from "node:stream";
 import { ReadableStream } from "node:stream/web";
-import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
 
 import { CharlaError, describeCause } from "../../errors.ts";
 import { type Header, headerValue } from "../header-fields.ts";
@@ -107,7 +106,7 @@ async function* decompressOnce(
   const start = await readStart(source);
   // Servers name a coding for an empty body, too.
   if (start.length === 0) return;
-  const stream = openDecompressor(format, start);
+  const stream = await openDecompressor(format, start);
   let lost: { readonly cause: unknown } | null = null;
   void feed(stream, start, source).catch((cause: unknown) => {
     lost = { cause };
@@ -147,7 +146,13 @@ async function readStart(source: AsyncIterator<Uint8Array<ArrayBuffer>>) {
 /** Bytes that are decompressed at once. */
 const CHUNK = 262_144;
 
-function openDecompressor(format: Exclude<Format, "zstd">, start: Uint8Array): Transform {
+async function openDecompressor(
+  format: Exclude<Format, "zstd">,
+  start: Uint8Array,
+): Promise<Transform> {
+  // Loaded when a body needs it: it takes milliseconds.
+  const { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } =
+    await import("node:zlib");
   switch (format) {
     case "gzip":
       return createGunzip({ chunkSize: CHUNK });

@@ -1,6 +1,4 @@
-// Where a body goes: the interface, a checksum of what passes, and the errors of writing. Files are part-file.ts.
-
-import { createHash } from "node:crypto";
+// Where a body goes: the interfaces, and the errors of writing. Files are part-file.ts.
 
 import { CharlaError, describeCause, systemCode } from "../../errors.ts";
 import type { ResponseHead } from "./exchange.ts";
@@ -40,29 +38,12 @@ export interface FileDestination extends Destination, AsyncDisposable {
   remove(): Promise<void>;
 }
 
-export type Digest = ReturnType<typeof createDigest>;
-
-/** @param expected SHA-256, as 64 hexadecimal digits */
-export function createDigest(expected: string) {
-  let hash = createHash("sha256");
-  return {
-    restart() {
-      hash = createHash("sha256");
-    },
-    update(bytes: Uint8Array) {
-      hash.update(bytes);
-    },
-    /** @throws {CharlaError} CHECKSUM_WRONG */
-    check() {
-      const actual = hash.digest("hex");
-      if (actual === expected.toLowerCase()) return;
-      throw new CharlaError(
-        "CHECKSUM_WRONG",
-        `the checksum is wrong: the SHA-256 of the body is ${actual}`,
-        "do not use the file; compare the checksum with its source, and fetch it again",
-      );
-    },
-  };
+/** Of what passes, until it is complete. */
+export interface Checksum {
+  restart(): void;
+  update(bytes: Uint8Array): void;
+  /** @throws {CharlaError} CHECKSUM_WRONG */
+  check(): void;
 }
 
 const NO_SPACE = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);

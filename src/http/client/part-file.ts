@@ -19,7 +19,7 @@ import { dirname, resolve } from "node:path";
 
 import { CharlaError, systemCode } from "../../errors.ts";
 import { headerValue, parseHttpDate } from "../header-fields.ts";
-import { type Digest, failWriting, type FileDestination, notWritable } from "./destination.ts";
+import { type Checksum, failWriting, type FileDestination, notWritable } from "./destination.ts";
 import type { ResumePoint } from "./resume.ts";
 
 export interface PartFileOptions {
@@ -32,7 +32,7 @@ export interface PartFileOptions {
   /** A part of another URL is not resumed. */
   readonly url: string;
   readonly resume: boolean;
-  readonly digest: Digest | null;
+  readonly checksum: Checksum | null;
   /** Whether a file of that name is left alone: the new one gets a number behind its name, as in wget. */
   readonly neverReplaces: boolean;
   /** Whether it gets the time that the server gives. */
@@ -50,7 +50,7 @@ export async function openFileDestination(options: PartFileOptions): Promise<Fil
 }
 
 /** Something that has a path but is not a regular file: written as it is, and left in place. */
-function openDevice({ file, name, digest }: PartFileOptions): FileDestination {
+function openDevice({ file, name, checksum }: PartFileOptions): FileDestination {
   let handle: FileHandle | null = null;
   let length = 0;
   const close = async () => handle?.close();
@@ -69,13 +69,13 @@ function openDevice({ file, name, digest }: PartFileOptions): FileDestination {
       handle ??= await open(file, "w").catch((cause: unknown) => failWriting(cause, name));
     },
     async write(bytes) {
-      digest?.update(bytes);
+      checksum?.update(bytes);
       length += bytes.length;
       await handle?.writeFile(bytes).catch((cause: unknown) => failWriting(cause, name));
     },
     async finish() {
       await close();
-      digest?.check();
+      checksum?.check();
     },
     remove: close,
     [Symbol.asyncDispose]: close,
@@ -84,7 +84,7 @@ function openDevice({ file, name, digest }: PartFileOptions): FileDestination {
 
 /** @throws {CharlaError} FILE_NOT_WRITABLE */
 export async function openPartFile(options: PartFileOptions): Promise<FileDestination> {
-  const { url, digest, name } = options;
+  const { url, checksum, name } = options;
   const { file, existing } = await resolveTarget(options);
   const path = `${file}.part`;
   const note = `${path}.json`;
@@ -92,8 +92,8 @@ export async function openPartFile(options: PartFileOptions): Promise<FileDestin
   const unusable = options.resume && resumePoint === null ? await fileSize(path) : 0;
   let handle: FileHandle | null = null;
   let length = resumePoint?.from ?? 0;
-  /** Bytes that the digest has seen. */
-  let digested = 0;
+  /** Bytes that the checksum has seen. */
+  let checksumed = 0;
   /** ms since 1970, by the server; null if it says nothing. */
   let modified: number | null = null;
   let savedAs = name;
@@ -111,16 +111,16 @@ export async function openPartFile(options: PartFileOptions): Promise<FileDestin
   }
 
   /** The checksum covers what an earlier run has fetched, too. */
-  async function digestTo(from: number): Promise<void> {
-    if (digest === null || digested === from) return;
-    digest.restart();
-    digested = 0;
+  async function checksumTo(from: number): Promise<void> {
+    if (checksum === null || checksumed === from) return;
+    checksum.restart();
+    checksumed = 0;
     if (from === 0) return;
     const reader = await open(path, "r");
     for await (const chunk of reader.createReadStream({ end: from - 1 })) {
-      if (chunk instanceof Uint8Array) digest.update(chunk);
+      if (chunk instanceof Uint8Array) checksum.update(chunk);
     }
-    digested = from;
+    checksumed = from;
   }
 
   async function remove(): Promise<void> {
@@ -150,7 +150,7 @@ export async function openPartFile(options: PartFileOptions): Promise<FileDestin
       try {
         await close();
         handle = await openAt(from);
-        await digestTo(from);
+        await checksumTo(from);
         length = from;
         resumePoint = validator === null ? null : { from, validator };
         if (validator === null) await rm(note, { force: true });
@@ -167,14 +167,14 @@ export async function openPartFile(options: PartFileOptions): Promise<FileDestin
       } catch (cause) {
         failWriting(cause, name);
       }
-      digest?.update(bytes);
+      checksum?.update(bytes);
       length += bytes.length;
-      digested += bytes.length;
+      checksumed += bytes.length;
       if (resumePoint !== null) resumePoint = { ...resumePoint, from: length };
     },
     async finish() {
       try {
-        digest?.check();
+        checksum?.check();
       } catch (error) {
         await tryRemoving();
         throw error;

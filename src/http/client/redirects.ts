@@ -30,7 +30,8 @@ export type FollowEvent =
 /** What a request needs to be sent, and sent on. */
 export interface FollowOptions {
   readonly transport: Transport;
-  readonly authorization: Authorization;
+  /** Null if there is no login for anything. */
+  readonly authorization: Authorization | null;
   readonly cookies: CookieJar;
   /** How many redirects are followed. */
   readonly maxRedirects: number;
@@ -54,7 +55,8 @@ export async function followRedirects(
   for (;;) {
     // oxlint-disable-next-line no-await-in-loop -- one request after the other
     const cookie = await cookies.headerFor(request.url);
-    const full = authorization.authorize(withCookies(request, cookie));
+    const plain = withCookies(request, cookie);
+    const full = authorization?.authorize(plain) ?? plain;
     // oxlint-disable-next-line no-await-in-loop -- as above
     const response = await transport.exchange(full, signal, onEvent);
     onEvent({ type: "response", head: response });
@@ -69,7 +71,7 @@ export async function followRedirects(
       response.discard();
       throw error;
     }
-    const isAsked = next === null && authorization.canAnswer(response, request);
+    const isAsked = next === null && authorization?.canAnswer(response, request) === true;
     if (next === null && !isAsked) return response;
     // oxlint-disable-next-line no-await-in-loop -- as above
     await response.finish();

@@ -3,7 +3,6 @@
 
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { METHODS } from "node:http";
 
 import { CharlaError, describeCause, usageError } from "../../errors.ts";
 import type { Header } from "../header-fields.ts";
@@ -26,11 +25,15 @@ export interface HttpRequest {
   readonly body: RequestBody | null;
 }
 
-// The methods that the runtime can send; it would send an unknown one as GET. CONNECT and TRACE are for proxies and for
-// debugging them (RFC 9110 s. 9.3.6, 9.3.8).
-const SENDABLE: ReadonlySet<string> = new Set(
-  METHODS.filter((method) => method !== "CONNECT" && method !== "TRACE"),
+/** Methods that are written in capitals, in whatever case they are given: those of HTTP and WebDAV. */
+const KNOWN: ReadonlySet<string> = new Set(
+  "GET HEAD POST PUT PATCH DELETE OPTIONS PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK SEARCH REPORT QUERY".split(
+    " ",
+  ),
 );
+
+/** They are for proxies and for debugging them (RFC 9110 s. 9.3.6, 9.3.8). */
+const UNSENDABLE: ReadonlySet<string> = new Set(["CONNECT", "TRACE"]);
 
 /** Sending these twice does the same as sending them once (RFC 9110 s. 9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
@@ -48,15 +51,17 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set(["content-length", "transf
 /** token (RFC 9110 s. 5.6.2) */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
-export function isSendable(method: string): boolean {
-  return SENDABLE.has(method);
+/** Whether a word before a URL can only be a method. */
+export function isKnownMethod(word: string): boolean {
+  return KNOWN.has(word);
 }
 
-/** @throws {CharlaError} USAGE: an unknown method, or one that cannot carry a body */
+/** @throws {CharlaError} USAGE: no method, or one that cannot be sent or carries no body */
 export function checkedMethod(written: string, hasBody: boolean): string {
   // Methods are case-sensitive, and all registered ones are upper case (RFC 9110 s. 9.1).
-  const method = written.toUpperCase();
-  if (!SENDABLE.has(method)) {
+  const capitals = written.toUpperCase();
+  const method = KNOWN.has(capitals) ? capitals : written;
+  if (!TOKEN.test(method) || UNSENDABLE.has(capitals)) {
     throw usageError(
       `${JSON.stringify(written)} is not a method that charla can send`,
       "use one such as GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",

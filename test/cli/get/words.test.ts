@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 
 import { type Items, readGetWords } from "../../../src/cli/get/words.ts";
-import { isSendable } from "../../../src/http/client/request.ts";
+import { isKnownMethod } from "../../../src/http/client/request.ts";
 
-const read = (...words: string[]) => readGetWords(words, isSendable);
+const read = (...words: string[]) => readGetWords(words, isKnownMethod);
 
 function text(key: string, value: string, isJson = false): Partial<Items> {
   return { fields: [{ key, value: { kind: "text", text: value }, isJson }] };

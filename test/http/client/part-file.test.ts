@@ -25,7 +25,7 @@ function open(folder: string, resume = false) {
     followsLink: true,
     url: FILE_URL,
     resume,
-    digest: null,
+    checksum: null,
     neverReplaces: false,
     keepsTime: false,
   });

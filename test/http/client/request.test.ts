@@ -45,12 +45,15 @@ describe("a method", () => {
     ["patch", true, "PATCH"],
     ["DELETE", false, "DELETE"],
     ["PROPFIND", true, "PROPFIND"],
+    ["BREW", false, "BREW"],
+    ["brew", true, "brew"],
   ])("the method %p is sent, with a body: %p", (written, hasBody, method) => {
     expect(checkedMethod(written, hasBody)).toBe(method);
   });
 
   test.each([
-    ["BREW", false, '"BREW" is not a method that charla can send'],
+    ["trace", false, '"trace" is not a method that charla can send'],
+    ["", false, '"" is not a method that charla can send'],
     ["CONNECT", false, '"CONNECT" is not a method that charla can send'],
     ["GET /", false, '"GET /" is not a method that charla can send'],
     ["get", true, "a GET request cannot carry data"],

@@ -3,7 +3,6 @@
 import { expect, test } from "bun:test";
 import { getEventListeners } from "node:events";
 
-import { createAuthorization } from "../../../src/http/client/authorization.ts";
 import { createCookieJar } from "../../../src/http/client/cookies.ts";
 import type { Destination } from "../../../src/http/client/destination.ts";
 import { createTransport } from "../../../src/http/client/exchange.ts";
@@ -45,11 +44,7 @@ test("a transfer with redirects and retries leaves no listener on the caller's s
   });
   await transfer({
     transport,
-    authorization: createAuthorization({
-      loginFor: () => null,
-      isEager: true,
-      mayBeSent: true,
-    }),
+    authorization: null,
     cookies: createCookieJar(),
     maxRedirects: 10,
     request: { method: "GET", url: new URL(`http://${server.at}/start`), headers: [], body: null },

@@ -1,5 +1,7 @@
 // Connections to origins, opened as their URLs and the proxies to them ask for, and kept for the next request to the same one.
 
+import type { Duplex } from "node:stream";
+
 import type { CharlaError } from "../../../errors.ts";
 import { basicAuthorization } from "../../header-fields.ts";
 import { connectTimedOut, describeFetchError, unixSocketFailed } from "../fetch-errors.ts";
@@ -13,7 +15,7 @@ import {
   proxyKind,
   tunnelRefused,
 } from "./proxy.ts";
-import { startTls, type TlsOptions, type TlsSession } from "./tls.ts";
+import type { TlsOptions, TlsSession } from "./tls.ts";
 import { createWire, type Wire } from "./wire.ts";
 
 export interface ConnectOptions extends DialOptions, TlsOptions {
@@ -142,12 +144,12 @@ async function openBy(
     signal.addEventListener("abort", abort);
     const { remoteAddress = options.unixSocket ?? "", remotePort = null } = socket;
     const connected = performance.now();
-    let stream: Parameters<typeof startTls>[0] = socket;
+    let stream: Duplex = socket;
     const isHttpProxy = proxy !== null && proxyKind(proxy) === "http";
     const proxyLogin = proxy === null ? null : loginOf(proxy);
     if (isHttpProxy && proxy.protocol === "https:") {
       stream = (
-        await startTls(stream, first.host, { ...options, identity: null }, signal)
+        await secure(stream, first.host, { ...options, identity: null }, signal)
       ).wire.detach();
     }
     if (proxy !== null && !isHttpProxy) {
@@ -159,7 +161,7 @@ async function openBy(
       stream = wire.detach();
     }
     blamed = url;
-    const session = isSecure ? await startTls(stream, origin.host, options, signal) : null;
+    const session = isSecure ? await secure(stream, origin.host, options, signal) : null;
     const wire = session?.wire ?? createWire(stream, null);
     return {
       wire,
@@ -189,6 +191,16 @@ async function openBy(
   } finally {
     signal.removeEventListener("abort", abort);
   }
+}
+
+/** Only https needs what this loads. */
+async function secure(
+  stream: Duplex,
+  host: string,
+  options: TlsOptions,
+  signal: AbortSignal,
+): Promise<TlsSession> {
+  return (await import("./tls.ts")).startTls(stream, host, options, signal);
 }
 
 function loginOf({ username, password }: URL): string | null {
