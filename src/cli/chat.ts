@@ -4,7 +4,7 @@
 import { closest } from "../chat/closest.ts";
 import { COMMANDS as ROOM_COMMANDS } from "../chat/commands.ts";
 import { CharlaError, usageError } from "../errors.ts";
-import { looksLikeInvitation } from "../identity/invitation.ts";
+import { looksLikeInvitation } from "../identity/invitation-text.ts";
 import { parseHostAndPort } from "../net/address.ts";
 import { isLookupError } from "../net/socket-error.ts";
 import type { Io } from "../terminal/io.ts";

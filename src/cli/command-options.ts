@@ -5,7 +5,7 @@ import { isIP } from "node:net";
 import { parseDuration } from "../chat/commands.ts";
 import { MAX_FOUND } from "../chat/frames.ts";
 import { CharlaError, usageError } from "../errors.ts";
-import { looksLikeInvitation } from "../identity/invitation.ts";
+import { looksLikeInvitation } from "../identity/invitation-text.ts";
 import type { Keep } from "../log/retention.ts";
 import { DEFAULT_PORT, parseHostAndPort, parsePort } from "../net/address.ts";
 import type { OpenOptions } from "../server/open.ts";

@@ -7,7 +7,6 @@ import { createTransport } from "../http/client/exchange.ts";
 import type { Io } from "../terminal/io.ts";
 import { isDumb } from "../terminal/known-terminals.ts";
 import type { Printer, PrinterOptions } from "../terminal/printer.ts";
-import { printerOptions } from "./command-options.ts";
 import { fetchTarget, type Run } from "./get/fetch-target.ts";
 import { type GetOptions, readGetOptions, type Target } from "./get/get-options.ts";
 import { createProgressLine, shareProgress } from "./get/progress.ts";
@@ -19,7 +18,7 @@ const MAX_PARALLEL = 16;
 export async function get(commandLine: CommandLine, io: Io): Promise<number> {
   const options = await readGetOptions(commandLine, io);
   const quiet = commandLine.flags.has("quiet") || commandLine.flags.has("silent");
-  const { verbose } = printerOptions(commandLine);
+  const verbose = commandLine.flags.has("verbose");
   const printer = laterPrinter(io, { json: false, quiet, verbose });
   const [{ file }] = options.targets;
   const hasBodyOnScreen = file === null && io.stdout.isTTY === true;

@@ -5,12 +5,8 @@ import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 
 import { CharlaError, describeCause, usageError } from "../errors.ts";
-import {
-  isCutOff,
-  isInvitationAlone,
-  looksLikeInvitation,
-  parseInvitation,
-} from "../identity/invitation.ts";
+import { isInvitationAlone, looksLikeInvitation } from "../identity/invitation-text.ts";
+import { isCutOff, parseInvitation } from "../identity/invitation.ts";
 import { type Io, isTerminal } from "../terminal/io.ts";
 import { askUnseen, takeFirstLine } from "../terminal/secret-line.ts";
 import { INVITATION_VARIABLE } from "./io.ts";

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 
 import { closest } from "../chat/closest.ts";
 import { CharlaError, usageError } from "../errors.ts";
-import { looksLikeInvitation } from "../identity/invitation.ts";
+import { looksLikeInvitation } from "../identity/invitation-text.ts";
 import {
   type CommandName,
   COMMANDS,

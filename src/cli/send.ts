@@ -6,7 +6,7 @@ import { noticeEvent, type NoticeText } from "../chat/events.ts";
 import { untilAborted } from "../client/abort.ts";
 import type { MessageSender } from "../client/plain-message.ts";
 import { CharlaError, usageError } from "../errors.ts";
-import { isInvitationAlone, looksLikeInvitation } from "../identity/invitation.ts";
+import { isInvitationAlone, looksLikeInvitation } from "../identity/invitation-text.ts";
 import { parseHostAndPort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
 import { inputLines, inputNotSent, MAX_IN_FLIGHT, sendLines } from "../terminal/piped-lines.ts";

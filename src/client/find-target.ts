@@ -8,7 +8,8 @@ import {
   type Environment,
   findConfigFolder,
 } from "../identity/folders.ts";
-import { type Invitation, looksLikeInvitation, parseInvitation } from "../identity/invitation.ts";
+import { looksLikeInvitation } from "../identity/invitation-text.ts";
+import { type Invitation, parseInvitation } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import { findKnownServer, rememberServer, serverKeyChanged } from "../identity/known-servers.ts";
 import { isInvitationTo, readLocalInvitation } from "../identity/local-invitation.ts";

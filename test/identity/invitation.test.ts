@@ -1,11 +1,10 @@
 import { describe, expect, test } from "bun:test";
 
 import { CharlaError } from "../../src/errors.ts";
+import { isInvitationAlone, looksLikeInvitation } from "../../src/identity/invitation-text.ts";
 import {
   formatInvitation,
   isCutOff,
-  isInvitationAlone,
-  looksLikeInvitation,
   parseInvitation,
   secretToPsk,
   type Way,

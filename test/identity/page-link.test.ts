@@ -3,12 +3,8 @@
 import { expect, test } from "bun:test";
 
 import { CharlaError } from "../../src/errors.ts";
-import {
-  isCutOff,
-  isInvitationAlone,
-  looksLikeInvitation,
-  parseInvitation,
-} from "../../src/identity/invitation.ts";
+import { isInvitationAlone, looksLikeInvitation } from "../../src/identity/invitation-text.ts";
+import { isCutOff, parseInvitation } from "../../src/identity/invitation.ts";
 import {
   chooseOrigin,
   invitationInLink,
