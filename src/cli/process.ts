@@ -5,7 +5,7 @@ import { charla } from "./charla.ts";
 import { processIo } from "./io.ts";
 
 const MAY_BE_SECRET =
-  /charla:\/\/|@|^--(?:auth|user|header|proxy-user|cookie|cert)|^-\w*[uUHbE]|^[A-Z][\w-]*:/i;
+  /charla:\/\/|@|^--(?:auth|user|header|proxy-user|cookie|cert)|^-\w*[uUHbE]|^[A-Z][\w-]*:(?!\/\/)/;
 // Loaded only where it is needed, but before anything else.
 if (process.argv.slice(2).some((argument) => MAY_BE_SECRET.test(argument))) {
   (await import("./own-arguments.ts")).hideSecrets();

@@ -50,7 +50,7 @@ export async function fetchTarget(target: Target, run: Run): Promise<void> {
   const { io, options, printer, progress, signal } = run;
   const checksum = await openChecksum(options.sha256);
   const files = createFiles(target, options, io.cwd, checksum);
-  await using opened = files;
+  using opened = files;
   const { includeHeaders } = options;
   const output = createStandardOutput(io, { includeHeaders, raw: target.file === "-" });
   const start = performance.now();
@@ -110,8 +110,8 @@ function createFiles(
     async open(head: ResponseHead | null): Promise<FileDestination | null> {
       if (file === null || file === "-") return null;
       const name = (head === null ? null : suggestedFileName(head.headers)) ?? file;
-      const { openFileDestination } = await import("../../http/client/part-file.ts");
-      current ??= await openFileDestination({
+      const { openFileDestination } = await import("../../http/client/file-destination.ts");
+      current ??= openFileDestination({
         file: resolve(cwd, name),
         name,
         followsLink: !isNamedByUrl,
@@ -123,7 +123,7 @@ function createFiles(
       });
       return current;
     },
-    [Symbol.asyncDispose]: async () => current?.[Symbol.asyncDispose](),
+    [Symbol.dispose]: () => current?.[Symbol.dispose](),
   };
 }
 

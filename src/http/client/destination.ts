@@ -1,4 +1,4 @@
-// Where a body goes: the interfaces, and the errors of writing. Files are part-file.ts.
+// Where a body goes: the interfaces, and the errors of writing. Files are file-destination.ts.
 
 import { CharlaError, describeCause, systemCode } from "../../errors.ts";
 import type { ResponseHead } from "./exchange.ts";
@@ -19,7 +19,7 @@ export interface Destination {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-export interface FileDestination extends Destination, AsyncDisposable {
+export interface FileDestination extends Destination, Disposable {
   /** Bytes written, and kept from an earlier run. */
   readonly length: number;
   /** The file that the bytes are in until it is complete, as it is shown. */

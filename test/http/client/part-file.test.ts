@@ -35,7 +35,7 @@ describe("another program", () => {
   test("a part that another program has replaced does not get the file's name", async () => {
     using folder = newFolder();
     folder.write("f", "before");
-    await using part = await open(folder.path);
+    using part = open(folder.path);
     await part.begin(HEAD, 0, null);
     await part.write(Buffer.from("abcd"));
     folder.write("other", "efgh");
@@ -49,7 +49,7 @@ describe("another program", () => {
 
   test("a part to which another program has appended is an error", async () => {
     using folder = newFolder();
-    await using part = await open(folder.path);
+    using part = open(folder.path);
     await part.begin(HEAD, 0, null);
     await part.write(Buffer.from("abcd"));
     writeFileSync(join(folder.path, "f.part"), "efgh", { flag: "a" });
@@ -62,7 +62,7 @@ describe("another program", () => {
     folder.write("precious", "before");
     folder.write("f.part", "abcd");
     folder.write("f.part.json", JSON.stringify({ url: FILE_URL, validator: '"a"' }));
-    await using part = await open(folder.path, true);
+    using part = open(folder.path, true);
     expect(part.resumePoint()).toEqual({ from: 4, validator: '"a"' });
     rmSync(join(folder.path, "f.part"));
     symlinkSync("precious", join(folder.path, "f.part"));
@@ -73,7 +73,7 @@ describe("another program", () => {
 
 test("the resume point moves while the part grows, and an empty part has none", async () => {
   using folder = newFolder();
-  await using part = await open(folder.path);
+  using part = open(folder.path);
   await part.begin(HEAD, 0, '"a"');
   expect([part.length, part.resumePoint()]).toEqual([0, null]);
   await part.write(Buffer.from("abcd"));
