@@ -1,5 +1,6 @@
-// `charla get` compared with curl: 1 GiB from loopback into a file (`npm run bench -- get`). The server is a second process of
-// this file. The result is the ratio of the median times.
+// `charla get` compared with curl (`npm run bench -- get`): 1 GiB from loopback into a file, 5 GiB to /dev/null, and one short
+// response, which is mostly the program's start. The server is a second process of this file. The result is the ratio of the
+// median times; the shortest say more where others use the machine.
 
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,9 +10,22 @@ import { machine } from "./harness/machine.ts";
 import { reportUsage, startOther } from "./harness/other-process.ts";
 import { median } from "./harness/quantiles.ts";
 
-const ROUNDS = 7;
-const BYTES = 1_073_741_824;
-const charla = join(import.meta.dir, "..", "src", "cli", "main.ts");
+const root = join(import.meta.dir, "..");
+const GIB = 1_073_741_824;
+
+interface Case {
+  readonly name: string;
+  /** Of the server: also the size of its response in bytes. */
+  readonly bytes: number;
+  readonly rounds: number;
+  readonly toFile: boolean;
+}
+
+const CASES: readonly Case[] = [
+  { name: "1 GiB to a file", bytes: GIB, rounds: 7, toFile: true },
+  { name: "5 GiB to /dev/null", bytes: 5 * GIB, rounds: 5, toFile: false },
+  { name: "start, and 5 bytes", bytes: 5, rounds: 31, toFile: false },
+];
 
 interface Figures {
   /** From start to end, ms. */
@@ -20,15 +34,11 @@ interface Figures {
   readonly cpu: number;
 }
 
-function measure(command: string[], file: string): Figures {
-  rmSync(file, { force: true });
-  // Pending writes of the run before must not count.
-  Bun.spawnSync(["sync"]);
+function measure(command: string[]): Figures {
   const start = performance.now();
   const { exitCode, resourceUsage } = Bun.spawnSync(command, { stdout: "ignore" });
   const time = performance.now() - start;
   if (exitCode !== 0) throw new Error(`${command.join(" ")} ended with ${exitCode}`);
-  if (Bun.file(file).size !== BYTES) throw new Error(`${command.join(" ")} fetched something else`);
   return { time, cpu: Number(resourceUsage.cpuTime.total) / 1_000 };
 }
 
@@ -38,51 +48,71 @@ async function compare(): Promise<void> {
     process.exit(1);
   }
   const folder = mkdtempSync(join(tmpdir(), "charla-get-"));
-  const file = join(folder, "file");
-  await using server = await startOther(import.meta.path);
-  const url = `http://127.0.0.1:${server.port}/`;
+  try {
+    const built = Bun.spawnSync(["node", join(root, "scripts", "build.mjs")]);
+    if (built.exitCode !== 0) throw new Error(built.stderr.toString());
+    const charla = join(root, "dist", "charla");
+    await using server = await startOther(import.meta.path);
+    console.log(machine);
+    for (const each of CASES) compareCase(each, charla, `http://127.0.0.1:${server.port}/`, folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function compareCase(
+  { name, bytes, rounds, toFile }: Case,
+  charla: string,
+  at: string,
+  folder: string,
+) {
+  const file = toFile ? join(folder, "file") : "/dev/null";
+  const url = `${at}${bytes}`;
   const commands = {
     curl: ["curl", "--silent", "--output", file, url],
-    charla: [process.execPath, charla, "get", "--quiet", "--output", file, url],
+    charla: [charla, "get", "--quiet", "--output", file, url],
   };
   const figures: Record<keyof typeof commands, Figures[]> = { curl: [], charla: [] };
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     // In turns, so that other load on the machine affects both.
-    for (const name of ["curl", "charla"] as const) {
-      figures[name].push(measure(commands[name], file));
+    for (const tool of ["curl", "charla"] as const) {
+      if (toFile) {
+        rmSync(file, { force: true });
+        // Pending writes of the run before must not count.
+        Bun.spawnSync(["sync"]);
+      }
+      figures[tool].push(measure(commands[tool]));
+      if (toFile && Bun.file(file).size !== bytes)
+        throw new Error(`${tool} fetched something else`);
     }
   }
-  rmSync(folder, { recursive: true });
-
-  const middle = (of: readonly Figures[], what: keyof Figures) => {
-    return median(of.map((each) => each[what]));
-  };
-  console.log(`1 GiB from loopback to a file, median of ${ROUNDS} runs each, taken in turns`);
-  console.log(machine);
-  for (const name of ["curl", "charla"] as const) {
-    const own = figures[name];
-    const times = own.map(({ time }) => time);
-    const ratio = middle(own, "time") / middle(figures.curl, "time");
+  const times = (of: readonly Figures[]) => of.map(({ time }) => time);
+  console.log(`${name}, median of ${rounds} runs each, taken in turns`);
+  for (const tool of ["curl", "charla"] as const) {
+    const own = times(figures[tool]);
+    const ratio = median(own) / median(times(figures.curl));
+    const cpu = median(figures[tool].map((each) => each.cpu));
     console.log(
-      `${name.padEnd(7)} ${(median(times) / 1_000).toFixed(2)} s ` +
-        `(${(Math.min(...times) / 1_000).toFixed(2)} to ${(Math.max(...times) / 1_000).toFixed(2)}), ` +
-        `${ratio.toFixed(2)} times curl; ${(middle(own, "cpu") / 1_000).toFixed(2)} s of CPU`,
+      `  ${tool.padEnd(7)} ${median(own).toFixed(0)} ms (${Math.min(...own).toFixed(0)} to ` +
+        `${Math.max(...own).toFixed(0)}), ${ratio.toFixed(2)} times curl; ${cpu.toFixed(0)} ms of CPU`,
     );
   }
 }
 
 function serve(): void {
   const folder = mkdtempSync(join(tmpdir(), "charla-get-"));
-  const path = join(folder, "served");
-  writeFileSync(path, "");
-  // A sparse file: nothing is read from the disk.
-  truncateSync(path, BYTES);
+  for (const { bytes } of CASES) {
+    const path = join(folder, String(bytes));
+    writeFileSync(path, "");
+    // A sparse file: nothing is read from the disk.
+    truncateSync(path, bytes);
+  }
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   process.on("SIGTERM", () => process.exit(0));
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
-    fetch: () => new Response(Bun.file(path)),
+    fetch: ({ url }) => new Response(Bun.file(join(folder, new URL(url).pathname))),
   });
   if (server.port === undefined) throw new Error("no port was given");
   reportUsage(server.port);

@@ -78,9 +78,12 @@ export interface Progress {
   erase(): void;
 }
 
+const NO_PROGRESS: Progress = { update() {}, erase() {} };
+
 /** The line shows what several transfers have done together. */
 export function shareProgress(line: ProgressLine) {
   const all = new Map<object, { readonly bytes: number; readonly total: number | null }>();
+  if (!line.isShown) return (): Progress => NO_PROGRESS;
   return (): Progress => {
     const own = {};
     return {
@@ -127,6 +130,7 @@ export function createProgressLine(stderr: Output, shown: Readonly<Record<Direct
   const timer = isShown ? setInterval(draw, REDRAW_EVERY) : undefined;
   timer?.unref();
   return {
+    isShown,
     update(newDirection: Direction, bytes: number, total: number | null): void {
       if (!shown[newDirection]) return;
       if (newDirection !== direction) {
