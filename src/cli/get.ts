@@ -21,10 +21,11 @@ export async function get(commandLine: CommandLine, io: Io): Promise<number> {
   const verbose = commandLine.flags.has("verbose");
   const printer = laterPrinter(io, { json: false, quiet, verbose });
   const [{ file }] = options.targets;
+  // Streams are looked up only where they are asked for: each takes time to load.
   const hasBodyOnScreen = file === null && io.stdout.isTTY === true;
-  const sent = io.stderr.isTTY === true && !isDumb(io.env) && !quiet;
+  const sent = !quiet && io.stderr.isTTY === true && !isDumb(io.env);
   // A body that appears on the screen needs no progress line.
-  const line = createProgressLine(io.stderr, { sent, received: sent && !hasBodyOnScreen });
+  const line = createProgressLine(io, { sent, received: sent && !hasBodyOnScreen });
   const share = shareProgress(line);
   const cookies = createCookieJar();
   for (const text of options.cookieFiles) {

@@ -1,6 +1,6 @@
 // The progress line of `charla get`: how much, how fast, and how long it still takes.
 
-import type { Output } from "../../terminal/io.ts";
+import type { Io } from "../../terminal/io.ts";
 import { formatBytes, formatSeconds } from "../amounts.ts";
 
 /** ms over which the rate is measured: long enough not to jump, short enough to follow changes. */
@@ -103,7 +103,10 @@ export function shareProgress(line: ProgressLine) {
 }
 
 /** The line of a transfer's progress at the bottom of a terminal. @param shown whether to show each direction */
-export function createProgressLine(stderr: Output, shown: Readonly<Record<Direction, boolean>>) {
+export function createProgressLine(
+  io: Pick<Io, "stderr">,
+  shown: Readonly<Record<Direction, boolean>>,
+) {
   const start = performance.now();
   let direction: Direction = "sent";
   let meter = createMeter(start, direction);
@@ -112,7 +115,7 @@ export function createProgressLine(stderr: Output, shown: Readonly<Record<Direct
 
   /** Removes it from the screen until the next update. */
   function erase(): void {
-    if (isDrawn) stderr.write(ERASE_LINE);
+    if (isDrawn) io.stderr.write(ERASE_LINE);
     isDrawn = false;
     isUpdated = false;
   }
@@ -121,8 +124,8 @@ export function createProgressLine(stderr: Output, shown: Readonly<Record<Direct
     const now = performance.now();
     if (!isUpdated || now - start < SHOW_AFTER) return;
     // Some terminals wrap when the last column is written to.
-    const columns = (stderr.columns || 80) - 1;
-    stderr.write(`${ERASE_LINE}${meter.line(columns, now)}`);
+    const columns = (io.stderr.columns || 80) - 1;
+    io.stderr.write(`${ERASE_LINE}${meter.line(columns, now)}`);
     isDrawn = true;
   }
 

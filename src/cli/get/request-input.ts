@@ -35,7 +35,7 @@ export interface RequestInput {
 }
 
 /**
- * What the options and items ask for.
+ * What the options and items ask for. Stdin is looked up only where it is asked for: it takes time to load.
  *
  * @throws {CharlaError} USAGE, FILE_NOT_READABLE
  */
@@ -45,7 +45,7 @@ export async function readInput(
   place: Pick<Io, "stdin" | "cwd">,
 ): Promise<RequestInput> {
   const { flags, lists, values } = commandLine;
-  const { cwd, stdin } = place;
+  const { cwd } = place;
   const inUrl = items.query.map(([key, value]) => `${encode(key)}=${encode(value)}`);
   const query = inUrl.join("&");
   const json = values.get("json");
@@ -62,7 +62,7 @@ export async function readInput(
   }
   if (upload !== undefined) {
     const isStdin = upload === "-" || upload === ".";
-    const body = isStdin ? stdinBody(stdin, null) : fileBody(resolve(cwd, upload), null);
+    const body = isStdin ? stdinBody(place.stdin, null) : fileBody(resolve(cwd, upload), null);
     return { body: await body, query, method: "PUT", isJson };
   }
   if (json !== undefined)
@@ -120,13 +120,10 @@ async function partBody(
   return bytesBody(Buffer.from(await textOf(part, place)), contentType);
 }
 
-async function textOf(
-  { kind, text }: Part,
-  { stdin, cwd }: Pick<Io, "stdin" | "cwd">,
-): Promise<string> {
+async function textOf({ kind, text }: Part, place: Pick<Io, "stdin" | "cwd">): Promise<string> {
   const read = async (path: string) => {
-    if (path === "-") return (await readUpTo(stdin, MAX_TEXT)).toString();
-    return readText(resolve(cwd, path));
+    if (path === "-") return (await readUpTo(place.stdin, MAX_TEXT)).toString();
+    return readText(resolve(place.cwd, path));
   };
   switch (kind) {
     case "raw":

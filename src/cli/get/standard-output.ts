@@ -31,8 +31,8 @@ export function createStandardOutput(
   io: Io,
   { includeHeaders, raw }: StandardOutputOptions,
 ): StandardOutput {
-  const isText = !raw && io.stdout.isTTY === true;
-  const body = isText ? createText(io) : createPlain(io.stdout);
+  /** Looked up when there is a body for it, for the stream takes time to load. */
+  let body: Body | null = null;
   let length = 0;
   let validator: string | null = null;
   return {
@@ -41,15 +41,17 @@ export function createStandardOutput(
     async begin(head, from, newValidator) {
       validator = newValidator;
       if (from > 0) return;
+      const isText = !raw && io.stdout.isTTY === true;
+      body ??= isText ? createText(io) : createPlain(io.stdout);
       if (includeHeaders)
         await writeToStdout(io.stdout, isText ? `${headText(head)}\n\n` : rawHead(head));
       body.begin(head);
     },
     async write(bytes) {
       length += bytes.length;
-      await body.write(bytes);
+      await body?.write(bytes);
     },
-    finish: () => body.finish(),
+    finish: async () => body?.finish(),
   };
 }
 

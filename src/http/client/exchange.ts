@@ -2,7 +2,6 @@
 // given up after a time-out; time during which the reader of the body is slow doesn't count.
 
 import { Buffer } from "node:buffer";
-import { setImmediate as nextTurn } from "node:timers/promises";
 
 import { CharlaError } from "../../errors.ts";
 import { hasHeader, type Header } from "../header-fields.ts";
@@ -273,6 +272,12 @@ async function exchangeOnce(attempt: Attempt): Promise<HttpResponse | "stale"> {
       }
     },
   };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 /** Bytes, and ms, of a body that nobody needs: beyond them a new connection is cheaper. */

@@ -1,8 +1,7 @@
 // A request as data, so that it can be sent again after a redirect or a failure: checked parts as people write them, and
 // bodies of bytes, files and multipart forms. Files are read while they are sent. Doesn't know how requests are sent.
 
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { createReadStream, statSync } from "node:fs";
 
 import { CharlaError, describeCause, usageError } from "../../errors.ts";
 import type { Header } from "../header-fields.ts";
@@ -118,7 +117,7 @@ async function* cut(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<Uint8Array> 
 
 /** @throws {CharlaError} FILE_NOT_READABLE */
 export async function fileBody(path: string, contentType: string | null): Promise<RequestBody> {
-  const length = await fileSize(path);
+  const length = fileSize(path);
   return { contentType, length, open: () => readFile(path, length) };
 }
 
@@ -146,7 +145,7 @@ export async function formBody(
     const { content } = field;
     pieces.push(Buffer.from(`--${boundary}\r\n${fieldHeaders(field)}\r\n\r\n`));
     if (content.kind === "text") pieces.push(Buffer.from(content.text));
-    else pieces.push({ path: content.path, length: await fileSize(content.path) });
+    else pieces.push({ path: content.path, length: fileSize(content.path) });
     pieces.push(Buffer.from("\r\n"));
   }
   pieces.push(Buffer.from(`--${boundary}--\r\n`));
@@ -191,9 +190,9 @@ async function* readFile(path: string, length: number): AsyncGenerator<Uint8Arra
   }
 }
 
-async function fileSize(path: string): Promise<number> {
+function fileSize(path: string): number {
   try {
-    const found = await stat(path);
+    const found = statSync(path);
     if (!found.isFile()) throw new Error("it is not a file");
     return found.size;
   } catch (cause) {

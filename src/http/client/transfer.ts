@@ -1,8 +1,6 @@
 // Carries out a request: follows redirects, retries temporary failures, resumes a body that was interrupted, and
 // decompresses it into a destination. Knows neither files nor the screen.
 
-import { setTimeout as sleep } from "node:timers/promises";
-
 import { CharlaError } from "../../errors.ts";
 import { hasHeader, headerValue } from "../header-fields.ts";
 import { type Codings, codingsOf, decompress, MalformedCoding } from "./content-coding.ts";
@@ -241,5 +239,6 @@ async function waitForRetry(
   { wait, cause }: Retry,
 ): Promise<void> {
   onEvent({ type: "retry", wait, cause });
+  const { setTimeout: sleep } = await import("node:timers/promises");
   await sleep(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
 }

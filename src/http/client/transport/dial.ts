@@ -1,7 +1,6 @@
 // A connection over TCP to the first address of a host that answers (RFC 8305), or to a socket of this machine. Knows nothing of
 // what goes over it.
 
-import { lookup } from "node:dns/promises";
 import { connect, isIP, type NetConnectOpts, type Socket } from "node:net";
 
 export interface DialOptions {
@@ -50,6 +49,7 @@ export async function dial(
 
 /** Both families in turns, beginning with the one that the system prefers (s. 4). */
 export async function addressesOf(host: string, family: 0 | 4 | 6): Promise<string[]> {
+  const { lookup } = await import("node:dns/promises");
   const found = await lookup(host, { all: true, family, verbatim: true });
   const [first] = found;
   const preferred = found.filter((each) => each.family === first?.family);
