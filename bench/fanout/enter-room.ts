@@ -1,7 +1,7 @@
 // Makes any number of members enter a room, and returns the state of their sessions, with which sealed-members.c
 // continues them: ids, keys, packet numbers and stream offsets.
 
-import { encodeFrame, readServerFrame } from "../../src/chat/frames.ts";
+import { createServerFrameReader, encodeFrame } from "../../src/chat/frames.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
 import { generateKeyPair, platformCrypto } from "../../src/net/crypto.ts";
 import { LARGE_RECEIVE_BUFFER } from "../../src/net/socket-options.ts";
@@ -146,7 +146,7 @@ function exchange({ endpoint, socket, welcomes }: Client): void {
 }
 
 function isWelcome(message: Uint8Array): boolean {
-  const reading = readServerFrame(message);
+  const reading = createServerFrameReader()(message);
   return reading.type === "frame" && reading.frame.type === "welcome";
 }
 

@@ -34,7 +34,6 @@ enum {
   MAX_MESSAGE = 128,
 };
 static const double ACK_DELAY = 0.025, KEEP_ALIVE = 15, RESEND_AFTER = 0.3;
-static const char KIND[] = "{\"type\":\"message\",\"sequence\":";
 
 struct member {
   int socket;
@@ -157,8 +156,10 @@ static void send_due(struct member *self, double now)
 
 static void handle_message(unsigned member, struct member *self)
 {
-  if (strncmp(self->prefix, KIND, sizeof KIND - 1) != 0) return;
-  uint64_t sequence = strtoull(self->prefix + sizeof KIND - 1, NULL, 10);
+  /* A message is an array: the number of its author, its sequence, ... (s. 18.4). */
+  const char *comma = self->prefix[0] == '[' ? strchr(self->prefix, ',') : NULL;
+  if (comma == NULL) return;
+  uint64_t sequence = strtoull(comma + 1, NULL, 10);
   if (self->sequence != 0 && sequence != self->sequence + 1) protocol_error(member, "the sequence has a gap");
   self->sequence = sequence;
   if (member < listeners) count_received(member, 1);
@@ -371,7 +372,7 @@ static void write_message(uint64_t number)
   char text[65];
   memset(text, 'x', 64);
   text[64] = '\0';
-  message_length = sprintf(message + 2, "{\"type\":\"say\",\"number\":%lu,\"text\":\"%s\"}", (unsigned long)(1000000 + number), text);
+  message_length = sprintf(message + 2, "[%lu,\"%s\"]", (unsigned long)(1000000 + number), text);
   message[0] = 0x40 | message_length >> 8;
   message[1] = message_length;
   message_length += 2;

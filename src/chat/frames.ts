@@ -5,7 +5,8 @@ import * as v from "valibot";
 
 import { usageError } from "../errors.ts";
 import { MAX_TEXT } from "./conversation.ts";
-import { isMemberName, isRoomName } from "./names.ts";
+import { count, device, name, room, text, time } from "./frame-fields.ts";
+import { type Author, authorFrame, encodeSay, readMessage, readSay } from "./short-frames.ts";
 
 /** Entries shown to a member that enters a room for the first time, and does not say how many. */
 export const FIRST_ENTRIES = 20;
@@ -18,14 +19,6 @@ export const MAX_MENTION = 100;
 /** Characters of a name or a fingerprint: nobody is found by more. */
 export const MAX_PERSON = 64;
 
-/** A member's name, in one spelling. */
-const name = v.pipe(v.string(), v.check(isMemberName), v.normalize("NFC"));
-/** A room's name, in one spelling. */
-const room = v.pipe(v.string(), v.check(isRoomName), v.normalize("NFC"));
-const text = v.pipe(v.string(), v.maxLength(MAX_TEXT));
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-/** ms since 1970: at most what a date can hold (ECMA-262 s. 21.4.1.1). */
-const time = v.pipe(count, v.maxValue(8.64e15));
 /** People paste it into a shell: nothing in it may be special there, or not be seen. */
 const invitationText = v.pipe(
   v.string(),
@@ -38,8 +31,6 @@ const pageLink = v.pipe(
     /^https?:\/\/[\p{L}\p{M}\p{N}_.:[\]-]+\/[\w.~%-]*#[\w-]+(?:\.[\w-]+)?(?:,relay(?::\d+)?)?$/u,
   ),
 );
-/** A device's own mark: 16 random bytes in base64url. */
-const device = v.pipe(v.string(), v.regex(/^[\w-]{22}$/));
 /** A name that somebody has or had, or the fingerprint of their key: whether there is such a person, the server knows. */
 const person = v.string();
 /** Which question an answer is to: the asker's own number. */
@@ -275,13 +266,17 @@ export type LogEntry = Readonly<v.InferOutput<typeof entry>>;
 /** An entry before it is in the log. */
 export type Draft = Omit<LogEntry, "sequence" | "time">;
 
-/** `unknown` is from a later version, and to be ignored; `invalid` breaks the protocol. */
+/** `unknown` is from a later version or only introduces an author, and to be ignored; `invalid` breaks the protocol. */
 type Reading<Frame> =
   | { readonly type: "frame"; readonly frame: Frame }
   | { readonly type: "unknown" }
   | { readonly type: "invalid"; readonly why: string };
 
+export type ServerFrameReader = (bytes: Uint8Array) => Reading<ServerFrame>;
+
+/** What is said becomes a short frame. */
 export function encodeFrame(frame: MemberFrame | ServerFrame): Uint8Array {
+  if (frame.type === "say") return encodeSay(frame);
   return new TextEncoder().encode(JSON.stringify(frame));
 }
 
@@ -291,10 +286,36 @@ type Schema<Frame> = v.GenericSchema<unknown, Frame> & {
 
 // By type: a union of all schemas would try one after the other for each frame.
 const MEMBER_SCHEMAS = byType<MemberFrame>(MEMBER_FRAMES);
-const SERVER_SCHEMAS = byType<ServerFrame>(SERVER_FRAMES);
+const SERVER_SCHEMAS = byType<ServerFrame | v.InferOutput<typeof authorFrame>>([
+  ...SERVER_FRAMES,
+  authorFrame,
+]);
 
-export const readMemberFrame = (bytes: Uint8Array) => read(bytes, MEMBER_SCHEMAS);
-export const readServerFrame = (bytes: Uint8Array) => read(bytes, SERVER_SCHEMAS);
+export function readMemberFrame(bytes: Uint8Array): Reading<MemberFrame> {
+  const value = parse(bytes);
+  return Array.isArray(value) ? checked("say", readSay(value)) : read(value, MEMBER_SCHEMAS);
+}
+
+/** Reads the frames of one channel, in order: short messages name their authors by numbers that were introduced before. */
+export function createServerFrameReader(): ServerFrameReader {
+  const authors = new Map<number, Author>();
+  return (bytes) => {
+    const value = parse(bytes);
+    if (Array.isArray(value)) return checked("message", readMessage(value, authors));
+    const reading = read(value, SERVER_SCHEMAS);
+    if (reading.type !== "frame") return reading;
+    const { frame } = reading;
+    if (frame.type !== "author") return { type: "frame", frame };
+    const { index, author, name: known, device: program } = frame;
+    authors.set(index, { author, name: known, device: program });
+    return { type: "unknown" };
+  };
+}
+
+function checked<Frame>(type: string, frame: Frame | null): Reading<Frame> {
+  if (frame !== null) return { type: "frame", frame };
+  return { type: "invalid", why: `${type}: the frame is not valid` };
+}
 
 function byType<Frame>(all: readonly Schema<Frame>[]): ReadonlyMap<string, Schema<Frame>> {
   return new Map(all.map((schema) => [schema.entries.type.literal, schema]));
@@ -337,16 +358,17 @@ const FIELD_HINTS: ReadonlyMap<string, string> = new Map([
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-function read<Frame>(
-  bytes: Uint8Array,
-  schemas: ReadonlyMap<string, Schema<Frame>>,
-): Reading<Frame> {
-  let value: unknown;
+/** Undefined when it is not JSON. */
+function parse(bytes: Uint8Array): unknown {
   try {
-    value = JSON.parse(decoder.decode(bytes));
+    return JSON.parse(decoder.decode(bytes));
   } catch {
-    return { type: "invalid", why: "a frame is not JSON" };
+    return undefined;
   }
+}
+
+function read<Frame>(value: unknown, schemas: ReadonlyMap<string, Schema<Frame>>): Reading<Frame> {
+  if (value === undefined) return { type: "invalid", why: "a frame is not JSON" };
   const type: unknown =
     typeof value === "object" && value !== null && "type" in value ? value.type : null;
   if (typeof type !== "string") return { type: "invalid", why: "a frame has no type" };

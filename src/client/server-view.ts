@@ -2,7 +2,7 @@
 // over a session, without entering a room. Knows no screen.
 
 import type { Channel } from "../chat/channel.ts";
-import { encodeFrame, readServerFrame, type ServerFrame } from "../chat/frames.ts";
+import { createServerFrameReader, encodeFrame, type ServerFrame } from "../chat/frames.ts";
 import { defer } from "../deferred.ts";
 
 /** How long an answer may take, ms: a server of an earlier version sends none. */
@@ -33,10 +33,11 @@ export function createServerViewer(
   let request = 0;
   let answered: ((seen: Seen | null) => void) | null = null;
 
+  const readFrame = createServerFrameReader();
   channel.receive({
     onMessages(messages) {
       for (const message of messages) {
-        const reading = readServerFrame(message);
+        const reading = readFrame(message);
         if (reading.type !== "frame" || reading.frame.type !== "seen") continue;
         if (reading.frame.request === request) answered?.(reading.frame);
       }

@@ -3,12 +3,15 @@
 import { describe, expect, test } from "bun:test";
 
 import {
+  createServerFrameReader,
   encodeFrame,
   type MemberFrame,
   readMemberFrame,
-  readServerFrame,
   type ServerFrame,
 } from "../../src/chat/frames.ts";
+import { encodeMessage } from "../../src/chat/short-frames.ts";
+
+const readServerFrame = createServerFrameReader();
 
 const DEVICE = "abcdefghijklmnopqrstu_";
 const bytes = (value: unknown) =>
@@ -267,6 +270,77 @@ test("a room's name is in one spelling, and in that at most 40 characters long",
   expect(reading).toMatchObject({ type: "frame", frame: { room: "\u00e9".repeat(40) } });
 });
 
+describe("a short frame (docs/protocol.md s. 18.4)", () => {
+  const author = { type: "author", index: 3, author: "key of Ann", name: "Ann", device: DEVICE };
+
+  test("says a text with its number", () => {
+    const frame = { type: "say", number: 12, text: "hello" } as const;
+    expect(new TextDecoder().decode(encodeFrame(frame))).toBe('[12,"hello"]');
+    expect(readMemberFrame(bytes('[12,"hello"]'))).toEqual({ type: "frame", frame });
+    expect(readMemberFrame(bytes(frame))).toEqual({ type: "frame", frame });
+  });
+
+  test("is a message of an author who was introduced before, 38 bytes long for a text of ten characters", () => {
+    const read = createServerFrameReader();
+    expect(read(bytes(author))).toEqual({ type: "unknown" });
+    const short = encodeMessage(3, {
+      ...entry,
+      sequence: 1_234,
+      time: 1_764_000_000_000,
+      number: 12,
+      text: "0123456789",
+    });
+    expect(new TextDecoder().decode(short)).toBe('[3,1234,1764000000000,12,"0123456789"]');
+    expect(short).toHaveLength(38);
+    expect(read(bytes('[3,1,1000,0,"hello"]'))).toEqual({
+      type: "frame",
+      frame: { type: "message", ...entry },
+    });
+  });
+
+  test("is of the author who has the number last, in the same channel", () => {
+    const read = createServerFrameReader();
+    read(bytes(author));
+    read(bytes({ ...author, name: "Bob" }));
+    expect(read(bytes('[3,1,1000,0,"hello"]'))).toMatchObject({ frame: { name: "Bob" } });
+    const other = createServerFrameReader();
+    expect(other(bytes('[3,1,1000,0,"hello"]')).type).toBe("invalid");
+  });
+
+  test.each([
+    "[]",
+    "[12]",
+    '["12","x"]',
+    '[-1,"x"]',
+    '[12,"x",0]',
+    "[12,null]",
+    `[12,"${"x".repeat(10_001)}"]`,
+  ])("of a member is invalid: %s", (json) => {
+    const why = "say: the frame is not valid";
+    expect(readMemberFrame(bytes(json))).toEqual({ type: "invalid", why });
+  });
+
+  test.each([
+    "[]",
+    '[12,"x"]',
+    "[3,1,1000,0]",
+    '[4,1,1000,0,"x"]',
+    '[3,1,8640000000000001,0,"x"]',
+    '[3,1,1000,0,"x",1]',
+    '[3,1.5,1000,0,"x"]',
+  ])("of a server is invalid: %s", (json) => {
+    const read = createServerFrameReader();
+    read(bytes(author));
+    const why = "message: the frame is not valid";
+    expect(read(bytes(json))).toEqual({ type: "invalid", why });
+  });
+
+  test("introduces at most 32 authors at a time", () => {
+    expect(readServerFrame(bytes({ ...author, index: 31 })).type).toBe("unknown");
+    expect(readServerFrame(bytes({ ...author, index: 32 })).type).toBe("invalid");
+  });
+});
+
 describe("what is no frame", () => {
   test.each([
     ["nothing", new Uint8Array(0)],
@@ -278,7 +352,7 @@ describe("what is no frame", () => {
     expect(readMemberFrame(message)).toEqual({ type: "invalid", why: "a frame is not JSON" });
   });
 
-  test.each(["null", "1", '"who"', "[]", "{}", '{"type":1}', '{"type":null}', '{"request":1}'])(
+  test.each(["null", "1", '"who"', "{}", '{"type":1}', '{"type":null}', '{"request":1}'])(
     "has no type: %s",
     (json) => {
       expect(readMemberFrame(bytes(json))).toEqual({

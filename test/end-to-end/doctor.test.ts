@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { openUdpSocket } from "#udp-socket";
 
 import {
+  createServerFrameReader,
   encodeFrame,
   type MemberFrame,
-  readServerFrame,
   type ServerFrame,
 } from "../../src/chat/frames.ts";
 import { parseInvitation, secretToPsk } from "../../src/identity/invitation.ts";
@@ -77,11 +77,12 @@ test(
   async () => {
     await using server = await serve(SECRET);
     const received: ServerFrame[] = [];
+    const readFrame = createServerFrameReader();
     const owner = server.connect();
     owner.receive({
       onMessages(messages) {
         for (const message of messages) {
-          const reading = readServerFrame(message);
+          const reading = readFrame(message);
           if (reading.type === "frame") received.push(reading.frame);
         }
       },

@@ -23,7 +23,7 @@ async function talk(command: readonly string[], env: Record<string, string> = {}
   await using member = start([...command, url, server.invitation], { env });
   await server.until("stdout", /"type":"message",[^\n]*"from":"ben"[^\n]*"text":"hola by TCP"/);
   server.type("hola Ben\n");
-  await member.until("stdout", '"text":"hola Ben"');
+  await member.until("stdout", '"hola Ben"]');
   member.signal("SIGTERM");
   expect(await member.exited).toBe(0);
   await server.until("stdout", '"type":"left"');

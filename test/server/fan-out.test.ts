@@ -4,11 +4,11 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 
 import type { Channel } from "../../src/chat/channel.ts";
-import { type Draft, type LogEntry, readServerFrame } from "../../src/chat/frames.ts";
+import { createServerFrameReader, type Draft, type LogEntry } from "../../src/chat/frames.ts";
 import { CharlaError } from "../../src/errors.ts";
 import type { Log, OnAppended } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
-import { createFanOut, encodeBatch } from "../../src/server/fan-out.ts";
+import { createFanOut } from "../../src/server/fan-out.ts";
 import { draft, entry } from "../log/drafts.ts";
 import { seededRandom } from "../simulator/random.ts";
 
@@ -25,7 +25,7 @@ async function settle(): Promise<void> {
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 /** A log whose reads are answered, and whose entries are announced, when the test says so. */
-function remoteLog(fields: Partial<Draft> = {}) {
+function remoteLog(fields: Partial<Draft> | ((sequence: number) => Partial<Draft>) = {}) {
   const entries: LogEntry[] = [];
   const reads: { readonly after: number; answer(error?: CharlaError): Promise<void> }[] = [];
   let subscriber: OnAppended | null = null;
@@ -53,7 +53,10 @@ function remoteLog(fields: Partial<Draft> = {}) {
     reads,
     isSubscribed: () => subscriber !== null,
     append: (count: number) => {
-      for (const _ of upTo(count)) entries.push(entry(entries.length + 1, fields));
+      for (const _ of upTo(count)) {
+        const sequence = entries.length + 1;
+        entries.push(entry(sequence, typeof fields === "function" ? fields(sequence) : fields));
+      }
     },
     /** Announces all entries since the last announcement, or the first so many of them. */
     announce: async (count = entries.length - announced) => {
@@ -70,18 +73,24 @@ function remoteLog(fields: Partial<Draft> = {}) {
 /** A channel that records what it is sent; it has room for more until it is filled. */
 function recordingChannel() {
   const sequences: number[] = [];
+  const names: string[] = [];
+  const said: string[] = [];
   const streams: (Uint8Array | undefined)[] = [];
   const aborts: string[] = [];
   let full: PromiseWithResolvers<boolean> | null = null;
   let isOver = false;
+  const readFrame = createServerFrameReader();
   const channel: Channel = {
     sayAll(messages, stream) {
       if (isOver) return false;
       streams.push(stream);
       for (const message of messages) {
-        const reading = readServerFrame(message);
+        said.push(new TextDecoder().decode(message));
+        const reading = readFrame(message);
+        if (reading.type === "unknown") continue;
         if (reading.type !== "frame" || reading.frame.type !== "message") throw new Error("what?");
         sequences.push(reading.frame.sequence);
+        names.push(reading.frame.name);
       }
       return full === null ? true : full.promise;
     },
@@ -97,6 +106,10 @@ function recordingChannel() {
   return {
     channel,
     sequences,
+    /** Of the authors. */
+    names,
+    /** All frames. */
+    said,
     streams,
     aborts,
     fill: () => void (full ??= Promise.withResolvers()),
@@ -184,8 +197,8 @@ describe("a member that is behind", () => {
     fanOut.send(channel, 0, 500);
     await settle();
     for (const _ of upTo(3)) await reads.at(-1)?.answer();
-    expect(reads.map(({ after }) => after)).toEqual([0, 8, 33, 58]);
-    expect(sequences).toEqual(upTo(58));
+    expect(reads.map(({ after }) => after)).toEqual([0, 8, 34, 60]);
+    expect(sequences).toEqual(upTo(60));
   });
 
   test("misses nothing that is appended and announced while its last page is being read", async () => {
@@ -417,21 +430,104 @@ test("a fan-out that is disposed of ends its subscription", () => {
   expect(isSubscribed()).toBe(false);
 });
 
-test("a batch is its frames, and the same as one stream", () => {
-  const batch = encodeBatch([entry(7), entry(8)]);
-  expect([batch.first, batch.last, batch.frames.length]).toEqual([7, 8, 2]);
-  const [frame] = batch.frames;
-  if (frame === undefined) throw new Error("no frame");
-  // A length of two bytes (docs/protocol.md s. 11), then the frame.
-  expect(batch.stream.subarray(2, 2 + frame.length)).toEqual(frame);
-  expect(batch.stream.length).toBe(4 + 2 * frame.length);
+const introduction = (index: number, name: string) =>
+  `{"type":"author","index":${index},"author":"key of Ann","name":"${name}","device":"laptop"}`;
+
+describe("the author of a message (docs/protocol.md s. 18.4)", () => {
+  test("is introduced once to each member, with a number that stands for them from then on", async () => {
+    const { log, append, announce } = remoteLog();
+    using fanOut = fanOutOf(log);
+    const [ann, bob] = [recordingChannel(), recordingChannel()];
+    fanOut.send(ann.channel, 0, 0);
+    await settle();
+    append(1);
+    await announce();
+    fanOut.send(bob.channel, 1, 1);
+    await settle();
+    append(2);
+    await announce();
+    const later = ['[0,2,1000,2,"message 2"]', '[0,3,1000,3,"message 3"]'];
+    expect(ann.said).toEqual([introduction(0, "Ann"), '[0,1,1000,1,"message 1"]', ...later]);
+    expect(bob.said).toEqual([introduction(0, "Ann"), ...later]);
+    // Each frame behind its length (s. 11).
+    const stream = [...later].map((frame) => String.fromCodePoint(frame.length) + frame).join("");
+    expect(new TextDecoder().decode(ann.streams[1])).toBe(stream);
+  });
+
+  test("is introduced to those who read the past before they need it, and after that not again", async () => {
+    const { log, reads, append, announce } = remoteLog();
+    using fanOut = fanOutOf(log);
+    append(2);
+    const ann = recordingChannel();
+    fanOut.send(ann.channel, 0, 2);
+    await settle();
+    await reads[0]?.answer();
+    append(1);
+    await announce(3);
+    expect(ann.said).toEqual([
+      introduction(0, "Ann"),
+      '[0,1,1000,1,"message 1"]',
+      '[0,2,1000,2,"message 2"]',
+      '[0,3,1000,3,"message 3"]',
+    ]);
+  });
+
+  test("is another one with another name, and the 33rd takes the number of the one who has been silent longest", async () => {
+    const names = [...upTo(32), 1, 33, 2, 1].map((number) => `Name ${number}`);
+    const { log, append, announce } = remoteLog((sequence) => ({
+      name: names[sequence - 1] ?? "?",
+    }));
+    using fanOut = fanOutOf(log);
+    const ann = recordingChannel();
+    fanOut.send(ann.channel, 0, 0);
+    await settle();
+    append(33);
+    await announce();
+    const bob = recordingChannel();
+    fanOut.send(bob.channel, 33, 33);
+    await settle();
+    ann.said.length = 0;
+    // All in one batch: the second name has lost its number to the 33rd, and takes that of the third.
+    append(3);
+    await announce();
+    expect(ann.said).toEqual([
+      introduction(1, "Name 33"),
+      introduction(2, "Name 2"),
+      '[1,34,1000,34,"message 34"]',
+      '[2,35,1000,35,"message 35"]',
+      '[0,36,1000,36,"message 36"]',
+    ]);
+    expect(ann.names.slice(-3)).toEqual(["Name 33", "Name 2", "Name 1"]);
+    expect(bob.names).toEqual(["Name 33", "Name 2", "Name 1"]);
+  });
+
+  test("of long ago is named in full when all numbers are taken", async () => {
+    const { log, reads, append, announce } = remoteLog((sequence) => ({
+      name: `Name ${sequence}`,
+    }));
+    using fanOut = fanOutOf(log);
+    append(33);
+    const ann = recordingChannel();
+    fanOut.send(ann.channel, 0, 33);
+    await settle();
+    for (let answered = 0; answered < reads.length; answered += 1) await reads[answered]?.answer();
+    expect(ann.sequences).toEqual(upTo(33));
+    expect(ann.names).toEqual(upTo(33).map((sequence) => `Name ${sequence}`));
+    expect(ann.said.at(-1)).toStartWith('{"type":"message","sequence":33,');
+    await announce();
+  });
 });
+
+/** More than have a number at a time. */
+const nameOf = (sequence: number) => `Member ${(sequence * 7) % 45}`;
 
 test.each(upTo(30))(
   "members that enter, stall and read on at random are sent everything once, in order, seed %d",
   async (seed) => {
     const random = seededRandom(seed);
-    const { log, reads, append, skip, announce } = remoteLog();
+    const { log, reads, append, skip, announce } = remoteLog((sequence) => {
+      return { name: nameOf(sequence) };
+    });
     using fanOut = fanOutOf(log);
     const members: { readonly from: number; readonly to: ReturnType<typeof recordingChannel> }[] =
       [];
@@ -484,7 +580,10 @@ test.each(upTo(30))(
     for (const { to } of members) await to.empty();
     while (answered < reads.length) await reads[answered++]?.answer();
     expect(members.length).toBeGreaterThan(10);
-    for (const { from, to } of members) expect(to.sequences).toEqual(upTo(appended).slice(from));
+    for (const { from, to } of members) {
+      expect(to.sequences).toEqual(upTo(appended).slice(from));
+      expect(to.names).toEqual(to.sequences.map(nameOf));
+    }
   },
 );
 

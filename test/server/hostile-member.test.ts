@@ -60,7 +60,7 @@ test.each([
   ["no JSON", bytes("hello?"), "a frame is not JSON"],
   ["no UTF-8", new Uint8Array([0x7b, 0xff, 0x7d]), "a frame is not JSON"],
   ["as long as a message may be", new Uint8Array(MAX_MESSAGE).fill(0x5b), "a frame is not JSON"],
-  ["no object", ["say"], "a frame has no type"],
+  ["no array of what is said", ["say"], "say: the frame is not valid"],
   ["without a type", { number: 1, text: "hello" }, "a frame has no type"],
   [
     "a text that is too long",

@@ -1,6 +1,6 @@
 // A member over the sealed wire that sends any bytes, and reads as much, as a test wants.
 
-import { readServerFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import { createServerFrameReader, type ServerFrame } from "../../src/chat/frames.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
 import { generateKeyPair } from "../../src/net/crypto.ts";
 import { SessionLink } from "../../src/net/sealed-link.ts";
@@ -41,12 +41,13 @@ export async function joinRaw(
     staticKeys: keys,
   });
   const frames: ServerFrame[] = [];
+  const readFrame = createServerFrameReader();
   const link = socket.join(
     { to: local, psk: secretToPsk(secret), expected: SERVER_KEYS.publicKey },
     {
       onMessages(messages) {
         for (const message of messages) {
-          const reading = readServerFrame(message);
+          const reading = readFrame(message);
           if (reading.type === "frame") frames.push(reading.frame);
         }
         return taken;

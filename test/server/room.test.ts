@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 
-import { readServerFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import { createServerFrameReader, type ServerFrame } from "../../src/chat/frames.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { createFanOut } from "../../src/server/fan-out.ts";
 import { Member, Room } from "../../src/server/room.ts";
@@ -42,7 +42,7 @@ function openRoom(count: number) {
   }
   sent.count = 0;
   const framesOf = ({ device }: Member): readonly ServerFrame[] =>
-    (frames.get(device) ?? []).map(readServerFrame).flatMap((reading) => {
+    (frames.get(device) ?? []).map(createServerFrameReader()).flatMap((reading) => {
       return reading.type === "frame" ? [reading.frame] : [];
     });
   return { room, sent, member, framesOf };

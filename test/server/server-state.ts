@@ -1,9 +1,9 @@
 // The rooms of a server without a network, and members who are connected through channels of this program.
 
 import {
+  createServerFrameReader,
   encodeFrame,
   type MemberFrame,
-  readServerFrame,
   type ServerFrame,
 } from "../../src/chat/frames.ts";
 import type { Log } from "../../src/log/log.ts";
@@ -62,11 +62,13 @@ export function connect(
   const client = { channel: server, fingerprint, owner, invitation, address: () => address };
   server.receive(new MemberSession(state, client));
   const frames: ServerFrame[] = [];
+  const readFrame = createServerFrameReader();
   let stopped: Promise<void> | undefined;
   channel.receive({
     onMessages(messages) {
       for (const message of messages) {
-        const reading = readServerFrame(message);
+        const reading = readFrame(message);
+        if (reading.type === "unknown") continue;
         if (reading.type !== "frame") throw new Error(JSON.stringify(reading));
         frames.push(reading.frame);
       }

@@ -3,12 +3,14 @@
 
 import { backoff } from "../../backoff.ts";
 import type { RoomEvent } from "../../chat/events.ts";
-import type {
-  LogEntry,
-  MemberFrame,
-  RoomNews,
-  ServerFrame,
-  WatchedRoom,
+import {
+  createServerFrameReader,
+  type LogEntry,
+  type MemberFrame,
+  type RoomNews,
+  type ServerFrame,
+  type ServerFrameReader,
+  type WatchedRoom,
 } from "../../chat/frames.ts";
 import type { CharlaError } from "../../errors.ts";
 import type { Cursor, Unstored } from "../device.ts";
@@ -123,6 +125,8 @@ export interface RoomClient extends Pick<
   /** The name that the server has given it; empty before it was in the room. */
   givenName: string;
   phase: Phase;
+  /** Of the channel to the server: another one for each. */
+  readFrame: ServerFrameReader;
   /** Attempts to connect that have failed since the member was in the room. */
   attempts: number;
   /** The code of the last of them that was reported in a notice; null for none since then. */
@@ -270,6 +274,7 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     name,
     givenName: "",
     phase: { name: "connecting", retryAt: now },
+    readFrame: createServerFrameReader(),
     attempts: 0,
     reportedFailure: null,
     reportedLoss: null,

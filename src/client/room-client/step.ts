@@ -17,7 +17,7 @@
 // This file has the events and the connection; entering.ts, outbox.ts, questions.ts, watching.ts and leaving.ts have the rest.
 
 import type { RoomEvent } from "../../chat/events.ts";
-import { readServerFrame, type ServerFrame } from "../../chat/frames.ts";
+import { createServerFrameReader, type ServerFrame } from "../../chat/frames.ts";
 import type { CharlaError, ErrorCode } from "../../errors.ts";
 import { notConnected } from "../conversation-errors.ts";
 import type { Cursor } from "../device.ts";
@@ -51,6 +51,7 @@ export function step(client: RoomClient, event: ClientEvent, now: number): reado
   const { phase } = client;
   switch (event.type) {
     case "connected":
+      client.readFrame = createServerFrameReader();
       // An attempt that was not wanted any more.
       if (phase.name === "over") actions.push({ type: "close" });
       else if (connectionPhase(phase)?.name !== "connecting") break;
@@ -165,7 +166,7 @@ function reportLoss(client: RoomClient, end: ChannelEnd, actions: Action[]): voi
 function receive(client: RoomClient, message: Uint8Array, now: number, actions: Action[]): void {
   const connection = connectionPhase(client.phase);
   if (connection === null || connection.name === "connecting") return;
-  const reading = readServerFrame(message);
+  const reading = client.readFrame(message);
   if (reading.type === "unknown") return;
   if (reading.type === "invalid") {
     actions.push({ type: "abort", reason: reading.why });

@@ -1,0 +1,71 @@
+// The two frames that come all the time, as arrays of their values (docs/protocol.md s. 18.4): a message of ten characters takes
+// 38 bytes, and 203 as an object with the names of its fields. Its author is a number, which a frame has introduced before.
+
+import * as v from "valibot";
+
+import { count, text, time } from "./frame-fields.ts";
+import type { LogEntry, MemberFrame, ServerFrame } from "./frames.ts";
+
+/** Authors that have a number at a time: more than talk at a time, and a bit of an integer for each. */
+export const MAX_AUTHORS = 32;
+
+/** A program of a person, under the name that they had: what the messages of one have in common. */
+export type Author = Pick<LogEntry, "author" | "name" | "device">;
+
+type Say = Extract<MemberFrame, { type: "say" }>;
+type Message = Extract<ServerFrame, { type: "message" }>;
+
+/** Number and text. */
+const say = v.strictTuple([count, text]);
+/** From now on the number stands for that author. */
+export const authorFrame = v.object({
+  type: v.literal("author"),
+  index: v.pipe(count, v.maxValue(MAX_AUTHORS - 1)),
+  author: v.string(),
+  name: v.string(),
+  device: v.string(),
+});
+/** The number of its author, sequence, time, number and text. */
+const message = v.strictTuple([count, count, time, count, text]);
+
+export function encodeSay({ number, text: said }: Say): Uint8Array {
+  return encode([number, said]);
+}
+
+/** Introduces an author, before the first message with this number. */
+export function encodeAuthor(index: number, { author: key, name, device }: Author): Uint8Array {
+  return encode({ type: "author", index, author: key, name, device });
+}
+
+/** @param index the number of its author */
+export function encodeMessage(index: number, entry: LogEntry): Uint8Array {
+  const { sequence, time: at, number, text: said } = entry;
+  return encode([index, sequence, at, number, said]);
+}
+
+function encode(
+  value: readonly (number | string)[] | v.InferOutput<typeof authorFrame>,
+): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+/** Null when it is none. */
+export function readSay(values: readonly unknown[]): Say | null {
+  const result = v.safeParse(say, values);
+  if (!result.success) return null;
+  const [number, said] = result.output;
+  return { type: "say", number, text: said };
+}
+
+/** Null when it is none, or nobody has been introduced with the number of its author. */
+export function readMessage(
+  values: readonly unknown[],
+  authors: ReadonlyMap<number, Author>,
+): Message | null {
+  const result = v.safeParse(message, values);
+  if (!result.success) return null;
+  const [index, sequence, at, number, said] = result.output;
+  const known = authors.get(index);
+  if (known === undefined) return null;
+  return { type: "message", sequence, time: at, ...known, number, text: said };
+}
