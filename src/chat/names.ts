@@ -50,7 +50,9 @@ const SCRIPTS_WITH_MARKS = [
   ..."Mandaic Meetei_Mayek Miao Myanmar New_Tai_Lue Newa Nko Nyiakeng_Puachue_Hmong".split(" "),
   ..."Oriya Osage Saurashtra Sinhala Sundanese Syloti_Nagri Syriac Tai_Le Tai_Tham".split(" "),
   ..."Tai_Viet Tamil Telugu Thaana Thai Tibetan Tifinagh Wancho".split(" "),
-].map((script) => new RegExp(`^\\p{Script_Extensions=${script}}$`, "u"));
+];
+/** Made for the first mark that is met: some milliseconds, of which a start has none to spare. */
+let scriptPatterns: RegExp[] | null = null;
 /** What looks like a colon (UTS #39), after which a reader expects what was said. */
 const COLON =
   /[:\u02D0\u02F8\u0589\u05C3\u0703\u0704\u16EC\u1803\u1809\u205A\u2236\uA4FD\uA789\uFE30\uFF1A](?: |$)/u;
@@ -119,13 +121,20 @@ export function describeNameProblem(written: string): string | null {
   return shapes.some((shape) => OWN_LINE.test(shape)) ? "no words of charla's own" : null;
 }
 
+function scriptsWithMarks(): RegExp[] {
+  scriptPatterns ??= SCRIPTS_WITH_MARKS.map(
+    (script) => new RegExp(`^\\p{Script_Extensions=${script}}$`, "u"),
+  );
+  return scriptPatterns;
+}
+
 function hasForeignMark(name: string): boolean {
   let base = "";
   for (const character of name) {
     if (!MARK.test(character)) base = character;
     else if (
       !COMMON_MARK.test(character) &&
-      !SCRIPTS_WITH_MARKS.some((script) => script.test(character) && script.test(base))
+      !scriptsWithMarks().some((script) => script.test(character) && script.test(base))
     ) {
       return true;
     }

@@ -153,7 +153,8 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
   function show(phase: Phase): void {
     if (phase.type === "room") {
       root.replaceChildren(roomPage.element, dialogs.element);
-      roomPage.focus();
+      // Once all of it is drawn: focus lays the page out.
+      isFieldWanted = true;
       return;
     }
     const start = createStartPage(phase, {
@@ -203,14 +204,16 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     if (room !== left.room) roomPage.restore("");
     let hasEntered = false;
     try {
-      read ??= await page.memory.loadRead();
-      // Before anything is said now.
-      const waiting = await page.memory.loadWaiting(room);
-      if (thisVisit !== visit) return;
-      for (const text of waiting) dispatch({ type: "written", text });
       isJoining = true;
-      const joined = await page.join({ name, room });
+      const [joined, known, waiting] = await Promise.all([
+        page.join({ name, room }),
+        read ?? page.memory.loadRead(),
+        page.memory.loadWaiting(room),
+      ]);
       isJoining = false;
+      read ??= known;
+      // Before anything is said now.
+      if (thisVisit === visit) for (const text of waiting) dispatch({ type: "written", text });
       if (thisVisit !== visit || signal.aborted) return await joined.leave();
       if (state.phase.type === "elsewhere") dispatch({ type: "phase", phase: { type: "room" } });
       conversation = joined;

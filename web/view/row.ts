@@ -112,11 +112,12 @@ function messageElement(
 }
 
 function timeElement(time: number, { times }: RowContext): HTMLElement {
-  return create(
-    "time",
-    { datetime: new Date(time).toISOString(), title: times.moment(time) },
-    times.timeOfDay(time),
-  );
+  const element = create("time", { datetime: new Date(time).toISOString() }, times.timeOfDay(time));
+  // Most are never asked for, and the first one takes a slow phone 100 ms.
+  element.addEventListener("pointerenter", () => (element.title = times.moment(time)), {
+    once: true,
+  });
+  return element;
 }
 
 function deliveryMark(

@@ -19,13 +19,15 @@ export interface Times {
 }
 
 export function createTimes(words: Words, locale: string): Times {
-  // As on the terminal, in every language.
-  const hours = createFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const days = createFormat(locale, { weekday: "long", month: "long", day: "numeric" });
   const dates = createFormat(locale, { dateStyle: "full" });
   const moments = createFormat(locale, { dateStyle: "full", timeStyle: "short" });
   return {
-    timeOfDay: hours,
+    // As on the terminal, in every language.
+    timeOfDay(time) {
+      const date = new Date(time);
+      return `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`;
+    },
     day(time, now) {
       const today = startOfDay(now);
       const day = startOfDay(time);
@@ -36,6 +38,10 @@ export function createTimes(words: Words, locale: string): Times {
     },
     moment: moments,
   };
+}
+
+function twoDigits(count: number): string {
+  return String(count).padStart(2, "0");
 }
 
 /** Made when it is used first: on a slow phone that takes 50 ms. */
