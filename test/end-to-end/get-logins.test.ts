@@ -11,7 +11,8 @@ import { AUTHORITY, KEY, TRUSTED } from "../harness/certificates.ts";
 import { echo, openFetchServer } from "../harness/fetch-server.ts";
 import { newFolder } from "../harness/folder.ts";
 import { runCharla } from "../harness/in-process.ts";
-import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { run } from "../harness/program.ts";
 import { openRawServer } from "../harness/raw-server.ts";
 
 setDefaultTimeout(END_TO_END_TIMEOUT);
@@ -83,6 +84,12 @@ describe("Digest", () => {
     );
     expect(server.authorizations.length).toBe(2);
   });
+});
+
+testWith(["curl"], "curl proves a password to the tests' server in the same way", async () => {
+  await using server = openDigestServer();
+  const { stdout } = await run(["curl", "-s", "--digest", "-u", "ann:s3cret", server.at]);
+  expect(stdout).toBe("GET 00000001 ");
 });
 
 describe("a login", () => {
@@ -184,6 +191,22 @@ describe("cookies", () => {
   });
 });
 
+testWith(
+  ["curl"],
+  "curl reads the cookies that charla keeps, and charla those of curl",
+  async () => {
+    using folder = newFolder();
+    await using server = openCookieServer();
+    const options = { cwd: folder.path };
+    await runCharla(["get", "-c", "jar", `${server.at}/set`], options);
+    const read = await run(["curl", "-s", "-b", "jar", server.at], options);
+    expect(read.stdout.split("; ").toSorted()).toEqual(["far=2", "id=1"]);
+    await run(["curl", "-s", "-c", "other", `${server.at}/set`], options);
+    const { stdout } = await runCharla(["get", "-b", "other", server.at], options);
+    expect(stdout.split("; ").toSorted()).toEqual(["far=2", "id=1"]);
+  },
+);
+
 /** Requires a certificate of the client (RFC 8446 s. 4.3.2). */
 async function openMutualServer(): Promise<Server & AsyncDisposable> {
   const options = { cert: TRUSTED, key: KEY, ca: AUTHORITY, requestCert: true };
@@ -224,6 +247,57 @@ test("--cert and --key give a certificate of one's own to a server that asks for
     "charla: key.pem is not a file of certificates\n",
   );
 });
+
+/** Python's, which says by an alert that there is no certificate: after the handshake of TLS 1.3, in that of 1.2. */
+const REQUIRING = `import ssl, socket, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("both.pem")
+context.verify_mode = ssl.CERT_REQUIRED
+context.load_verify_locations("ca.pem")
+if sys.argv[1] == "1.2": context.maximum_version = ssl.TLSVersion.TLSv1_2
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+connection, _ = server.accept()
+try: context.wrap_socket(connection, server_side=True).recv(1)
+except ssl.SSLError: pass
+`;
+
+testWith(
+  ["python3"],
+  "a server that asks for a certificate says so by an alert (RFC 8446 s. 6.2)",
+  async () => {
+    using folder = newFolder();
+    folder.write("ca.pem", AUTHORITY);
+    folder.write("both.pem", `${TRUSTED}\n${KEY}`);
+    for (const [version, message] of [
+      ["1.3", "localhost:PORT asks for a certificate of yours"],
+      [
+        "1.2",
+        "localhost:PORT refuses the TLS handshake, as servers do that ask for a certificate of yours",
+      ],
+    ] as const) {
+      const server = Bun.spawn(["python3", "-c", REQUIRING, version], {
+        cwd: folder.path,
+        stdout: "pipe",
+      });
+      const reader = server.stdout.getReader();
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const port = Buffer.from((await reader.read()).value ?? [])
+        .toString()
+        .trim();
+      const args = ["get", "--cacert", "ca.pem", `https://localhost:${port}`];
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      const { stderr, status } = await runCharla(args, { cwd: folder.path });
+      server.kill();
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      await server.exited;
+      expect(stderr).toBe(
+        `charla: ${message.replace("PORT", port)}\nhint: give yours with --cert FILE and --key FILE\n`,
+      );
+      expect(status).toBe(1);
+    }
+  },
+);
 
 test("a server that goes on in another protocol is told so", async () => {
   await using server = await openRawServer((socket) => {

@@ -7,7 +7,7 @@ import { AUTHORITY, KEY, TRUSTED } from "../harness/certificates.ts";
 import { echo, openFetchServer } from "../harness/fetch-server.ts";
 import { newFolder } from "../harness/folder.ts";
 import { runCharla } from "../harness/in-process.ts";
-import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { reservePort } from "../harness/ports.ts";
 import { openRawServer } from "../harness/raw-server.ts";
 import { openSocksServer } from "../harness/socks-server.ts";
@@ -157,6 +157,44 @@ describe("a proxy of HTTP", () => {
       "charla: the proxy asks for a user and a password (407 Login first)\n" +
         "hint: give them with --proxy-user USER:PASSWORD\n",
     );
+  });
+
+  test.each([
+    ["Basic realm=x", "does not accept this user and password (407 No)"],
+    [
+      'Digest realm="x", nonce="y"',
+      "asks for a login of the kind digest (407 No), and charla sends it only Basic",
+    ],
+  ])("a proxy that asks for %s and gets a wrong password says so", async (challenge, message) => {
+    const answer = `HTTP/1.1 407 No\r\nProxy-Authenticate: ${challenge}\r\nContent-Length: 0\r\n\r\n`;
+    await using proxy = await openRawServer((socket) => socket.end(answer));
+    const at = `127.0.0.1:${proxy.port}`;
+    const args = ["get", "-x", at, "-U", "ann:wrong"];
+    const { stderr } = await runCharla([...args, "http://a.example/"]);
+    expect(stderr).toStartWith(`charla: the proxy ${message}\n`);
+    const tunnel = await runCharla([...args, "https://a.example/"]);
+    expect(tunnel.stderr).toStartWith(`charla: the proxy ${at} ${message}\n`);
+  });
+
+  testWith(["ncat"], "ncat's proxy forwards a request, and makes a tunnel", async () => {
+    await using server = openFetchServer(echo);
+    await using secure = serveTls();
+    const port = await reservePort();
+    const options = ["--proxy-type", "http", "--proxy-auth", "ann:secret"];
+    const ncat = Bun.spawn(["ncat", "-lk", ...options, "127.0.0.1", String(port)], {
+      stdout: "ignore",
+      stderr: "ignore",
+    });
+    const args = ["get", "-k", "--retry", "9", "-q", "-x", `ann:secret@127.0.0.1:${port}`];
+    try {
+      const plain = await runCharla([...args, `http://${server.at}/x`]);
+      expect(JSON.parse(plain.stdout)).toMatchObject({ path: "/x" });
+      const tunnel = await runCharla([...args, `https://127.0.0.1:${secure.port}/`]);
+      expect(tunnel.stdout).toBe("secret");
+    } finally {
+      ncat.kill();
+      await ncat.exited;
+    }
   });
 
   test.each(["ftp://a.example", "socks6://a.example", "http://"])(

@@ -25,6 +25,8 @@ export interface TransportOptions extends ConnectOptions {
 /** What a response says before its body. */
 export interface ResponseHead extends Head {
   readonly url: URL;
+  /** Whether a login was sent to a proxy that forwards. */
+  readonly hasProxyLogin?: boolean;
 }
 
 /** ms since the exchange began. */
@@ -244,6 +246,7 @@ async function exchangeOnce(attempt: Attempt): Promise<HttpResponse | "stale"> {
   return {
     ...found.head,
     url,
+    hasProxyLogin: connection.proxyAuthorization !== null,
     body: hasBody ? body : null,
     get received() {
       return received;

@@ -3,7 +3,7 @@
 
 import { backoff } from "../../backoff.ts";
 import { CharlaError, describeCause, type ErrorCode, systemCode } from "../../errors.ts";
-import { headerValue, parseHttpDate } from "../header-fields.ts";
+import { type Header, headerValue, parseHttpDate } from "../header-fields.ts";
 import { challengesOf } from "./challenge.ts";
 import type { ResponseHead } from "./exchange.ts";
 import { isIdempotent } from "./request.ts";
@@ -170,12 +170,7 @@ export function otherProtocol({ url, headers }: ResponseHead): CharlaError {
 export function statusError(head: ResponseHead, hasLogin = false): CharlaError {
   const { status, statusText, url } = head;
   const said = `${status}${statusText === "" ? "" : ` ${statusText}`}`;
-  if (status === 407) {
-    return badStatus(
-      `the proxy asks for a user and a password (${said})`,
-      "give them with --proxy-user USER:PASSWORD",
-    );
-  }
+  if (status === 407) return proxyLoginRefused(said, head.headers, head.hasProxyLogin === true);
   if (status !== 401) return badStatus(`${url.host} responded with ${said}`, statusHint(status));
   if (hasLogin) {
     return badStatus(
@@ -192,6 +187,35 @@ export function statusError(head: ResponseHead, hasLogin = false): CharlaError {
     : badStatus(
         `${url.host} asks for a login of the kind ${schemes.join(", ")} (${said})`,
         'send it yourself, such as -H "Authorization: Bearer TOKEN"',
+      );
+}
+
+/**
+ * For a 407, of a proxy.
+ *
+ * @param said the status and its phrase
+ * @param hasLogin whether a user and a password were sent
+ * @param host of the proxy; empty if there may be several on the way
+ */
+export function proxyLoginRefused(
+  said: string,
+  headers: readonly Header[],
+  hasLogin: boolean,
+  host = "",
+): CharlaError {
+  const proxy = host === "" ? "the proxy" : `the proxy ${host}`;
+  const schemes = challengesOf(headers, "proxy-authenticate").map(({ scheme }) => scheme);
+  if (schemes.length > 0 && !schemes.includes("basic")) {
+    return badStatus(
+      `${proxy} asks for a login of the kind ${schemes.join(", ")} (${said}), and charla sends it only Basic`,
+      "--proxy URL names another proxy, and --noproxy HOST goes past it",
+    );
+  }
+  return hasLogin
+    ? badStatus(`${proxy} does not accept this user and password (${said})`, "check both")
+    : badStatus(
+        `${proxy} asks for a user and a password (${said})`,
+        "give them with --proxy-user USER:PASSWORD",
       );
 }
 

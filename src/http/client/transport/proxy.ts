@@ -4,8 +4,7 @@
 import type { Duplex } from "node:stream";
 
 import { CharlaError, describeCause } from "../../../errors.ts";
-import { headerValue } from "../../header-fields.ts";
-import { invalidResponse } from "../fetch-errors.ts";
+import { invalidResponse, proxyLoginRefused } from "../fetch-errors.ts";
 import { decodePart } from "../url.ts";
 import { type Head, HttpFault } from "../wire/response-head.ts";
 import { createResponseParser } from "../wire/response-parser.ts";
@@ -39,9 +38,6 @@ export function proxyFailed({ code, message, hint }: CharlaError, proxy: URL): C
   const text = `the proxy ${proxy.host} fails: ${message}`;
   return new CharlaError(code, text, `${hint}; --noproxy HOST goes past the proxy`);
 }
-
-/** How CONNECT is answered with credentials that a proxy asks for; null if there are none that it takes. */
-export type ProxyLogin = (head: Head, target: string) => string | null;
 
 /**
  * Asks a proxy for a tunnel.
@@ -84,26 +80,19 @@ export async function connectTunnel(
 }
 
 /** The answer to CONNECT, if it is no tunnel. */
-export function tunnelRefused({ status, statusText }: Head, host: string, proxy: URL): CharlaError {
+export function tunnelRefused(
+  { status, statusText, headers }: Head,
+  host: string,
+  proxy: URL,
+): CharlaError {
   const said = `${status}${statusText === "" ? "" : ` ${statusText}`}`;
-  if (status === 407) {
-    return new CharlaError(
-      "HTTP_STATUS",
-      `the proxy ${proxy.host} asks for a user and a password (${said})`,
-      "give them with --proxy-user USER:PASSWORD",
-    );
-  }
+  if (status === 407) return proxyLoginRefused(said, headers, proxy.username !== "", proxy.host);
   return new CharlaError(
     // What a gateway could not reach may be there a moment later.
     status >= 502 && status <= 504 ? "UNREACHABLE" : "HTTP_STATUS",
     `the proxy ${proxy.host} refuses to connect to ${host}: ${said}`,
     "--proxy URL names another proxy, and --noproxy HOST goes past it",
   );
-}
-
-/** What a proxy's challenge offers, for an answer. */
-export function proxyChallenge({ headers }: Head): string | null {
-  return headerValue(headers, "proxy-authenticate");
 }
 
 /**

@@ -45,7 +45,7 @@ function contentLength(headers: readonly Header[]): number | null {
   if (!/^\d+$/.test(first) || !Number.isSafeInteger(length)) {
     throw new HttpFault(`Content-Length: ${JSON.stringify(first)} is no length`);
   }
-  const other = others.find((each) => each !== first);
+  const other = others.find((each) => !/^\d+$/.test(each) || Number(each) !== length);
   if (other !== undefined) throw new HttpFault(`it has two lengths, ${first} and ${other}`);
   return length;
 }

@@ -28,8 +28,8 @@ export class HttpFault extends Error {
 
 /** Bytes of a head, or of a trailer section: curl takes 300 KiB. */
 export const MAX_HEAD = 256 * 1_024;
-/** Fields of a head. Pages with many cookies and policies come to some dozens. */
-export const MAX_FIELDS = 1_000;
+/** Fields of a head, as curl has it. Pages with many cookies and policies come to some dozens. */
+export const MAX_FIELDS = 5_000;
 
 /** A character that no field may contain (RFC 9110 s. 5.5); a line's end is none of the line. */
 // eslint-disable-next-line no-control-regex -- these are what it looks for

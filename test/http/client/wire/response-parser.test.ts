@@ -67,7 +67,7 @@ describe("a body that is complete (RFC 9112 s. 6.3)", () => {
       "ab",
       true,
     ],
-    ["as long as a list of one length says", `${OK}Content-Length: 2, 2\r\n\r\nab`, "ab", true],
+    ["as long as a list of one length says", `${OK}Content-Length: 2, 02\r\n\r\nab`, "ab", true],
     ["in chunks", `${CHUNKED}5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n`, "hello!", true],
     ["in chunks with extensions", `${CHUNKED}2;a=b;c="d e"\r\nab\r\n0;e\r\n\r\n`, "ab", true],
     ["in chunks with blanks behind their size", `${CHUNKED}2  \r\nab\r\n0 \r\n\r\n`, "ab", true],
@@ -258,7 +258,7 @@ describe("what is no response, or could be read in two ways", () => {
     [`${OK}X Y: a\r\n\r\n`, "a line among its headers is none"],
     [`${OK}Content-Length: 2\r\nContent-Length: 3\r\n\r\nabc`, "it has two lengths, 2 and 3"],
     [`${OK}Content-Length: 2, 3\r\n\r\nabc`, "it has two lengths, 2 and 3"],
-    [`${OK}Content-Length: 02, 2\r\n\r\nab`, "it has two lengths, 02 and 2"],
+    [`${OK}Content-Length: 2, +2\r\n\r\nab`, "it has two lengths, 2 and +2"],
     [`${OK}Content-Length: 2x\r\n\r\nab`, 'Content-Length: "2x" is no length'],
     [`${OK}Content-Length: -1\r\n\r\n`, 'Content-Length: "-1" is no length'],
     [`${OK}Content-Length: +2\r\n\r\nab`, 'Content-Length: "+2" is no length'],
@@ -298,7 +298,7 @@ describe("what is no response, or could be read in two ways", () => {
   });
 
   test.each([
-    ["headers", `${OK}${"X: y\r\n".repeat(1_001)}\r\n`, "it has over 1000 headers"],
+    ["headers", `${OK}${"X: y\r\n".repeat(5_001)}\r\n`, "it has over 5000 headers"],
     ["bytes of one header", `${OK}X: ${"y".repeat(300_000)}`, "its headers are too long"],
     [
       "interim responses",
