@@ -89,6 +89,7 @@ const APART: Record<string, readonly string[]> = {
   "http/client": ["http/server"],
   // What both ends share.
   "http/header-fields.ts": ["http/server", "http/client"],
+  "http/chunked.ts": ["http/server", "http/client"],
   "protocol/recovery": ["protocol/handshake", "protocol/session"],
   // A state machine: no connection, no key, no disk.
   "client/room-client": ["net", "protocol", "identity"],

@@ -4,12 +4,13 @@
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 
+import { MalformedChunks } from "../chunked.ts";
 import { discard, type HttpResponse, refusal, type ResponseBody } from "./exchange.ts";
 import type { Origin } from "./forwarded.ts";
 import { createIncomingBody, type IncomingBody } from "./incoming-body.ts";
 import { bodyLength, type Carrier, type Connection, isBodiless } from "./incoming.ts";
 import { type Outlet, sendBody } from "./sending.ts";
-import { type BodyDecoder, createBodyDecoder, MalformedBody } from "./wire/request-body.ts";
+import { type BodyDecoder, createBodyDecoder } from "./wire/request-body.ts";
 import { type FaultStatus, readHead, type RequestHead } from "./wire/request-head.ts";
 import { chunk, LAST_CHUNK, responseHead } from "./wire/response-head.ts";
 
@@ -142,7 +143,7 @@ export function serveConnection(socket: Socket, carrier: Carrier): Connection {
         received = received.subarray(decoder.push(received));
         if (decoder.isComplete) body.end();
       } catch (error) {
-        if (!(error instanceof MalformedBody)) throw error;
+        if (!(error instanceof MalformedChunks)) throw error;
         body.fail(error.message);
         // Where the next request would begin is unknown.
         received = EMPTY;

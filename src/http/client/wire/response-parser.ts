@@ -3,14 +3,20 @@
 
 import { Buffer } from "node:buffer";
 
+import {
+  type ChunkedDecoder,
+  createChunkedDecoder,
+  LENIENT,
+  MalformedChunks,
+} from "../../chunked.ts";
 import type { Header } from "../../header-fields.ts";
-import { type ChunkedDecoder, createChunkedDecoder } from "./chunked.ts";
 import { type Framing, framingOf, mayPersist } from "./framing.ts";
 import {
   type Head,
   HttpFault,
   MAX_FIELDS,
   MAX_HEAD,
+  parseFields,
   parseHead,
   tooManyFields,
 } from "./response-head.ts";
@@ -42,7 +48,7 @@ export function createResponseParser(method: string) {
   let interims = 0;
   /** Bytes of the body that have not come yet. */
   let left = 0;
-  let chunked: ChunkedDecoder | null = null;
+  let chunked: ChunkedDecoder<ArrayBuffer> | null = null;
   let persists = false;
   let hasBegun = false;
   let excess: Uint8Array<ArrayBuffer> = new Uint8Array(0);
@@ -52,7 +58,7 @@ export function createResponseParser(method: string) {
   function end(rest: Uint8Array<ArrayBuffer>): void {
     state = "done";
     excess = rest;
-    const trailers = chunked?.trailers() ?? [];
+    const trailers = parseFields(chunked?.trailer ?? []);
     // What nobody asked for must not be taken for the next response.
     events.push({ type: "end", trailers, persists: persists && rest.length === 0 });
   }
@@ -97,7 +103,9 @@ export function createResponseParser(method: string) {
         state = "length";
         break;
       case "chunked":
-        chunked = createChunkedDecoder((piece) => events.push({ type: "body", bytes: piece }));
+        chunked = createChunkedDecoder(LENIENT, (piece) =>
+          events.push({ type: "body", bytes: piece }),
+        );
         state = "chunked";
         break;
       case "close":
@@ -116,8 +124,9 @@ export function createResponseParser(method: string) {
         return;
       }
       case "chunked": {
-        const taken = chunked?.push(bytes) ?? 0;
-        if (chunked?.isDone === true) end(bytes.subarray(taken));
+        if (chunked === null) return;
+        const taken = pushChunks(chunked, bytes);
+        if (chunked.isComplete) end(bytes.subarray(taken));
         return;
       }
       case "close":
@@ -158,6 +167,15 @@ export function createResponseParser(method: string) {
       return events[0] ?? null;
     },
   };
+}
+
+/** @throws {HttpFault} */
+function pushChunks(decoder: ChunkedDecoder<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>): number {
+  try {
+    return decoder.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  } catch (error) {
+    throw error instanceof MalformedChunks ? new HttpFault(error.message) : error;
+  }
 }
 
 /** Behind the empty line that ends a head; null if it has not come. */

@@ -310,7 +310,11 @@ describe("what is no response, or could be read in two ways", () => {
       `${CHUNKED}1;${"a".repeat(5_000)}`,
       "a line between its chunks is too long",
     ],
-    ["trailers", `${CHUNKED}0\r\n${"X: y\r\n".repeat(70_000)}`, "its trailer is too long"],
+    [
+      "trailers",
+      `${CHUNKED}0\r\n${"X: y\r\n".repeat(70_000)}`,
+      "there is too much between its chunks",
+    ],
   ])("too many %s are a fault", (_what, response, fault) => {
     expect(() => readIn([response], "GET", false)).toThrow(new HttpFault(fault));
   });
