@@ -25,11 +25,18 @@ const PREFERENCES = {
   "extensions.update.enabled": false,
   "network.captive-portal-service.enabled": false,
   "network.connectivity-service.enabled": false,
+  // As if everybody had been asked, and had agreed.
+  "permissions.default.desktop-notification": 1,
+  "alerts.useSystemBackend": false,
 };
 
 export interface FirefoxTab extends AsyncDisposable {
   /** Resolves once the page is loaded. */
   goto(url: string): Promise<void>;
+  /** The same page, loaded again. */
+  reload(): Promise<void>;
+  /** In front of the other tabs. */
+  activate(): Promise<void>;
   /** The value of an expression, or what its promise resolves to, as JSON has it. */
   evaluate(expression: string): Promise<unknown>;
   /** Waits until the expression is true. */
@@ -94,7 +101,8 @@ export async function startFirefox(folder: string): Promise<Firefox> {
     asked.set(id, answered);
     socket.send(JSON.stringify({ id, method, params }));
     const timer = setTimeout(
-      () => answered.reject(new Error(`Firefox does not answer ${method}`)),
+      () =>
+        answered.reject(new Error(`Firefox does not answer ${method} ${JSON.stringify(params)}`)),
       COMMAND_TIMEOUT,
     );
     try {
@@ -147,6 +155,12 @@ async function openTab(command: Command): Promise<FirefoxTab> {
   return {
     async goto(url) {
       await command("browsingContext.navigate", { context, url, wait: "complete" });
+    },
+    async reload() {
+      await command("browsingContext.reload", { context, wait: "complete" });
+    },
+    async activate() {
+      await command("browsingContext.activate", { context });
     },
     evaluate,
     async waitFor(expression) {

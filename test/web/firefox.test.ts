@@ -8,7 +8,6 @@ import { newFolder } from "../harness/folder.ts";
 import { type PageServer, servePage } from "../harness/page-server.ts";
 import { END_TO_END_TIMEOUT, fullTestWith } from "../harness/peer-programs.ts";
 import { root } from "../harness/program.ts";
-import { startSealedServer } from "../harness/sealed-server.ts";
 
 setDefaultTimeout(END_TO_END_TIMEOUT);
 
@@ -108,26 +107,4 @@ fullTestWith([FIREFOX], "Firefox is typed into, and its screen is read", async (
   expect(await tab.evaluate("[document.title, innerWidth]")).toEqual(["héllo \u{1f389}", 320]);
   const png = await tab.screenshot();
   expect(Buffer.from(png).subarray(1, 4).toString()).toBe("PNG");
-});
-
-fullTestWith([FIREFOX], "Firefox opens a link, joins the room, and talks with a pipe", async () => {
-  await using server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);
-  using profile = newFolder();
-  await using browser = await startFirefox(profile.path);
-  const tab = await browser.newTab();
-  await tab.goto(server.invitation.replace("charla:", "http:"));
-  await tab.waitFor("document.querySelector('input') !== null");
-  await tab.click("input");
-  await tab.type("ben\uE007");
-  await tab.waitFor("document.querySelector('#message') !== null");
-  await tab.click("#message");
-  await tab.type("hello from Firefox\uE007");
-  await server.until("stdout", "ben: hello from Firefox");
-  server.type("hello, Firefox\n");
-  await tab.waitFor("[...document.querySelectorAll('.message .text')].length === 2");
-  expect(
-    await tab.evaluate(
-      "[...document.querySelectorAll('.message .text')].map((e) => e.textContent)",
-    ),
-  ).toEqual(["hello from Firefox", "hello, Firefox"]);
 });

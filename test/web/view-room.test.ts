@@ -317,6 +317,17 @@ testWith([CHROMIUM], "a draft that was kept is in the field", async () => {
   expect(await window.page.locator("#message").inputValue()).toBe("half a sentence");
 });
 
+testWith([CHROMIUM], "a draft is not put into a field that is written in already", async () => {
+  await using window = await pages.open();
+  await window.page.evaluate("fixture.losePlace()");
+  await window.start({ draft: "half a sentence" });
+  await runLine(window, "half a sentence, and the other half");
+  await window.page.evaluate("fixture.getPlace()");
+  await window.until("fixture.heard.some(([what]) => what === 'say')");
+  await window.until("fixture.heard.some(([what]) => what === 'watch')");
+  expect(await window.page.locator("#message").inputValue()).toBe("");
+});
+
 testWith([CHROMIUM], "what came since the last visit is below a line", async () => {
   await using window = await pages.open();
   const { page } = window;
@@ -466,6 +477,8 @@ testWith([CHROMIUM], "what is written while the room is being entered is said in
   await runLine(window, "/kick eva");
   await page.getByRole("img", { name: "Waits for the connection" }).nth(1).waitFor();
   expect(await calls(window, "say")).toEqual([]);
+  // Should the page be closed now, it is in the field the next time.
+  expect(await calls(window, "draft")).toContainEqual(["draft", "main", "one\ntwo"]);
   await page.evaluate("fixture.getPlace()");
   await window.until("fixture.heard.some(([what]) => what === 'kick')");
   expect(await calls(window, "say")).toEqual([

@@ -54,6 +54,10 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
   let read: ReadonlyMap<string, number> | null = null;
   let isJoining = false;
   let isAtEnd = true;
+  /** Something was written in the field since the room was entered. */
+  let hasWritten = false;
+  /** Said before the conversation was there: in no outbox yet. */
+  let early: string[] = [];
   let drawn: {
     readonly phase: Phase["type"];
     readonly problem: Problem | null;
@@ -67,7 +71,10 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     words,
     times,
     onSend: submit,
-    onDraft: (text) => page.memory.saveDraft(state.room.room, text),
+    onDraft(text) {
+      hasWritten = true;
+      page.memory.saveDraft(state.room.room, text);
+    },
     onEnd(isThere) {
       isAtEnd = isThere;
       lookAround();
@@ -202,6 +209,8 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     dispatch({ type: "entering", room, name });
     // What is in the field was written for the room before.
     if (room !== left.room) roomPage.restore("");
+    hasWritten = false;
+    early = [];
     let hasEntered = false;
     try {
       isJoining = true;
@@ -286,7 +295,8 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     const thisVisit = visit;
     const draft = await page.memory.loadDraft(room);
     if (thisVisit !== visit) return;
-    if (draft !== "" && roomPage.draft === "") roomPage.restore(draft);
+    // What has been written meanwhile may be sent already, and part of it in the draft.
+    if (draft !== "" && !hasWritten && roomPage.draft === "") roomPage.restore(draft);
     await loadRooms(joined);
   }
 
@@ -342,6 +352,11 @@ export function runPage(root: HTMLElement, page: PageContext): Disposable {
     const id = state.pending.at(-1)?.id;
     if (id === undefined) return;
     const thisVisit = visit;
+    if (here === null) {
+      // Should the page go now, it is in the field the next time.
+      early.push(text);
+      page.memory.saveDraft(state.room.room, early.join("\n"));
+    }
     try {
       await (here ?? (await there)).say(text);
     } catch (error) {

@@ -148,7 +148,7 @@ window.fixture = {
       memory: {
         saveName: (saved) => void heard.push(["name", saved]),
         loadDraft: async () => options.draft ?? "",
-        saveDraft: () => {},
+        saveDraft: (room, text) => void heard.push(["draft", room, text]),
         loadRead: async () => new Map(Object.entries(options.read ?? {})),
         saveRead: (room, last) => void heard.push(["read", room, last]),
         loadWaiting: async () => [],
