@@ -1,8 +1,7 @@
 // `charla send [TEXT]`: sends one message, or each line of stdin, to a host on the plain wire or to an
 // invitation on the sealed one.
 
-import type { Conversation } from "../chat/conversation.ts";
-import { noticeEvent, type NoticeText } from "../chat/events.ts";
+import { type ConversationEvent, noticeEvent, type NoticeText } from "../chat/events.ts";
 import { untilAborted } from "../client/abort.ts";
 import type { MessageSender } from "../client/plain-message.ts";
 import { CharlaError, usageError } from "../errors.ts";
@@ -40,24 +39,24 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   const sealed = looksLikeInvitation(to);
   await using sender = await untilAborted(openSender(commandLine, io, to, printer), io.signal);
 
-  const ask = async (text: string) => {
-    const { from, text: answer } = await sender.ask(text);
-    await printer.event({ type: "said", text });
-    await printer.event({ type: "message", from, text: answer });
-  };
-  const say = async (text: string) => {
-    await sender.send(text);
-    await printer.event({ type: "said", text });
-  };
   const reply = flags.has("reply");
+  const deliver = async (text: string): Promise<readonly ConversationEvent[]> => {
+    const said = { type: "said", text } as const;
+    if (reply) return [said, { type: "message", ...(await sender.ask(text)) }];
+    await sender.send(text);
+    return [said];
+  };
+  const print = async (events: readonly ConversationEvent[]) => {
+    for (const event of events) await printer.event(event);
+  };
   if (words.length > 0) {
-    await untilAborted((reply ? ask : say)(words.join(" ")), io.signal);
+    await untilAborted(deliver(words.join(" ")).then(print), io.signal);
     await sender.finish();
     return 0;
   }
   const inFlight = sealed && !reply ? MAX_IN_FLIGHT : 1;
   const json = flags.has("json");
-  const input = { say: reply ? ask : say, isRoom: sealed, inFlight, signal: io.signal, json };
+  const input = { deliver, print, isRoom: sealed, inFlight, signal: io.signal, json };
   const { failure, next, unsent } = await sendInput(io.stdin, sender, input);
   if (failure === null) return 0;
   const report = createPrinter(io, {
@@ -75,7 +74,10 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   throw failure;
 }
 
-interface SendOptions extends Pick<Conversation, "say"> {
+interface SendOptions {
+  /** Resolves with what is to be printed then. */
+  readonly deliver: (text: string) => Promise<readonly ConversationEvent[]>;
+  readonly print: (events: readonly ConversationEvent[]) => Promise<void>;
   readonly isRoom: boolean;
   readonly inFlight: number;
   readonly signal: AbortSignal;
@@ -86,7 +88,7 @@ interface SendOptions extends Pick<Conversation, "say"> {
 async function sendInput(
   stdin: Io["stdin"],
   sender: MessageSender,
-  { say, isRoom, inFlight, signal, json }: SendOptions,
+  { deliver, print, isRoom, inFlight, signal, json }: SendOptions,
 ): Promise<{ failure: Error | null; next: number | null; unsent: readonly string[] }> {
   let failure: Error | null = null;
   const failed = Promise.withResolvers<void>();
@@ -94,6 +96,11 @@ async function sendInput(
     failure ??= error instanceof Error ? error : new Error(String(error));
     failed.resolve();
     void sending.stop();
+  };
+  const say = async (text: string) => {
+    const events = await deliver(text);
+    // It was sent, also where that can't be printed any more.
+    await print(events).catch(fail);
   };
   const sending = sendLines(inputLines(stdin, isRoom), { say }, inFlight, fail);
   const onAbort = () => fail(signal.reason);

@@ -99,11 +99,22 @@ export function createPrinter(
     return lines.length === 0 ? null : lines.join("\n");
   }
 
+  /** Where nobody reads stdout any more, what is named only once is said in words. */
+  async function writeJson(event: ConversationEvent): Promise<void> {
+    try {
+      await write("stdout", JSON.stringify(event));
+    } catch (error) {
+      const words = unsaidOf(event);
+      if (words !== null) await write("stderr", words);
+      throw error;
+    }
+  }
+
   return {
     async event(event) {
       if (event.type === "entered") separators = enteredRoom(separators);
       if (event.type === "reconnected") separators = reconnected(separators, clock());
-      if (json) return write("stdout", JSON.stringify(event));
+      if (json) return writeJson(event);
       const [next, shown] = withoutReturns(returning, event, clock());
       returning = next;
       if (event.type === "message") {

@@ -166,9 +166,12 @@ export async function talk(
   // The first cause to leave decides the status; a message that couldn't be sent makes 0 a 1.
   let leaveStatus: number | null = null;
   let failed = false;
+  let lines: SendingLines | null = null;
 
   const leave = (status: number) => {
     leaveStatus ??= status;
+    // First: a line that a conversation refuses because it is over is in no count of what to send again.
+    void lines?.stop();
     void switcher.leave();
   };
   let shownError: CharlaError | null = null;
@@ -228,7 +231,6 @@ export async function talk(
   for (const notice of options.notices ?? []) await display.event(noticeEvent(notice));
   let over = false;
   let isRead = true;
-  let lines: SendingLines | null = null;
   const begun = Promise.withResolvers<void>();
   if (terminal === null) {
     // A message may take a round trip until it is delivered; one at a time would be slow.
@@ -239,6 +241,8 @@ export async function talk(
       await (dumb?.enter(line) ?? switcher.conversation.say(line));
     };
     lines = sendLines(inputLines(io.stdin, isRoom), { say }, inFlight, fail);
+    // By a signal that came meanwhile.
+    if (leaveStatus !== null) void lines.stop();
     lines.done.then(
       async (all) => {
         // Even without anything to send, an error of joining must be shown first.

@@ -14,6 +14,7 @@ import { LOOPBACKS } from "../harness/loopback.ts";
 import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { reservePort } from "../harness/ports.ts";
+import { CHARLA, run } from "../harness/program.ts";
 import { startSealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
 
 for (const host of LOOPBACKS) {
@@ -249,3 +250,27 @@ endToEnd("with --json sent messages and answers are events on stdout", async () 
     { type: "message", from: "ana", text: "fine" },
   ]);
 });
+
+for (const command of [[], ["send", "--to"]]) {
+  endToEnd(
+    `no line is lost where nobody reads the events any more: charla ${command.join(" ")}`,
+    async () => {
+      await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+      const lines = Array.from({ length: 2_000 }, (_, index) => `line ${index + 1}`);
+      const program = [...CHARLA, ...command, server.invitation, "-n", "ben", "--json"];
+      const ended = await run(["bash", "-c", 'set -o pipefail; "$@" | head -1', "-", ...program], {
+        input: lines.join("\n"),
+      });
+      await server.until("stderr", "ben left\n");
+      const next = Number(/was not sent from line (\d+) on\n/.exec(ended.stderr)?.[1]);
+      expect(server.stdout).toBe(
+        lines
+          .map((line) => `ben: ${line}\n`)
+          .slice(0, next - 1)
+          .join(""),
+      );
+      expect(ended.stderr).not.toContain("may not have been delivered");
+      expect(ended.status).toBe(1);
+    },
+  );
+}

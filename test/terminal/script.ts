@@ -96,15 +96,20 @@ export interface PipedTalk extends Inbox, Pick<Printed, "stdout" | "stderr" | "u
   readonly exited: Promise<number>;
 }
 
-/** @param input all of standard input; without it, it stays open */
+/**
+ * @param input all of standard input; without it, it stays open
+ * @param unread nobody reads stdout: what is written there fails
+ */
 export function startPipedTalk({
   options = {},
   room = false,
   input,
+  unread = false,
 }: {
   options?: Partial<TalkOptions>;
   room?: boolean;
   input?: string;
+  unread?: boolean;
 }): PipedTalk {
   const printed = watchPrinted("the conversation");
   const inbox = createInbox();
@@ -115,7 +120,7 @@ export function startPipedTalk({
   if (input !== undefined) stdin.end(input);
   const io = {
     stdin,
-    stdout: output("stdout"),
+    stdout: unread ? unreadOutput() : output("stdout"),
     stderr: output("stderr"),
     env: { NO_COLOR: "1" },
     onSignal(name: SignalName, handler: () => void) {
@@ -141,6 +146,17 @@ export function startPipedTalk({
     signal: (name) => void signals.emit(name),
     exited: talk.exited,
   };
+}
+
+/** Fails as the program's own stdout does, again and again, when its reader has gone. */
+function unreadOutput(): PassThrough {
+  const error = Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
+  return Object.assign(new PassThrough(), {
+    write(_chunk: unknown, done: (cause: Error) => void) {
+      queueMicrotask(() => done(error));
+      return false;
+    },
+  });
 }
 
 export interface Stage extends AsyncDisposable {

@@ -96,6 +96,15 @@ describe("lines in a pipe", () => {
     });
   });
 
+  test("are named on stderr where the event `ended` can be printed nowhere", async () => {
+    const talk = startPipedTalk({ input: "one\ntwo\n", options: { json: true }, unread: true });
+    await talk.received(2);
+    talk.emit(delivered);
+    expect(await talk.exited).toBe(1);
+    expect(talk.stdout).toBe("");
+    expect(talk.stderr).toBe("may not have been delivered: two\n");
+  });
+
   test("are not named when a room cannot be entered: then none of them was sent", async () => {
     const talk = startPipedTalk({ input: "one\ntwo\n" });
     await talk.received(2);
