@@ -8,16 +8,16 @@ import { measureExchange } from "../recovery/round-trip.ts";
  * each of the next ones, for who has lost one may lose the next. In the first second they are nine datagrams, and a connection may
  * begin with ten (RFC 9002 s. 7.2).
  */
-const UNKNOWN_PATH = [120, 60, 90, 90, 120, 120, 150, 150, 200, 300, 500, 700, 1_000] as const;
+const UNKNOWN_PATH = [120, 60, 90, 90, 120, 120, 150, 150, 200, 300, 500] as const;
 /** The longest interval, ms. */
-export const MAX_RETRANSMIT_INTERVAL = 1_000;
+const MAX_INTERVAL = 500;
 /** Once a round trip is known, what waits longer than it was probably lost: so many times as long, and so many ms, for jitter. */
 const ROUND_TRIPS = 1.25;
 const JITTER = 20;
 /** The next ones follow after half a round trip, but this is the least, ms; each interval is so much longer than the one before. */
 const NEXT_AFTER = 0.5;
 const LEAST_NEXT = 40;
-const GROWTH = 1.35;
+const GROWTH = 1.25;
 /** Who has had to send something again sends the next one twice, so many ms apart: losses come in bursts. */
 const COPY_AFTER = 15;
 
@@ -76,10 +76,10 @@ export function datagramAnswered(retransmission: Retransmission, now: number): v
 function nextInterval({ isDoubled, isExact, roundTrip, transmissions }: Retransmission): number {
   if (isDoubled && transmissions === 1) return COPY_AFTER;
   const place = isDoubled ? transmissions - 2 : transmissions - 1;
-  if (roundTrip === null || !isExact) return UNKNOWN_PATH[place] ?? MAX_RETRANSMIT_INTERVAL;
+  if (roundTrip === null || !isExact) return UNKNOWN_PATH[place] ?? MAX_INTERVAL;
   if (place === 0) return ROUND_TRIPS * roundTrip + JITTER;
   const next = Math.max(NEXT_AFTER * roundTrip, LEAST_NEXT) * GROWTH ** (place - 1);
-  return Math.min(next, MAX_RETRANSMIT_INTERVAL);
+  return Math.min(next, MAX_INTERVAL);
 }
 
 /** Not counting the second of two to begin with. */

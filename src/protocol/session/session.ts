@@ -6,7 +6,6 @@
 import type { CryptoProvider, RandomBytes } from "../crypto-provider.ts";
 import type { HandshakeFailure, InitiatorHandshake } from "../handshake/initiator-handshake.ts";
 import type { HandshakeResult } from "../handshake/noise/handshake-state.ts";
-import { MAX_RETRANSMIT_INTERVAL } from "../handshake/retransmission.ts";
 import { createReceivedPackets, type ReceivedPackets } from "../recovery/received-packets.ts";
 import { createRecovery, type Recovery } from "../recovery/recovery.ts";
 import { probeTimeout } from "../recovery/round-trip.ts";
@@ -47,6 +46,9 @@ const CLOSING_TIMEOUTS = 3;
  * goes unanswered, with three it would be 1 in 37.
  */
 const MAX_CLOSES = 6;
+
+/** The least between two of them while the peer may not have the finish, ms: it may take several to get that across. */
+const UNCONFIRMED_INTERVAL = 1_000;
 
 /** Codes of CLOSE (docs/protocol.md s. 15.3); 1 is the program's above. */
 export const CLOSE_DONE = 0;
@@ -282,7 +284,7 @@ export function closeSession(session: Session, code: number, reason: string, now
   // An initiator that has received nothing from us repeats its finish, at its own interval.
   const unconfirmed = session.received.window.largest < 0;
   const probeInterval = currentProbeTimeout(session);
-  const interval = unconfirmed ? Math.max(probeInterval, MAX_RETRANSMIT_INTERVAL) : probeInterval;
+  const interval = unconfirmed ? Math.max(probeInterval, UNCONFIRMED_INTERVAL) : probeInterval;
   const until = now + (unconfirmed ? CLOSING_TIMEOUTS : MAX_CLOSES) * interval;
   session.closing = { ...startClosing(code, reason, interval, now), until };
 }
