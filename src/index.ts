@@ -17,8 +17,8 @@ export type {
   MemberDescription,
   RoomDescription,
   RoomNews,
-  WatchedRoom,
 } from "./chat/frames.ts";
+export type { WatchedRoom } from "./chat/member-frames.ts";
 export {
   joinPlain,
   openPlain,

@@ -3,6 +3,7 @@
 import { sha256 } from "#crypto";
 
 import { noticeEvent } from "../src/chat/events.ts";
+import { isRoomName } from "../src/chat/names.ts";
 import { CharlaError } from "../src/errors.ts";
 import { formatInvitation, type Invitation, parseInvitation } from "../src/identity/invitation.ts";
 import { encodeBase64url, fingerprint } from "../src/identity/key-text.ts";
@@ -109,7 +110,10 @@ async function openRoom(place: { readonly name: string; readonly room: string })
 /** What is wrong with one that is damaged. */
 function readInvitation(text: string): Invitation | CharlaError {
   try {
-    return parseInvitation(text);
+    const read = parseInvitation(text);
+    if (isRoomName(read.room)) return read;
+    const hint = 'a room name has up to 40 letters, digits, "_", "." and "-"';
+    return new CharlaError("INVALID_INVITATION", "no room has the name in the invitation", hint);
   } catch (error) {
     if (error instanceof CharlaError) return error;
     throw error;

@@ -9,8 +9,8 @@ import type {
   LogEntry,
   MemberDescription,
   RoomDescription,
-  WatchedRoom,
 } from "./frames.ts";
+import type { WatchedRoom } from "./member-frames.ts";
 
 /** On the plain wire, the message that ends a conversation; in a room, what people type to leave. Shown like any other. */
 export const GOODBYE = "bye";

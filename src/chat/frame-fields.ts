@@ -3,15 +3,8 @@
 import * as v from "valibot";
 
 import { MAX_TEXT } from "./conversation.ts";
-import { isMemberName, isRoomName } from "./names.ts";
 
-/** A member's name, in one spelling. */
-export const name = v.pipe(v.string(), v.check(isMemberName), v.normalize("NFC"));
-/** A room's name, in one spelling. */
-export const room = v.pipe(v.string(), v.check(isRoomName), v.normalize("NFC"));
 export const text = v.pipe(v.string(), v.maxLength(MAX_TEXT));
 export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** ms since 1970: at most what a date can hold (ECMA-262 s. 21.4.1.1). */
 export const time = v.pipe(count, v.maxValue(8.64e15));
-/** A device's own mark: 16 random bytes in base64url. */
-export const device = v.pipe(v.string(), v.regex(/^[\w-]{22}$/));

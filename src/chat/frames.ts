@@ -1,12 +1,11 @@
-// The frames that members and the server of a room send each other, as JSON (docs/protocol.md s. 18): their shapes, and
-// their encoding. Finds frames that break the protocol; knows no networks.
+// The frames that the server of a room sends its members, as JSON (docs/protocol.md s. 18): their shapes, and how frames are
+// encoded. Finds frames that break the protocol; knows no networks. Those of members are in member-frames.ts.
 
 import * as v from "valibot";
 
-import { usageError } from "../errors.ts";
-import { MAX_TEXT } from "./conversation.ts";
-import { count, device, name, room, text, time } from "./frame-fields.ts";
-import { type Author, authorFrame, encodeSay, readMessage, readSay } from "./short-frames.ts";
+import { count, time } from "./frame-fields.ts";
+import type { MemberFrame } from "./member-frames.ts";
+import { type Author, authorFrame, encodeSay, readMessage } from "./short-frames.ts";
 
 /** Entries shown to a member that enters a room for the first time, and does not say how many. */
 export const FIRST_ENTRIES = 20;
@@ -16,8 +15,6 @@ export const MAX_FOUND = 100;
 export const MAX_WATCHED = 50;
 /** Characters of a message in `news`: the beginning, so that one of each room fits a frame. */
 export const MAX_MENTION = 100;
-/** Characters of a name or a fingerprint: nobody is found by more. */
-export const MAX_PERSON = 64;
 
 /** People paste it into a shell: nothing in it may be special there, or not be seen. */
 const invitationText = v.pipe(
@@ -31,10 +28,8 @@ const pageLink = v.pipe(
     /^https?:\/\/[\p{L}\p{M}\p{N}_.:[\]-]+\/[\w.~%-]*#[\w-]+(?:\.[\w-]+)?(?:,relay(?::\d+)?)?$/u,
   ),
 );
-/** A name that somebody has or had, or the fingerprint of their key: whether there is such a person, the server knows. */
-const person = v.string();
 /** Which question an answer is to: the asker's own number. */
-const request = count;
+export const request = count;
 
 /** One message in a room's log. */
 const entry = v.object({
@@ -109,72 +104,6 @@ const roomNews = v.object({
   /** The newest of these, if it was not in the news before. */
   mention: v.optional(v.object({ name: v.string(), text: v.string() })),
 });
-
-const MEMBER_FRAMES = [
-  /**
-   * Enters a room, or another one. Without `after`, a cursor: for the first time, and the last `history` entries are
-   * sent. With `existing`, none is created.
-   */
-  v.object({
-    type: v.literal("enter"),
-    room,
-    name,
-    device,
-    after: v.optional(v.object({ log: v.string(), sequence: count })),
-    history: v.optional(v.pipe(count, v.maxValue(MAX_FOUND))),
-    existing: v.optional(v.boolean()),
-  }),
-  v.object({ type: v.literal("say"), number: count, text }),
-  v.object({ type: v.literal("rename"), request, name }),
-  v.object({ type: v.literal("who"), request }),
-  v.object({ type: v.literal("rooms"), request }),
-  /** The last `count` entries before `before`, or those with all of the words. */
-  v.object({
-    type: v.literal("history"),
-    request,
-    count: v.pipe(count, v.maxValue(MAX_FOUND)),
-    before: v.optional(count),
-    words: v.optional(text),
-  }),
-  v.object({ type: v.literal("kick"), request, name: person }),
-  v.object({ type: v.literal("ban"), request, name: person }),
-  v.object({ type: v.literal("unban"), request, name: person }),
-  v.object({ type: v.literal("bans"), request }),
-  v.object({ type: v.literal("mute"), request, name: person, muted: v.boolean() }),
-  v.object({ type: v.literal("op"), request, name: person, operator: v.boolean() }),
-  v.object({ type: v.literal("lock"), request, locked: v.boolean() }),
-  /** Deletes another room of the server, with all that was said in it. */
-  v.object({ type: v.literal("delete"), request, room }),
-  /** Ends the conversation for all members. */
-  v.object({ type: v.literal("close"), request }),
-  /** For how many people, and how many seconds; without both, the standing one. */
-  v.object({
-    type: v.literal("invite"),
-    request,
-    uses: v.optional(v.pipe(count, v.minValue(1))),
-    seconds: v.optional(v.pipe(count, v.minValue(1))),
-    /** Replaces the server's own invitation, and is answered with the new one. */
-    renew: v.optional(v.boolean()),
-  }),
-  v.object({ type: v.literal("invites"), request }),
-  v.object({ type: v.literal("revoke"), request, number: v.pipe(count, v.minValue(1)) }),
-  /** From now on the member wants news of these rooms, and of no others. */
-  v.object({
-    type: v.literal("watch"),
-    rooms: v.pipe(
-      v.array(
-        v.object({
-          room,
-          /** The sequence number up to which it has been read; without it, all that is there. */
-          after: v.optional(count),
-        }),
-      ),
-      v.maxLength(MAX_WATCHED),
-    ),
-  }),
-  /** Asks what the server sees of the sender; also outside a room. */
-  v.object({ type: v.literal("look"), request }),
-] as const;
 
 const SERVER_FRAMES = [
   v.object({
@@ -254,20 +183,18 @@ const SERVER_FRAMES = [
   }),
 ] as const;
 
-export type MemberFrame = v.InferOutput<(typeof MEMBER_FRAMES)[number]>;
 export type ServerFrame = v.InferOutput<(typeof SERVER_FRAMES)[number]>;
 export type MemberDescription = v.InferOutput<typeof member>;
 export type BanDescription = v.InferOutput<typeof ban>;
 export type InvitationDescription = v.InferOutput<typeof invitation>;
 export type RoomNews = v.InferOutput<typeof roomNews>;
-export type WatchedRoom = Extract<MemberFrame, { type: "watch" }>["rooms"][number];
 export type RoomDescription = v.InferOutput<typeof roomDescription>;
 export type LogEntry = Readonly<v.InferOutput<typeof entry>>;
 /** An entry before it is in the log. */
 export type Draft = Omit<LogEntry, "sequence" | "time">;
 
 /** `unknown` is from a later version or only introduces an author, and to be ignored; `invalid` breaks the protocol. */
-type Reading<Frame> =
+export type Reading<Frame> =
   | { readonly type: "frame"; readonly frame: Frame }
   | { readonly type: "unknown" }
   | { readonly type: "invalid"; readonly why: string };
@@ -285,16 +212,10 @@ type Schema<Frame> = v.GenericSchema<unknown, Frame> & {
 };
 
 // By type: a union of all schemas would try one after the other for each frame.
-const MEMBER_SCHEMAS = byType<MemberFrame>(MEMBER_FRAMES);
 const SERVER_SCHEMAS = byType<ServerFrame | v.InferOutput<typeof authorFrame>>([
   ...SERVER_FRAMES,
   authorFrame,
 ]);
-
-export function readMemberFrame(bytes: Uint8Array): Reading<MemberFrame> {
-  const value = parse(bytes);
-  return Array.isArray(value) ? checked("say", readSay(value)) : read(value, MEMBER_SCHEMAS);
-}
 
 /** Reads the frames of one channel, in order: short messages name their authors by numbers that were introduced before. */
 export function createServerFrameReader(): ServerFrameReader {
@@ -312,54 +233,19 @@ export function createServerFrameReader(): ServerFrameReader {
   };
 }
 
-function checked<Frame>(type: string, frame: Frame | null): Reading<Frame> {
+export function checked<Frame>(type: string, frame: Frame | null): Reading<Frame> {
   if (frame !== null) return { type: "frame", frame };
   return { type: "invalid", why: `${type}: the frame is not valid` };
 }
 
-function byType<Frame>(all: readonly Schema<Frame>[]): ReadonlyMap<string, Schema<Frame>> {
+export function byType<Frame>(all: readonly Schema<Frame>[]): ReadonlyMap<string, Schema<Frame>> {
   return new Map(all.map((schema) => [schema.entries.type.literal, schema]));
 }
-
-/**
- * Checks what a program is about to send: a server ends the session in which it gets a frame that is not valid.
- *
- * @throws {CharlaError} USAGE
- */
-export function checkMemberFrame(frame: MemberFrame): void {
-  const schema = MEMBER_SCHEMAS.get(frame.type);
-  if (schema === undefined) throw new Error(`a frame has the type ${frame.type}`);
-  const result = v.safeParse(schema, frame);
-  const field = result.success ? unfindablePerson(frame) : v.getDotPath(result.issues[0]);
-  if (field === null) return;
-  throw usageError(
-    `${frame.type}: invalid ${field ?? "value"}`,
-    FIELD_HINTS.get(field === "name" && NAMED.has(frame.type) ? "person" : (field ?? "")) ??
-      "its values are positive whole numbers",
-  );
-}
-
-/** Frames that name somebody who is or was there. */
-const NAMED: ReadonlySet<string> = new Set(["kick", "ban", "unban", "mute", "op"]);
-
-function unfindablePerson(frame: MemberFrame): "name" | null {
-  if (!("name" in frame) || !NAMED.has(frame.type)) return null;
-  return frame.name === "" || frame.name.length > MAX_PERSON ? "name" : null;
-}
-
-const FIELD_HINTS: ReadonlyMap<string, string> = new Map([
-  ["name", "a name has at most 40 visible characters"],
-  ["person", "write a name, or a fingerprint; /who lists both"],
-  ["room", 'a room name has up to 40 letters, digits, "_", "." and "-"'],
-  ["words", `a search has at most ${MAX_TEXT} characters`],
-  ["count", `ask for at most ${MAX_FOUND} messages`],
-  ["history", `ask for at most ${MAX_FOUND} messages`],
-]);
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** Undefined when it is not JSON. */
-function parse(bytes: Uint8Array): unknown {
+export function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(decoder.decode(bytes));
   } catch {
@@ -367,7 +253,10 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-function read<Frame>(value: unknown, schemas: ReadonlyMap<string, Schema<Frame>>): Reading<Frame> {
+export function read<Frame>(
+  value: unknown,
+  schemas: ReadonlyMap<string, Schema<Frame>>,
+): Reading<Frame> {
   if (value === undefined) return { type: "invalid", why: "a frame is not JSON" };
   const type: unknown =
     typeof value === "object" && value !== null && "type" in value ? value.type : null;

@@ -4,7 +4,8 @@
 import * as v from "valibot";
 
 import { count, text, time } from "./frame-fields.ts";
-import type { LogEntry, MemberFrame, ServerFrame } from "./frames.ts";
+import type { LogEntry, ServerFrame } from "./frames.ts";
+import type { MemberFrame } from "./member-frames.ts";
 
 /** Authors that have a number at a time: more than talk at a time, and a bit of an integer for each. */
 export const MAX_AUTHORS = 32;

@@ -2,6 +2,7 @@
 
 import { GOING_AWAY } from "../chat/channel.ts";
 import { type EventOf, noticeEvent, type NoticeText, type RoomEvent } from "../chat/events.ts";
+import { checkMemberFrame } from "../chat/member-frames.ts";
 import { type Device, memoryDevice } from "../client/device.ts";
 import {
   openRoomConversation,
@@ -104,6 +105,7 @@ export function converseWith(
   return openRoomConversation({
     ...options,
     keepsUnsaid: false,
+    checkFrame: checkMemberFrame,
     random: Math.random,
     isTemporary: () => false,
     async connect() {

@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 
+import { checkMemberFrame } from "../chat/member-frames.ts";
 import { parseInvitation } from "../identity/invitation.ts";
 import { generateKeyPair } from "../net/crypto.ts";
 import { proxiesIn } from "../net/web-proxy.ts";
@@ -12,7 +13,10 @@ import type { OwnRoomConversation } from "./room-conversation.ts";
 import { openSealedRoom, type SealedRoomOptions } from "./sealed-room.ts";
 import { invitedTo, type SealedTarget } from "./sealed-target.ts";
 
-export interface JoinRoomOptions extends Omit<SealedRoomOptions, "device" | "keepsUnsaid"> {
+export interface JoinRoomOptions extends Omit<
+  SealedRoomOptions,
+  "device" | "keepsUnsaid" | "checkFrame"
+> {
   /** The person's key pair; without it, the member is somebody new. */
   readonly identity?: KeyPair | undefined;
   /** What this program keeps of the room; without it, nothing survives the program. */
@@ -43,6 +47,7 @@ export function joinRoom(
     known,
     {
       ...options,
+      checkFrame: checkMemberFrame,
       device: device ?? memoryDevice(),
       keepsUnsaid: device !== undefined && keepsUnsaid,
     },

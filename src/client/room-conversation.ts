@@ -14,7 +14,8 @@ import type {
   RoomConversation,
 } from "../chat/conversation.ts";
 import type { RoomEvent } from "../chat/events.ts";
-import { checkMemberFrame, encodeFrame, type LogEntry } from "../chat/frames.ts";
+import { encodeFrame, type LogEntry } from "../chat/frames.ts";
+import type { MemberFrame } from "../chat/member-frames.ts";
 import { defer, type Deferred } from "../deferred.ts";
 import { CharlaError, ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { withoutNewline } from "../net/plain-wire.ts";
@@ -57,6 +58,13 @@ export interface RoomConversationOptions extends Pick<
   readonly onEntry?: ((log: string, entry: LogEntry) => void) | undefined;
   /** How far other windows of the person have shown a room of the log, as a sequence number; 0 where that is not known. */
   readonly lastRead?: ((room: string, log: string) => number) | undefined;
+  /**
+   * Checks what the program hands over, before it is sent: a server ends the session in which it gets a frame that is not valid.
+   * Without it, the program has checked what it takes from people.
+   *
+   * @throws {CharlaError} USAGE
+   */
+  readonly checkFrame?: ((frame: MemberFrame) => void) | undefined;
   /** Leaves at once when it aborts. */
   readonly signal?: AbortSignal | undefined;
   /** Whether another attempt may succeed after this failure. */
@@ -91,9 +99,9 @@ type Emitted = Pick<Extract<Action, { type: "emit" }>, "event" | "shown" | "name
  * @throws {CharlaError} USAGE for a name, a room or a history that no server takes
  */
 export function openRoomConversation(options: RoomConversationOptions): OwnRoomConversation {
-  const { device, signal, room, name, history } = options;
+  const { checkFrame, device, signal, room, name, history } = options;
   const { id, unstored, cursor } = device;
-  checkMemberFrame({ type: "enter", room, name, device: id, after: cursor ?? undefined, history });
+  checkFrame?.({ type: "enter", room, name, device: id, after: cursor ?? undefined, history });
   const keepsEntries = options.onEntry !== undefined;
   const hasOtherWindows = options.lastRead !== undefined;
   const client = createRoomClient(
@@ -273,7 +281,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
     ...createRequests(async (question, { signal: withdrawn } = {}) => {
       withdrawn?.throwIfAborted();
       const request = nextRequest;
-      checkMemberFrame({ ...question, request });
+      checkFrame?.({ ...question, request });
       nextRequest += 1;
       const answered = defer<Answer>();
       asked.set(request, answered);
@@ -283,7 +291,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
       });
     }),
     watch(rooms) {
-      checkMemberFrame({ type: "watch", rooms: [...rooms] });
+      checkFrame?.({ type: "watch", rooms: [...rooms] });
       dispatch({ type: "watch", rooms });
     },
     way,

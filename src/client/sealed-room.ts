@@ -12,7 +12,11 @@ import { describeRefusal, describeSessionEnd } from "./conversation-errors.ts";
 import type { Device } from "./device.ts";
 import type { Connection } from "./join-attempt.ts";
 import type { ChannelEnd } from "./room-client/state.ts";
-import { openRoomConversation, type OwnRoomConversation } from "./room-conversation.ts";
+import {
+  openRoomConversation,
+  type OwnRoomConversation,
+  type RoomConversationOptions,
+} from "./room-conversation.ts";
 import type { SealedTarget } from "./sealed-target.ts";
 
 export interface SealedRoomOptions {
@@ -39,6 +43,8 @@ export interface SealedRoomOptions {
   readonly existing?: boolean | undefined;
   /** Of the messages that were missed only the last so many are shown, and a notice counts the others; without it, all are. */
   readonly missed?: number | undefined;
+  /** Checks what the program hands over; without it, the program has. */
+  readonly checkFrame?: RoomConversationOptions["checkFrame"];
   /** Leaves at once when it aborts: what is not stored is in the `unsaid` of the event `ended`. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -85,6 +91,7 @@ export function openSealedRoom(
     keepsUnsaid: options.keepsUnsaid,
     onEntry: options.onEntry,
     lastRead: options.lastRead,
+    checkFrame: options.checkFrame,
     random: Math.random,
     signal: options.signal,
     isTemporary: ({ code }) => wasConnected && !FATAL.has(code),

@@ -2,7 +2,8 @@
 // Knows the rooms, the log and the moderation, not what a member does once it is in, nor how often it may try.
 
 import { BANNED, type Channel, ENDED_BY_PROGRAM, NOT_ADMITTED } from "../chat/channel.ts";
-import { encodeFrame, FIRST_ENTRIES, type MemberFrame, type ServerFrame } from "../chat/frames.ts";
+import { encodeFrame, FIRST_ENTRIES, type ServerFrame } from "../chat/frames.ts";
+import type { MemberFrame } from "../chat/member-frames.ts";
 import { isMemberName } from "../chat/names.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { claimName } from "./claim-name.ts";

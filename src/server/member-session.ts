@@ -3,12 +3,8 @@
 // log, neither how the client connected nor who may enter (enter-room.ts).
 
 import { type ChannelHandlers, ENDED_BY_PROGRAM, NOT_ADMITTED } from "../chat/channel.ts";
-import {
-  encodeFrame,
-  type MemberFrame,
-  readMemberFrame,
-  type ServerFrame,
-} from "../chat/frames.ts";
+import { encodeFrame, type ServerFrame } from "../chat/frames.ts";
+import { type MemberFrame, readMemberFrame } from "../chat/member-frames.ts";
 import { CharlaError } from "../errors.ts";
 import type { SessionAllowance } from "./allowances.ts";
 import { type Client, closeCode, enterRoom } from "./enter-room.ts";

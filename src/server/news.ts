@@ -3,13 +3,8 @@
 // has changed since the last. What a message costs does not depend on how many watch its room. Knows the log, not who may
 // see a room.
 
-import {
-  encodeFrame,
-  type LogEntry,
-  MAX_MENTION,
-  type RoomNews,
-  type WatchedRoom,
-} from "../chat/frames.ts";
+import { encodeFrame, type LogEntry, MAX_MENTION, type RoomNews } from "../chat/frames.ts";
+import type { WatchedRoom } from "../chat/member-frames.ts";
 import { NameIndex } from "../chat/mentions.ts";
 import type { Log } from "../log/log.ts";
 import { encodeMessages } from "../protocol/session/outgoing-messages.ts";

@@ -1,7 +1,8 @@
 // What the owner and operators of a server ask for: removing and silencing people, locking rooms, inviting. A person
 // who is absent is named by a name that they had in this room, or by their fingerprint.
 
-import { MAX_PERSON, type MemberFrame, type ServerFrame } from "../chat/frames.ts";
+import type { ServerFrame } from "../chat/frames.ts";
+import { MAX_PERSON, type MemberFrame } from "../chat/member-frames.ts";
 import { CharlaError } from "../errors.ts";
 import { isFingerprint } from "../identity/key-text.ts";
 import type { LogReader } from "../log/log.ts";

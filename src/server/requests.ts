@@ -2,12 +2,8 @@
 // owner and operators may ask for is in operator-requests.ts. What counts against the limits, and may be refused, is here
 // too. An answer that would not fit one message of the wire is truncated.
 
-import {
-  encodeFrame,
-  type MemberDescription,
-  type MemberFrame,
-  type ServerFrame,
-} from "../chat/frames.ts";
+import { encodeFrame, type MemberDescription, type ServerFrame } from "../chat/frames.ts";
+import type { MemberFrame } from "../chat/member-frames.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { isSearchable } from "../log/text-matching.ts";
 import type { SessionAllowance } from "./allowances.ts";

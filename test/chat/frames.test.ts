@@ -2,13 +2,8 @@
 
 import { describe, expect, test } from "bun:test";
 
-import {
-  createServerFrameReader,
-  encodeFrame,
-  type MemberFrame,
-  readMemberFrame,
-  type ServerFrame,
-} from "../../src/chat/frames.ts";
+import { createServerFrameReader, encodeFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import { type MemberFrame, readMemberFrame } from "../../src/chat/member-frames.ts";
 import { encodeMessage } from "../../src/chat/short-frames.ts";
 
 const readServerFrame = createServerFrameReader();

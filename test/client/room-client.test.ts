@@ -3,12 +3,8 @@
 import { describe, expect, test } from "bun:test";
 
 import type { RoomEvent } from "../../src/chat/events.ts";
-import {
-  encodeFrame,
-  type MemberFrame,
-  type ServerFrame,
-  type WatchedRoom,
-} from "../../src/chat/frames.ts";
+import { encodeFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import type { MemberFrame, WatchedRoom } from "../../src/chat/member-frames.ts";
 import { refuseToSay } from "../../src/client/room-client/outbox.ts";
 import {
   type Action,

@@ -6,12 +6,8 @@ import { getEventListeners } from "node:events";
 import type { Channel, ChannelHandlers, CurrentWay } from "../../src/chat/channel.ts";
 import type { Conversation } from "../../src/chat/conversation.ts";
 import type { ConversationEvent } from "../../src/chat/events.ts";
-import {
-  encodeFrame,
-  type MemberFrame,
-  readMemberFrame,
-  type ServerFrame,
-} from "../../src/chat/frames.ts";
+import { encodeFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import { type MemberFrame, readMemberFrame } from "../../src/chat/member-frames.ts";
 import { type Device, memoryDevice } from "../../src/client/device.ts";
 import type { ChannelEnd } from "../../src/client/room-client/state.ts";
 import {

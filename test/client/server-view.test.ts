@@ -3,7 +3,8 @@
 import { expect, test } from "bun:test";
 
 import type { Channel, ChannelHandlers } from "../../src/chat/channel.ts";
-import { encodeFrame, readMemberFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import { encodeFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import { readMemberFrame } from "../../src/chat/member-frames.ts";
 import { createServerViewer } from "../../src/client/server-view.ts";
 
 /** A channel to a server that answers with these frames. */

@@ -6,7 +6,8 @@ import { describe, expect, test } from "bun:test";
 import type { Channel, ChannelHandlers } from "../../src/chat/channel.ts";
 import { type Command, COMMANDS, type ParsedLine, parseLine } from "../../src/chat/commands.ts";
 import type { RoomConversation } from "../../src/chat/conversation.ts";
-import { encodeFrame, readMemberFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import { encodeFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import { checkMemberFrame, readMemberFrame } from "../../src/chat/member-frames.ts";
 import { memoryDevice } from "../../src/client/device.ts";
 import { openRoomConversation } from "../../src/client/room-conversation.ts";
 import { CharlaError } from "../../src/errors.ts";
@@ -93,6 +94,7 @@ async function enterRoom() {
     room: "main",
     name: "Ann",
     device: memoryDevice(),
+    checkFrame: checkMemberFrame,
     random: Math.random,
     isTemporary: () => false,
     connect: async () => ({ channel, ended: new Promise<never>(() => {}) }),
@@ -164,6 +166,7 @@ describe("no frame that is not valid is sent", () => {
           room: name,
           name: "Ann",
           device: memoryDevice(),
+          checkFrame: checkMemberFrame,
           random: Math.random,
           isTemporary: () => false,
           connect: () => new Promise<never>(() => {}),
@@ -210,6 +213,7 @@ describe("no frame that is not valid is sent", () => {
         room: "main",
         name: "Ann",
         device: memoryDevice(),
+        checkFrame: checkMemberFrame,
         random: Math.random,
         isTemporary: () => false,
         connect: () => new Promise<never>(() => {}),

@@ -7,12 +7,8 @@ import { join } from "node:path";
 
 import { openUdpSocket } from "#udp-socket";
 
-import {
-  createServerFrameReader,
-  encodeFrame,
-  type MemberFrame,
-  type ServerFrame,
-} from "../../src/chat/frames.ts";
+import { createServerFrameReader, encodeFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import type { MemberFrame } from "../../src/chat/member-frames.ts";
 import { parseInvitation, secretToPsk } from "../../src/identity/invitation.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { generateKeyPair } from "../../src/net/crypto.ts";

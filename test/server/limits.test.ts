@@ -3,7 +3,8 @@
 import { describe, expect, test } from "bun:test";
 
 import { NOT_ADMITTED } from "../../src/chat/channel.ts";
-import { encodeFrame, type MemberFrame } from "../../src/chat/frames.ts";
+import { encodeFrame } from "../../src/chat/frames.ts";
+import type { MemberFrame } from "../../src/chat/member-frames.ts";
 import { LIMITS } from "../../src/server/limits.ts";
 import type { ServerState } from "../../src/server/server-state.ts";
 import { until } from "../harness/until.ts";

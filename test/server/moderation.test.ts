@@ -5,7 +5,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { MemberFrame } from "../../src/chat/frames.ts";
+import type { MemberFrame } from "../../src/chat/member-frames.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { openModerationFile } from "../../src/server/moderation-file.ts";
 import { MAX_OPERATORS, Moderation, NO_MODERATION } from "../../src/server/moderation.ts";

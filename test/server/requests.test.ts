@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { encodeFrame, type MemberFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import { encodeFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import type { MemberFrame } from "../../src/chat/member-frames.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { until } from "../harness/until.ts";

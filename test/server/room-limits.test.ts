@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 
-import type { MemberFrame } from "../../src/chat/frames.ts";
+import type { MemberFrame } from "../../src/chat/member-frames.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { createRoomQuota } from "../../src/server/room-quota.ts";

@@ -1,11 +1,7 @@
 // The rooms of a server without a network, and members who are connected through channels of this program.
 
-import {
-  createServerFrameReader,
-  encodeFrame,
-  type MemberFrame,
-  type ServerFrame,
-} from "../../src/chat/frames.ts";
+import { createServerFrameReader, encodeFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import type { MemberFrame } from "../../src/chat/member-frames.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { type LocalChannel, localChannel } from "../../src/server/local-channel.ts";

@@ -91,7 +91,7 @@ testWith(
 
 testWith(
   [CHROMIUM],
-  "a wrong secret, a cut link and another server's key are refused in words",
+  "a wrong secret, a cut link, a room that can't be and another server's key are refused in words",
   async () => {
     await using server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);
     const link = linkTo(server.invitation);
@@ -112,10 +112,15 @@ testWith(
       }
       await page.getByText(words).waitFor();
     }
-    await using window = await browser.openWindow();
-    await window.page.goto(link.slice(0, -3));
-    await window.page.getByText("it was cut off").waitFor();
-    expect(await window.page.getByRole("textbox", { name: "Your name" }).count()).toBe(0);
+    for (const [wrong, words] of [
+      [link.slice(0, -3), "it was cut off"],
+      [link.replace("/main#", "/a%20room#"), "no room has the name in the invitation"],
+    ] as const) {
+      await using window = await browser.openWindow();
+      await window.page.goto(wrong);
+      await window.page.getByText(words).waitFor();
+      expect(await window.page.getByRole("textbox", { name: "Your name" }).count()).toBe(0);
+    }
   },
 );
 

@@ -2,6 +2,7 @@
 // search, and questions. The browser keeps the focus inside, and gives it back.
 
 import type { Command } from "../../src/chat/commands.ts";
+import { MAX_TEXT } from "../../src/chat/conversation.ts";
 import {
   visibleLabel,
   visibleLine,
@@ -351,6 +352,7 @@ function createSearch({ words, times, onSearch, onFound }: DialogOptions): Searc
     id: "search",
     type: "search",
     enterkeyhint: "search",
+    maxlength: String(MAX_TEXT),
     autocomplete: "off",
     dir: "auto",
   });

@@ -3,7 +3,8 @@
 // conversation. Knows neither how a connection is made nor when one is given up.
 
 import { noticeEvent, type RoomEvent } from "../../chat/events.ts";
-import { FIRST_ENTRIES, type MemberFrame, type ServerFrame } from "../../chat/frames.ts";
+import { FIRST_ENTRIES, type ServerFrame } from "../../chat/frames.ts";
+import type { MemberFrame } from "../../chat/member-frames.ts";
 import { otherConversation } from "../conversation-errors.ts";
 import type { Cursor } from "../device.ts";
 import { close } from "./leaving.ts";

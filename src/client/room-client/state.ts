@@ -6,12 +6,11 @@ import type { RoomEvent } from "../../chat/events.ts";
 import {
   createServerFrameReader,
   type LogEntry,
-  type MemberFrame,
   type RoomNews,
   type ServerFrame,
   type ServerFrameReader,
-  type WatchedRoom,
 } from "../../chat/frames.ts";
+import type { MemberFrame, WatchedRoom } from "../../chat/member-frames.ts";
 import type { CharlaError } from "../../errors.ts";
 import type { Cursor, Unstored } from "../device.ts";
 

@@ -1,6 +1,6 @@
 // What Tab completes in a room: commands, what they are about, and names of people. Pure.
 
-import { MAX_PERSON } from "../../chat/frames.ts";
+import { MAX_PERSON } from "../../chat/member-frames.ts";
 import { completeWord, type Completion, startingWith } from "../editor/completion.ts";
 import type { LineBuffer } from "../editor/line-buffer.ts";
 

@@ -4,12 +4,8 @@
 import type { CurrentWay } from "../../chat/channel.ts";
 import type { Command } from "../../chat/commands.ts";
 import type { ConversationEvent } from "../../chat/events.ts";
-import type {
-  LogEntry,
-  MemberDescription,
-  RoomDescription,
-  WatchedRoom,
-} from "../../chat/frames.ts";
+import type { LogEntry, MemberDescription, RoomDescription } from "../../chat/frames.ts";
+import type { WatchedRoom } from "../../chat/member-frames.ts";
 import type { LineBuffer } from "../editor/line-buffer.ts";
 import type { InputEvent } from "../input/input-event.ts";
 import type { Capabilities } from "../output/capabilities.ts";

@@ -2,12 +2,8 @@
 // The server says so when something comes; one of before `watch` (docs/protocol.md s. 18.1) does not, and is asked from
 // time to time. Pure; times are ms on any clock.
 
-import {
-  MAX_WATCHED,
-  type RoomDescription,
-  type RoomNews,
-  type WatchedRoom,
-} from "../../chat/frames.ts";
+import { MAX_WATCHED, type RoomDescription, type RoomNews } from "../../chat/frames.ts";
+import type { WatchedRoom } from "../../chat/member-frames.ts";
 import type { RoomState } from "./room.ts";
 
 /** Messages in another room, since it was left. */
