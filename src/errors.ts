@@ -91,6 +91,35 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/** Those with which a server answers what a member asks for. */
+export const SERVER_CODES = [
+  "REFUSED",
+  "BANNED",
+  "NAME_TAKEN",
+  "NO_SUCH_MEMBER",
+  "NO_SUCH_ROOM",
+  "NO_SUCH_INVITATION",
+  "NOT_THE_OWNER",
+  "QUOTA_REACHED",
+  "SEARCH_TOO_SHORT",
+  "TOO_MANY_ROOMS",
+  "TOO_MANY_NAMES",
+  "TOO_MANY_INVITATIONS",
+  "INVITATIONS_DAMAGED",
+  "MODERATION_DAMAGED",
+  "FILE_NOT_READABLE",
+  "FOLDER_NOT_WRITABLE",
+  "STORE_LOCKED",
+  "STORE_TOO_NEW",
+  "STORE_TOO_OLD",
+  "STORE_DAMAGED",
+  "STORE_NOT_WRITABLE",
+  "STORE_FULL",
+  "STORE_FAILED",
+  "STORE_GONE",
+  "STORE_MISSING",
+] as const satisfies readonly ErrorCode[];
+
 /** Codes that mean the command line was wrong, not the world: exit status 2 instead of 1. */
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
   "USAGE",

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { CharlaError, ERROR_CODES, type ErrorCode } from "../src/errors.ts";
+import { CharlaError, ERROR_CODES, type ErrorCode, SERVER_CODES } from "../src/errors.ts";
 import { root } from "./harness/program.ts";
 
 // 2: the command line was wrong. 1: the world was. The type holds this table to every code.
@@ -105,6 +105,24 @@ for (const code of ERROR_CODES) {
 
 test("every code is in the list once", () => {
   expect(Object.keys(EXIT_STATUS).toSorted()).toEqual([...ERROR_CODES].toSorted());
+});
+
+test("clients know every code with which a server or its log may answer", () => {
+  const source = join(root, "src");
+  const texts = ["server", "log"].flatMap((folder) =>
+    readdirSync(join(source, folder), { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith(".ts"))
+      .map((path) => readFileSync(join(source, folder, path), "utf8")),
+  );
+  const thrown = new Set(
+    texts.flatMap((text) =>
+      Array.from(text.matchAll(/new CharlaError\(\s*"([A-Z_]+)"/g), ([, code = ""]) => code),
+    ),
+  );
+  expect(thrown).toContain("NAME_TAKEN");
+  // Before there is a server that answers.
+  const atStart = ["AUTHORIZED_KEYS_DAMAGED", "RELAY_LOST", "RUNTIME_TOO_OLD"];
+  expect([...thrown.difference(new Set([...SERVER_CODES, ...atStart]))]).toEqual([]);
 });
 
 test("docs/errors.md has every code of an error and of a notice", () => {

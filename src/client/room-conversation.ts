@@ -17,7 +17,7 @@ import type { RoomEvent } from "../chat/events.ts";
 import { encodeFrame, type LogEntry } from "../chat/frames.ts";
 import type { MemberFrame } from "../chat/member-frames.ts";
 import { defer, type Deferred } from "../deferred.ts";
-import { CharlaError, ERROR_CODES, type ErrorCode } from "../errors.ts";
+import { CharlaError, SERVER_CODES } from "../errors.ts";
 import { withoutNewline } from "../net/plain-wire.ts";
 import { withdrawable } from "./abort.ts";
 import { conversationOver, memberHint } from "./conversation-errors.ts";
@@ -400,8 +400,8 @@ function hasType<T extends Answer["type"]>(
   return answer.type === type;
 }
 
-/** A code that this program does not know is a later server's. */
+/** Another code is a later server's. */
 function failure({ code, message, hint }: Extract<Answer, { type: "failed" }>): CharlaError {
-  const known = ERROR_CODES.find((own): own is ErrorCode => own === code) ?? "REFUSED";
+  const known = SERVER_CODES.find((own) => own === code) ?? "REFUSED";
   return new CharlaError(known, message, hint ?? memberHint(code));
 }
