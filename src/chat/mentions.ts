@@ -59,10 +59,15 @@ export class NameIndex<Person> {
   }
 }
 
+/** The same for one name. */
 export function mentionsName(text: string, name: string): boolean {
-  const names = new NameIndex<true>();
-  names.add(name, true);
-  return names.find(text).size > 0;
+  const folded = fold(withoutLinks(text));
+  const wanted = fold(name);
+  if (wanted === "") return false;
+  return Array.from(folded.matchAll(BEGINNINGS)).some(
+    ({ index }) =>
+      folded.startsWith(wanted, index) && isWhole(folded, index, index + wanted.length),
+  );
 }
 
 function isWhole(text: string, start: number, end: number): boolean {

@@ -27,6 +27,7 @@ import {
   type Destination,
   openStream,
   tryToJoin,
+  webSocketUrls,
 } from "./join-attempt.ts";
 import * as race from "./race.ts";
 import { endWhenRefused } from "./refused-session.ts";
@@ -84,7 +85,7 @@ export async function connect(ways: readonly Way[], options: ConnectOptions): Pr
     });
     if (first === undefined) return direct;
     const streamRank = STREAM_RANK + (way.kind === "relay" ? 0 : scopeRank(first.address) + place);
-    return [...direct, attempt(streamRank, byWebSocket(way, first, options))];
+    return [...direct, attempt(streamRank, byWebSocket(way, first, options, webSocketUrls(way)))];
   });
   const connection = await connectByFirst(sources, options, (failures) =>
     describeWaysFailure(

@@ -66,7 +66,7 @@ const FATAL: ReadonlySet<ErrorCode> = new Set(["NOBODY_LISTENING", "ADDRESS_FAMI
 /** How long a WebSocket that was lost may take to be back, where nothing else leads to the server, ms. */
 const BACK_WITHIN = 3_000;
 
-function webSocketUrls(way: Way): WebSocketUrls {
+export function webSocketUrls(way: Way): WebSocketUrls {
   return way.kind === "relay" ? relayWebSocketUrls(way) : serverWebSocketUrls(way);
 }
 
@@ -90,7 +90,7 @@ export function byWebSocket(
   way: Way,
   at: SocketAddress | undefined,
   options: ConnectOptions,
-  urls: WebSocketUrls = webSocketUrls(way),
+  urls: WebSocketUrls,
 ): Destination {
   if (way.kind === "relay") {
     return pastRelay(way, options, (paths, onRefused) => paths.addWebSocket(urls, at, onRefused));

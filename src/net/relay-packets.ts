@@ -51,7 +51,6 @@ export type RelayPacket =
       readonly end: Uint8Array;
       readonly datagram: Uint8Array;
     }
-  | { readonly kind: "query"; readonly cookie: Uint8Array; readonly slot: Uint8Array }
   | {
       readonly kind: "address";
       readonly status: AddressStatus;
@@ -69,19 +68,23 @@ export function isForward(datagram: Uint8Array): boolean {
   return datagram[0] === FORWARD && datagram.length > FORWARD_HEADER;
 }
 
-/** The packet, its fields views of the datagram; null when it is none. */
+/** What is asked of a relay, its fields views of the datagram; null when it is no query. */
+export function readQuery(
+  datagram: Uint8Array,
+): { readonly cookie: Uint8Array; readonly slot: Uint8Array } | null {
+  if (datagram[0] !== QUERY || datagram.length !== QUERY_LENGTH) return null;
+  const cookie = datagram.subarray(1, SLOT_AT);
+  return { cookie, slot: datagram.subarray(SLOT_AT, SLOT_AT + END_ID_LENGTH) };
+}
+
+/** What comes from a relay, its fields views of the datagram; null when it is none. */
 export function readRelayPacket(datagram: Uint8Array): RelayPacket | null {
   if (isForward(datagram)) {
     const end = datagram.subarray(1, FORWARD_HEADER);
     return { kind: "forward", end, datagram: datagram.subarray(FORWARD_HEADER) };
   }
-  const [first] = datagram;
-  if (first === QUERY && datagram.length === QUERY_LENGTH) {
-    const cookie = datagram.subarray(1, SLOT_AT);
-    return { kind: "query", cookie, slot: datagram.subarray(SLOT_AT, SLOT_AT + END_ID_LENGTH) };
-  }
   const status = ADDRESS_STATUS[datagram[1] ?? ADDRESS_STATUS.length];
-  if (first === ADDRESS && datagram.length === ADDRESS_LENGTH && status !== undefined) {
+  if (datagram[0] === ADDRESS && datagram.length === ADDRESS_LENGTH && status !== undefined) {
     const cookie = datagram.subarray(2, 2 + COOKIE_LENGTH);
     const address = decodeSocketAddress(datagram.subarray(2 + COOKIE_LENGTH));
     return { kind: "address", status, cookie, address };

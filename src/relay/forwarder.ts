@@ -11,7 +11,7 @@ import {
   FORWARD_HEADER,
   isForward,
   readdress,
-  readRelayPacket,
+  readQuery,
   writeAddress,
 } from "../net/relay-packets.ts";
 import { mapKey } from "../protocol/bytes.ts";
@@ -122,8 +122,8 @@ function answerQuery(
   from: SocketAddress,
   now: number,
 ): Outbound | null {
-  const query = readRelayPacket(datagram);
-  if (query?.kind !== "query") return null;
+  const query = readQuery(datagram);
+  if (query === null) return null;
   const { cookies, crypto, random } = forwarder;
   renewCookieSecrets(cookies, () => random(32), now);
   if (!isValidCookie(crypto, cookies, query.cookie, claimOf(from))) {

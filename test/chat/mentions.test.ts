@@ -23,6 +23,7 @@ describe("a text mentions a name", () => {
     ["see https://example.org/u/ben ben", "ben"],
   ])("%j: %j", (text, name) => {
     expect(mentionsName(text, name)).toBe(true);
+    expect(find(text, name)).toEqual([0]);
   });
 
   test.each([
@@ -45,6 +46,7 @@ describe("a text mentions a name", () => {
     ["ana https://example.org maría", "ana maría"],
   ])("and not here: %j: %j", (text, name) => {
     expect(mentionsName(text, name)).toBe(false);
+    expect(find(text, name)).toEqual([]);
   });
 });
 

@@ -11,6 +11,7 @@ import {
 } from "../../src/net/relay-client.ts";
 import {
   isRelayPacket,
+  readQuery,
   readRelayPacket,
   relaySlot,
   writeAddress,
@@ -49,7 +50,7 @@ describe("the packets of a relay (docs/protocol.md s. 19)", () => {
     expect([...written]).toEqual([0xf6, 1, ...COOKIE, ...mapped, 0x9c, 0x41]);
     expect(readRelayPacket(written)).toEqual(joined);
     const query = writeQuery(COOKIE, SLOT);
-    expect(readRelayPacket(query)).toEqual({ kind: "query", cookie: COOKIE, slot: SLOT });
+    expect(readQuery(query)).toEqual({ cookie: COOKIE, slot: SLOT });
   });
 
   test.each([
@@ -63,6 +64,7 @@ describe("the packets of a relay (docs/protocol.md s. 19)", () => {
     ["text", [0x68, 0x6f, 0x6c, 0x61]],
   ])("%s is none of them", (_, bytes) => {
     expect(readRelayPacket(Uint8Array.from(bytes))).toBeNull();
+    expect(readQuery(Uint8Array.from(bytes))).toBeNull();
   });
 
   test("their first bytes are none of the sealed wire's and none of UTF-8's (RFC 3629 s. 3)", () => {
