@@ -23,7 +23,7 @@ import { isSealedWire } from "../protocol/packets.ts";
 import { BASE_DATAGRAM_SIZE } from "../protocol/recovery/path-mtu.ts";
 import { sameAddress, type SocketAddress } from "./address.ts";
 import { randomBytes } from "./crypto.ts";
-import { maxProbeSize } from "./sealed-socket.ts";
+import { maxProbeSize } from "./udp-socket.ts";
 
 /** What was found at an address. */
 export type Found =

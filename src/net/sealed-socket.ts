@@ -3,8 +3,7 @@
 
 import { platformCrypto, randomBytes } from "#crypto";
 import { soon } from "#timers";
-import { udpMeans } from "#udp-means";
-import { openUdpSocket } from "#udp-socket";
+import { udp } from "#udp";
 
 import { defer, type Deferred } from "../deferred.ts";
 import type { CharlaError } from "../errors.ts";
@@ -24,13 +23,12 @@ import {
   tickEndpoint,
 } from "../protocol/endpoint.ts";
 import { isSealedWire } from "../protocol/packets.ts";
-import { MAX_DATAGRAM_SIZE } from "../protocol/recovery/path-mtu.ts";
 import { datagramRefused } from "../protocol/recovery/recovery.ts";
 import { knownAddresses } from "../protocol/session/path-in-use.ts";
 import type { Session } from "../protocol/session/session.ts";
 import type { Outbound } from "../protocol/session/transmit.ts";
 import { addressKey } from "../protocol/socket-address.ts";
-import { isLoopback, sameAddress, type SocketAddress } from "./address.ts";
+import { sameAddress, type SocketAddress } from "./address.ts";
 import { carrierOf, isCarriedBy } from "./carrier.ts";
 import { isRelayPacket } from "./relay-packets.ts";
 import {
@@ -41,7 +39,6 @@ import {
 } from "./sealed-link.ts";
 import type { StaticKeys } from "./shared-secrets.ts";
 import { LARGE_RECEIVE_BUFFER } from "./socket-options.ts";
-import { groupByAddress } from "./udp-gso.ts";
 import type { UdpSocket } from "./udp-socket.ts";
 
 /** Datagrams sent in one system call, at most. */
@@ -92,30 +89,15 @@ export interface SealedSocket extends AsyncDisposable {
   close(code?: number, reason?: string): Promise<void>;
 }
 
-/**
- * Bytes of a datagram on Ethernet, less the headers of IPv6 and UDP. Where the system fragments longer datagrams, their
- * arrival says nothing about the path MTU (RFC 8899 s. 3).
- */
-const FRAGMENTED_LIMIT = 1_500 - 40 - 8;
-
-/** Bytes of the longest datagram to probe the path MTU with. */
-export function maxProbeSize(
-  { dontFragment }: Pick<UdpSocket, "dontFragment">,
-  to: SocketAddress,
-): number {
-  return dontFragment || isLoopback(to) ? MAX_DATAGRAM_SIZE : FRAGMENTED_LIMIT;
-}
-
-function limitTo(socket: UdpSocket, to: SocketAddress): number {
-  return carrierOf(to)?.datagramLimit ?? maxProbeSize(socket, to);
-}
-
 /** False for a datagram that the socket is to send. */
 function sendByCarrier({ to, bytes }: Outbound): boolean {
   const carrier = carrierOf(to);
   carrier?.send(bytes);
   return carrier !== null;
 }
+
+/** Of an end without UDP. */
+const NOWHERE: SocketAddress = { address: "::", port: 0 };
 
 /** Monotonic, ms. */
 const now = () => performance.now();
@@ -127,8 +109,8 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     staticKeys: options.staticKeys,
     random: randomBytes,
     respond: options.respond,
-    udp: udpMeans,
-    datagramLimit: (to) => limitTo(socket, to),
+    udp: udp?.means ?? null,
+    datagramLimit: limitTo,
     now: now(),
   });
   const links = new Map<Session, SessionLink>();
@@ -154,24 +136,34 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   let isFlushDue = false;
   let closed: Deferred<void> | null = null;
 
-  const socket: UdpSocket = await openUdpSocket({
-    bind: options.bind,
-    port: options.port,
-    onDatagram: receive,
-    receiveBuffer: LARGE_RECEIVE_BUFFER,
-    dontFragment: true,
-    gso: true,
-    onError(error) {
-      options.onRefused?.(error);
-    },
-    onTooLong(to, length) {
-      for (const session of endpoint.sessions.values()) {
-        if (!sameAddress(session.path.current.address, to)) continue;
-        datagramRefused(session.recovery, length);
-        driver.changed(session);
-      }
-    },
-  });
+  const socket: UdpSocket | null =
+    udp === null
+      ? null
+      : await udp.openSocket({
+          bind: options.bind,
+          port: options.port,
+          onDatagram: receive,
+          receiveBuffer: LARGE_RECEIVE_BUFFER,
+          dontFragment: true,
+          gso: true,
+          onError(error) {
+            options.onRefused?.(error);
+          },
+          onTooLong(to, length) {
+            for (const session of endpoint.sessions.values()) {
+              if (!sameAddress(session.path.current.address, to)) continue;
+              datagramRefused(session.recovery, length);
+              driver.changed(session);
+            }
+          },
+        });
+
+  function limitTo(to: SocketAddress): number {
+    const carrier = carrierOf(to);
+    if (carrier !== null) return carrier.datagramLimit;
+    if (udp === null || socket === null) throw new Error("no datagrams can be sent without UDP");
+    return udp.maxProbeSize(socket, to);
+  }
 
   function receive(datagram: Uint8Array, from: SocketAddress): void {
     const handle = isRelayPacket(datagram)
@@ -249,7 +241,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     for (const outbound of beside.splice(0)) {
       if (!sendByCarrier(outbound)) batch.push(outbound);
     }
-    socket.sendMany(groupByAddress(batch));
+    if (udp !== null) socket?.sendMany(udp.groupByAddress(batch));
   }
 
   function send(): void {
@@ -266,7 +258,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
       }
       // Also what a relay's carrier has put into packets.
       if (beside.length > 0) sendBeside();
-      socket.sendMany(batch);
+      socket?.sendMany(batch);
       datagramsSent(endpoint);
     } while (taken === DATAGRAMS_AT_ONCE);
   }
@@ -319,11 +311,11 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     flushSoon();
     await closed.promise;
     clearTimeout(timer);
-    socket.close();
+    socket?.close();
   }
 
   return {
-    local: socket.address,
+    local: socket?.address ?? NOWHERE,
     join(joinOptions, handlers) {
       const link = attach(connect(endpoint, joinOptions, now()));
       if (handlers !== undefined) link.receive(handlers);

@@ -5,7 +5,8 @@
 import { isIPv4 } from "node:net";
 
 import { CharlaError } from "../errors.ts";
-import { canonicalAddress, formatAddress, type SocketAddress } from "./address.ts";
+import { MAX_DATAGRAM_SIZE } from "../protocol/recovery/path-mtu.ts";
+import { canonicalAddress, formatAddress, isLoopback, type SocketAddress } from "./address.ts";
 import { describeBindError, describeSendError } from "./socket-error.ts";
 import type { OptionsInForce, WantedOptions } from "./socket-options.ts";
 import type { Datagram } from "./udp-gso.ts";
@@ -127,4 +128,18 @@ export function socketClosed(to: SocketAddress): CharlaError {
     `cannot send to ${formatAddress(to)}: the socket is closed`,
     "open or join another conversation",
   );
+}
+
+/**
+ * Bytes of a datagram on Ethernet, less the headers of IPv6 and UDP. Where the system fragments longer datagrams, their
+ * arrival says nothing about the path MTU (RFC 8899 s. 3).
+ */
+const FRAGMENTED_LIMIT = 1_500 - 40 - 8;
+
+/** Bytes of the longest datagram to probe the path MTU with. */
+export function maxProbeSize(
+  { dontFragment }: Pick<UdpSocket, "dontFragment">,
+  to: SocketAddress,
+): number {
+  return dontFragment || isLoopback(to) ? MAX_DATAGRAM_SIZE : FRAGMENTED_LIMIT;
 }
