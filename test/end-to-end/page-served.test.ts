@@ -66,7 +66,7 @@ test(
     const url = `http://127.0.0.1:${server.port}`;
     const html = await (await fetch(`${url}/main`)).text();
     const loaded = Array.from(html.matchAll(/(?:src|href)="(\/-\/[^"]+)" integrity="([^"]+)"/g));
-    expect(loaded.length).toBe(2);
+    expect(loaded.length).toBe(3);
     for (const [, path, integrity] of loaded) {
       const response = await fetch(url + path);
       expect(response.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
