@@ -10,6 +10,7 @@ import type { SessionAllowance } from "./allowances.ts";
 import { type Client, closeCode, enterRoom } from "./enter-room.ts";
 import { sendInTime } from "./fan-out.ts";
 import type { Action } from "./limits.ts";
+import { toldTo } from "./member-errors.ts";
 import { actionOf, answerRequest, encodeFailure, refuseAction, type Request } from "./requests.ts";
 import type { Membership, Pause, ServerState } from "./server-state.ts";
 import { isOfStore } from "./storage-watch.ts";
@@ -223,7 +224,8 @@ export class MemberSession implements ChannelHandlers {
       return true;
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
-      this.#client.channel.abort(closeCode(error.code), error.message);
+      const { message } = this.#server.tell(this.#client, error);
+      this.#client.channel.abort(closeCode(error.code), message);
       return false;
     }
   }
@@ -242,7 +244,7 @@ export class MemberSession implements ChannelHandlers {
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
       if (isOfStore(error.code)) this.#server.storage.refused(error);
-      this.#refuse(number, error.code, error.message);
+      this.#refuse(number, error.code, toldTo(member, error).message);
     }
   }
 

@@ -3,8 +3,8 @@
 
 import { formatDuration } from "../chat/commands.ts";
 import type { ServerFrame } from "../chat/frames.ts";
-import type { CharlaError } from "../errors.ts";
 import type { IssuedInvitation } from "./invitations.ts";
+import type { ToldError } from "./member-errors.ts";
 import { type Member, notifyMembers, type Room } from "./room.ts";
 import type { Membership, ServerState } from "./server-state.ts";
 
@@ -26,7 +26,7 @@ export function unmutedNotice(room: string, by: string): NoticeFrame {
 }
 
 /** The ban holds all the same. */
-export function notClosedNotice(name: string, { code, message }: CharlaError): NoticeFrame {
+export function notClosedNotice(name: string, { code, message }: ToldError): NoticeFrame {
   return {
     type: "notice",
     code,

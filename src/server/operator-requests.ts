@@ -108,7 +108,11 @@ export async function answerOperator(
       const result = server.ban(ban, member.fingerprint);
       const closed = result instanceof CharlaError ? [] : result;
       if (result instanceof CharlaError) {
-        server.notifyPerson(room, member.fingerprint, notClosedNotice(person.name, result));
+        server.notifyPerson(
+          room,
+          member.fingerprint,
+          notClosedNotice(person.name, server.tell(member, result)),
+        );
       }
       const isRenewed = closed.includes("standing") && mayHaveStanding(member);
       const banned = `${by} has banned ${person.name}`;

@@ -7,6 +7,7 @@ import type { MemberFrame } from "../chat/member-frames.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { isSearchable } from "../log/text-matching.ts";
 import type { SessionAllowance } from "./allowances.ts";
+import type { ToldError } from "./member-errors.ts";
 import type { Moderation } from "./moderation.ts";
 import { answerOperator, isOperatorRequest, type OperatorRequest } from "./operator-requests.ts";
 import { type Member, notifyMembers, type Room } from "./room.ts";
@@ -38,14 +39,11 @@ export async function answerRequest(
     if (!(error instanceof CharlaError)) throw error;
     const action = actionOf(frame);
     if (action !== null && action !== "list" && NOT_DONE.has(error.code)) allowance?.refund(action);
-    return encodeFailure(frame.request, error);
+    return encodeFailure(frame.request, server.tell(membership.member, error));
   }
 }
 
-export function encodeFailure(
-  request: number,
-  { code, message, hint }: Pick<CharlaError, "code" | "message" | "hint">,
-): Uint8Array {
+export function encodeFailure(request: number, { code, message, hint }: ToldError): Uint8Array {
   return encodeFrame({ type: "failed", request, code, message, hint });
 }
 
@@ -111,7 +109,7 @@ async function rename(
       await renameIn(server, other, window, name);
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
-      const { code, message, hint } = error;
+      const { code, message, hint } = server.tell(window, error);
       notifyMembers([window], { type: "notice", code, message, hint });
     }
   }
@@ -187,7 +185,7 @@ export function refuseAction(
   { room, member }: Membership,
   action: "search" | "rename",
   allowance: SessionAllowance | null,
-): Pick<CharlaError, "code" | "message" | "hint"> | null {
+): ToldError | null {
   if (action === "rename" && moderation.isMuted(room.name, member.fingerprint)) {
     return {
       code: "REFUSED",

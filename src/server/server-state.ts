@@ -9,6 +9,7 @@ import { Allowances } from "./allowances.ts";
 import { createFanOut } from "./fan-out.ts";
 import type { IssuedInvitation, UsedInvitation } from "./invitations.ts";
 import type { Limits } from "./limits.ts";
+import { type ToldError, toldTo } from "./member-errors.ts";
 import { type Ban, Moderation, type Person } from "./moderation.ts";
 import { News } from "./news.ts";
 import { createRoomNames } from "./room-names.ts";
@@ -268,6 +269,13 @@ export class ServerState {
       if (error instanceof CharlaError) return error;
       throw error;
     }
+  }
+
+  /** What this member learns of an error; what they don't, the owner does. */
+  tell(member: { readonly owner: boolean }, error: CharlaError): ToldError {
+    const told = toldTo(member, error);
+    if (told !== error) this.storage.failed(error);
+    return told;
   }
 
   /** Sends a frame to all of a person's programs in one room. */

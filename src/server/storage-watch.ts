@@ -1,11 +1,11 @@
 // Notifies the owner once when the messages take most of what they may, once when they take all of it, and once when
-// the store fails. Pure: knows no log, no disk and no members.
+// the store fails, or another file of the server. Pure: knows no log, no disk and no members.
 
 import type { CharlaError, ErrorCode } from "../errors.ts";
 import { formatBytes, type Usage } from "../log/log.ts";
 
 export interface StorageNotice {
-  /** STORE_ALMOST_FULL, or that with which messages are refused. */
+  /** STORE_ALMOST_FULL, or that of what has failed. */
   readonly code: string;
   readonly message: string;
   readonly hint: string;
@@ -24,12 +24,18 @@ const HINT =
 
 export function createStorageWatch(usage: () => Usage, notify: (notice: StorageNotice) => void) {
   let notice: StorageNotice | null = null;
-  /** The codes with which messages were refused since there was room. */
-  const refusedWith = new Set<string>();
+  /** What has failed since there was room, so that it is said once. */
+  const failures = new Set<string>();
 
   function raise(raised: StorageNotice): void {
     notice = raised;
     notify(raised);
+  }
+
+  function isNew(failure: string): boolean {
+    if (failures.has(failure)) return false;
+    failures.add(failure);
+    return true;
   }
 
   return {
@@ -47,7 +53,7 @@ export function createStorageWatch(usage: () => Usage, notify: (notice: StorageN
       if (used < quota * ROOM_AGAIN) {
         notice = null;
         // Clearing an empty set allocates, and this runs for each message.
-        if (refusedWith.size > 0) refusedWith.clear();
+        if (failures.size > 0) failures.clear();
       } else if (notice === null && used >= quota * ALMOST_FULL) {
         raise({
           code: "STORE_ALMOST_FULL",
@@ -58,8 +64,7 @@ export function createStorageWatch(usage: () => Usage, notify: (notice: StorageN
     },
     /** After something was refused with QUOTA_REACHED, or because the store has failed: its disk may be full before the quota is reached. */
     refused({ code, message, hint }: CharlaError): void {
-      if (refusedWith.has(code)) return;
-      refusedWith.add(code);
+      if (!isNew(`messages ${code}`)) return;
       const allowed = formatBytes(usage().quota);
       raise(
         code === "QUOTA_REACHED"
@@ -70,6 +75,10 @@ export function createStorageWatch(usage: () => Usage, notify: (notice: StorageN
             }
           : { code, message: `messages are refused: ${message}`, hint },
       );
+    },
+    /** Something else than a message was refused because of a failure of which its asker learns no more. */
+    failed({ code, message, hint }: CharlaError): void {
+      if (isNew(code)) raise({ code, message, hint });
     },
   };
 }

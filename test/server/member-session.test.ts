@@ -247,12 +247,12 @@ describe("entering", () => {
     expect([await textsIn("main"), await textsIn("garden")]).toEqual([["here"], ["there"]]);
   });
 
-  test("is refused with the reason when the log fails", async () => {
+  test("is refused when the log fails", async () => {
     const full = new CharlaError("STORE_FULL", "the disk is full", "make room");
     const state = openState({ log: brokenLog({ claimName: () => Promise.reject(full) }) });
     const ann = connect(state, "key of Ann");
     ann.say(enterFrame("Ann"));
-    expect(await reasonOf(ann)).toBe("the disk is full");
+    expect(await reasonOf(ann)).toBe("the server has no space left for messages");
     expect(state.rooms.size).toBe(0);
   });
 
@@ -339,13 +339,18 @@ describe("what is said", () => {
     expect(await bob.texts(2)).toEqual(["hello", "end"]);
   });
 
-  test("is refused with the reason of the log when that cannot store it", async () => {
+  test("is refused when the log cannot store it", async () => {
     const full = new CharlaError("STORE_FULL", "the disk is full", "make room");
     const state = openState({ log: brokenLog({ append: () => Promise.reject(full) }) });
     const ann = await enter(state, "Ann");
     ann.say(sayFrame(7), { type: "who", request: 1 });
     expect(await ann.until("refused")).toEqual([
-      { type: "refused", number: 7, code: "STORE_FULL", message: "the disk is full" },
+      {
+        type: "refused",
+        number: 7,
+        code: "STORE_FULL",
+        message: "the server has no space left for messages",
+      },
     ]);
     await ann.until("people");
   });

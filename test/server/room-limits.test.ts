@@ -108,7 +108,7 @@ describe("rooms", () => {
     const state = openState({ log, limits: { ...limits, roomsPerMember: 1 } });
     const ann = connect(state, "key of Ann");
     ann.say(enterFrame("Ann", { room: "one" }));
-    expect(await reasonOf(ann)).toBe("the disk is full");
+    expect(await reasonOf(ann)).toBe("the server has no space left for messages");
     isFull = false;
     await enter(state, "Ann", { room: "two" });
   });
