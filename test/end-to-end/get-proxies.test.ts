@@ -206,6 +206,11 @@ describe("a proxy of HTTP", () => {
       });
       expect({ stdout, status }).toEqual({ stdout: "", status: 2 });
       expect(stderr).toStartWith("charla: the proxy in HTTP_PROXY is not an HTTP or SOCKS proxy\n");
+      const typed = await runCharla(["get", "-x", proxy, server.at]);
+      expect(typed.stderr).toStartWith(
+        "charla: the proxy of --proxy is not an HTTP or SOCKS proxy\n",
+      );
+      expect(typed.status).toBe(2);
     },
   );
 });

@@ -157,7 +157,9 @@ describe("where it connects", () => {
     const { stdout } = await runCharla(["get", ...resolved, url]);
     expect(JSON.parse(stdout).headers.host).toBe(`a.example:${port}`);
     const refused = await runCharla(["get", "-6", ...resolved, url]);
-    expect(refused.stderr).toStartWith("charla: the host a.example is not known\n");
+    expect(refused.stderr).toStartWith(
+      "charla: the host a.example has no IPv6 address, or is not known\n",
+    );
     // The name has addresses of both families, and only one has a server.
     expect((await runCharla(["get", `localhost:${port}`])).status).toBe(0);
     const none = await runCharla(["get", "--resolve", "a:b", url]);

@@ -33,7 +33,7 @@ export async function connectionOptions(
 }
 
 /** Those of the options win over those of the environment. */
-function proxies({ values, flags }: CommandLine, env: Io["env"]): TransportOptions["proxyFor"] {
+function proxies({ values }: CommandLine, env: Io["env"]): TransportOptions["proxyFor"] {
   const written = values.get("proxy");
   const login = values.get("proxy-user");
   const exempt = values.get("noproxy");
@@ -44,10 +44,7 @@ function proxies({ values, flags }: CommandLine, env: Io["env"]): TransportOptio
       : { http_proxy: "", HTTP_PROXY: "", https_proxy: "", HTTPS_PROXY: "", all_proxy: written }),
     ...(exempt === undefined ? {} : { no_proxy: exempt }),
   };
-  if (flags.has("proxy")) {
-    // A mistake in it is reported before anything is sent.
-    proxyFor(new URL("http://host.invalid"), { all_proxy: written }, "http-or-socks");
-  }
+  if (written !== undefined) checkProxy(written);
   return (url) => {
     const proxy = proxyFor(url, own, "http-or-socks");
     if (proxy === null || login === undefined) return proxy;
@@ -56,6 +53,21 @@ function proxies({ values, flags }: CommandLine, env: Io["env"]): TransportOptio
     proxy.password = encodeURIComponent(end === -1 ? "" : login.slice(end + 1));
     return proxy;
   };
+}
+
+/** A mistake in --proxy is reported before anything is sent. @throws {CharlaError} INVALID_URL */
+function checkProxy(written: string): void {
+  try {
+    proxyFor(new URL("http://host.invalid"), { all_proxy: written }, "http-or-socks");
+  } catch (error) {
+    if (!(error instanceof CharlaError)) throw error;
+    const message = error.message.replace("in ALL_PROXY", "of --proxy");
+    throw new CharlaError(
+      error.code,
+      message,
+      "write it as http://HOST:PORT or socks5h://HOST:PORT",
+    );
+  }
 }
 
 /** `HOST:PORT:ADDRESS[,ADDRESS]`, as in curl; an IPv6 address may be in brackets, and `*` stands for all hosts. */

@@ -66,11 +66,17 @@ export function reportText(reported: ReportedResponse): string {
       tls === null
         ? null
         : { protocol: tls.protocol, cipher: tls.cipher, certificate: tls.certificate },
-    times: { ...times, total },
+    times: rounded({ ...times, total }),
     received: response.received,
     file,
     ...(body === null ? {} : bodyMember(body)),
   });
+}
+
+/** To a thousandth. */
+function rounded(times: Readonly<Record<string, number | null>>) {
+  const round = (ms: number | null) => (ms === null ? null : Math.round(ms * 1_000) / 1_000);
+  return Object.fromEntries(Object.entries(times).map(([step, ms]) => [step, round(ms)]));
 }
 
 /** Text as text, anything else in Base64. */

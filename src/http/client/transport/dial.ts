@@ -3,6 +3,8 @@
 
 import { connect, isIP, type NetConnectOpts, type Socket } from "node:net";
 
+import { CharlaError } from "../../../errors.ts";
+
 export interface DialOptions {
   /** 4 or 6 for addresses of that family only, 0 for either. */
   readonly family: 0 | 4 | 6;
@@ -38,7 +40,7 @@ export async function dial(
   const given = resolve.get(`${host}:${port}`) ?? resolve.get(`*:${port}`);
   const addresses = given ?? (isIP(host) === 0 ? await addressesOf(host, family) : [host]);
   const usable = addresses.filter((address) => family === 0 || isIP(address) === family);
-  if (usable.length === 0) throw Object.assign(new Error("no such address"), { code: "ENOTFOUND" });
+  if (usable.length === 0) throw noAddress(host, family);
   const resolvedAt = performance.now();
   const socket = await connectFirst(
     usable.map((address) => ({ host: address, port })),
@@ -50,12 +52,25 @@ export async function dial(
 /** Both families in turns, beginning with the one that the system prefers (s. 4). */
 export async function addressesOf(host: string, family: 0 | 4 | 6): Promise<string[]> {
   const { lookup } = await import("node:dns/promises");
-  const found = await lookup(host, { all: true, family, verbatim: true });
+  const found = await lookup(host, { all: true, family, verbatim: true }).catch(
+    (cause: unknown) => {
+      throw family === 0 ? cause : noAddress(host, family, cause);
+    },
+  );
   const [first] = found;
   const preferred = found.filter((each) => each.family === first?.family);
   const others = found.filter((each) => each.family !== first?.family);
   const inTurns = preferred.flatMap((each, index) => [each, ...others.slice(index, index + 1)]);
   return [...inTurns, ...others.slice(preferred.length)].map(({ address }) => address);
+}
+
+function noAddress(host: string, family: 0 | 4 | 6, cause?: unknown): CharlaError {
+  return new CharlaError(
+    "UNKNOWN_HOST",
+    `the host ${host} has no ${family === 0 ? "" : `IPv${family} `}address, or is not known`,
+    "check its spelling, and the network; without -4 and -6 either kind will do",
+    { cause },
+  );
 }
 
 /** The first that connects; the others are given up. */
