@@ -75,8 +75,11 @@ export function reportText(reported: ReportedResponse): string {
 
 /** To a thousandth. */
 function rounded(times: Readonly<Record<string, number | null>>) {
-  const round = (ms: number | null) => (ms === null ? null : Math.round(ms * 1_000) / 1_000);
-  return Object.fromEntries(Object.entries(times).map(([step, ms]) => [step, round(ms)]));
+  return Object.fromEntries(
+    Object.entries(times).map(([step, ms]) => {
+      return [step, ms === null ? null : Math.round(ms * 1_000) / 1_000];
+    }),
+  );
 }
 
 /** Text as text, anything else in Base64. */
