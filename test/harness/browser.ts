@@ -1,6 +1,6 @@
 // Headless Chromium.
 
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 
 /** Debian's name, for `testWith`: of the one that has no windows, which takes a third of the time, if it is there. */
 export const CHROMIUM = Bun.which("chromium-headless-shell")
@@ -117,7 +117,13 @@ const ARGUMENTS = [
 // Without a UTF-8 locale it cannot read the names of files that are uploaded.
 const environment = { ...process.env, LC_ALL: "C.UTF-8" };
 
+/** A third of a second to load: only where a browser is started. */
+async function loadChromium() {
+  return (await import("playwright-core")).chromium;
+}
+
 async function launch(): Promise<Browser> {
+  const chromium = await loadChromium();
   return chromium.launch({
     executablePath: Bun.which(CHROMIUM) ?? CHROMIUM,
     env: environment,
@@ -147,6 +153,7 @@ export async function startWithProfile(folder: string): Promise<BrowserWithProfi
     // A group of its own: the browser has many processes.
     { env: environment, stdout: "ignore", stderr: "pipe", detached: true },
   );
+  const chromium = await loadChromium();
   const browser = await chromium.connectOverCDP(await debuggerUrl(process.stderr));
   const [context] = browser.contexts();
   if (context === undefined) throw new Error("the browser has no profile");

@@ -144,61 +144,53 @@ testWith([CHROMIUM], "no page is wider than a screen of 320 px", async () => {
   }
 });
 
-for (const colorScheme of ["light", "dark"] as const) {
-  for (const [size, width, height] of [
-    ["a phone", 320, 640],
-    ["a wide screen", 1_000, 700],
-  ] as const) {
-    testWith(
-      [CHROMIUM],
-      `everybody can use the page on ${size}, when it is ${colorScheme}`,
-      async () => {
-        await using window = await pages.open({ colorScheme, width, height });
-        const { page } = window;
-        await window.start({
-          log: messages(12, (number) => (number === 11 ? "ana: see https://example.org" : "hello")),
-          owner: true,
-          members: MEMBERS,
-          rooms: ["main", "lunch"],
-          read: { lunch: 1 },
-        });
-        await page.locator(".message").first().waitFor();
-        await window.play(
-          { type: "joined", peer: "tom", fingerprint: "SHA256:tom", away: false },
-          { type: "news", rooms: [{ room: "lunch", after: 1, unread: 3, mentions: 1 }] },
-          { type: "notice", code: "MUTED", message: "eva is muted" },
-          { type: "silent", seconds: 5 },
-        );
-        await page.locator("#message").fill("hello");
-        await page.keyboard.press("Enter");
-        await page.locator("#message").fill("/nothing");
-        await page.keyboard.press("Enter");
-        // Each of twelve hues is somebody's.
-        await window.play(
-          ...Array.from({ length: 12 }, (_, index) => ({
-            type: "message" as const,
-            from: `person ${index}`,
-            fingerprint: `SHA256:${index}`,
-            text: "hello",
-            sequence: 100 + index,
-            time: NOON,
-          })),
-        );
-        expect(await findViolations(page)).toEqual([]);
-        for (const name of ["Invite", "Menu", "Search", "People and rooms"]) {
-          const button = page.getByRole("button", { name, exact: true });
-          if (!(await button.isVisible())) continue;
-          await button.click();
-          await page.locator("dialog[open]").waitFor();
-          await page.evaluate(
-            "Promise.all(document.getAnimations().map(({ finished }) => finished))",
-          );
-          expect(await findViolations(page)).toEqual([]);
-          await page.keyboard.press("Escape");
-        }
-      },
+for (const [size, width, height] of [
+  ["a phone", 320, 640],
+  ["a wide screen", 1_000, 700],
+] as const) {
+  testWith([CHROMIUM], `everybody can use the page on ${size}, in light and in dark`, async () => {
+    await using window = await pages.open({ width, height });
+    const { page } = window;
+    await window.start({
+      log: messages(12, (number) => (number === 11 ? "ana: see https://example.org" : "hello")),
+      owner: true,
+      members: MEMBERS,
+      rooms: ["main", "lunch"],
+      read: { lunch: 1 },
+    });
+    await page.locator(".message").first().waitFor();
+    await window.play(
+      { type: "joined", peer: "tom", fingerprint: "SHA256:tom", away: false },
+      { type: "news", rooms: [{ room: "lunch", after: 1, unread: 3, mentions: 1 }] },
+      { type: "notice", code: "MUTED", message: "eva is muted" },
+      { type: "silent", seconds: 5 },
     );
-  }
+    await page.locator("#message").fill("hello");
+    await page.keyboard.press("Enter");
+    await page.locator("#message").fill("/nothing");
+    await page.keyboard.press("Enter");
+    // Each of twelve hues is somebody's.
+    await window.play(
+      ...Array.from({ length: 12 }, (_, index) => ({
+        type: "message" as const,
+        from: `person ${index}`,
+        fingerprint: `SHA256:${index}`,
+        text: "hello",
+        sequence: 100 + index,
+        time: NOON,
+      })),
+    );
+    expect(await findViolations(page)).toEqual([]);
+    for (const name of ["Invite", "Menu", "Search", "People and rooms"]) {
+      const button = page.getByRole("button", { name, exact: true });
+      if (!(await button.isVisible())) continue;
+      await button.click();
+      await page.locator("dialog[open]").waitFor();
+      await page.evaluate("Promise.all(document.getAnimations().map(({ finished }) => finished))");
+      expect(await findViolations(page)).toEqual([]);
+      await page.keyboard.press("Escape");
+    }
+  });
 }
 
 testWith([CHROMIUM], "everybody can use the questions before a room", async () => {
