@@ -4,10 +4,11 @@ import { LOOPBACKS } from "../harness/loopback.ts";
 import { testWith } from "../harness/peer-programs.ts";
 import { reservePort } from "../harness/ports.ts";
 import { run, start } from "../harness/program.ts";
-import { anyPort, bareSocket, command, goodbye, PAIRS, portOf, UNICODE } from "./lesson.ts";
+import { anyPort, bareSocket, command, goodbye, PAIRS, portOf, testAt, UNICODE } from "./lesson.ts";
 
 describe("step 3, in turns", () => {
   for (const address of LOOPBACKS) {
+    const testOne = testAt(address);
     for (const { serverLanguage, clientLanguage, needs } of PAIRS) {
       const pair = `a ${clientLanguage} client and a ${serverLanguage} server at ${address}`;
 
@@ -30,7 +31,7 @@ describe("step 3, in turns", () => {
         expect(server.stderr).toBe("");
       });
 
-      testWith(needs, `The server of ${pair} says bye, and both end.`, async () => {
+      testOne(needs, `The server of ${pair} says bye, and both end.`, async () => {
         await using server = start(
           command(serverLanguage, "3-turns/server", ...anyPort(serverLanguage, address)),
         );
@@ -48,7 +49,7 @@ describe("step 3, in turns", () => {
         expect(server.stderr).toBe("");
       });
 
-      testWith(needs, `An empty line of ${pair} is an empty message.`, async () => {
+      testOne(needs, `An empty line of ${pair} is an empty message.`, async () => {
         await using server = start(
           command(serverLanguage, "3-turns/server", ...anyPort(serverLanguage, address)),
           {
@@ -66,7 +67,7 @@ describe("step 3, in turns", () => {
       });
     }
 
-    testWith(["ncat"], `ncat takes its turns with the server at ${address}.`, async () => {
+    testOne(["ncat"], `ncat takes its turns with the server at ${address}.`, async () => {
       await using server = start(command("TypeScript", "3-turns/server", "0"));
       const port = await portOf(server);
       await using ncat = start(["ncat", "--udp", address, port]);
@@ -78,7 +79,7 @@ describe("step 3, in turns", () => {
       expect(server.stdout).toBe(`Waiting on port ${port}\none\nbye\n`);
     });
 
-    testWith([], `A client to which nothing listens at ${address} says so and fails.`, async () => {
+    testOne([], `A client to which nothing listens at ${address} says so and fails.`, async () => {
       const port = String(await reservePort());
       const client = await run(command("TypeScript", "3-turns/client", address, port), {
         input: "anyone?\n",

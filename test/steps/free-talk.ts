@@ -14,6 +14,7 @@ import {
   ncatWaiting,
   PAIRS,
   portOf,
+  testAt,
   UNICODE,
 } from "./lesson.ts";
 
@@ -26,6 +27,7 @@ interface Ends {
 export function testFreeTalk(title: string, ends: Ends): void {
   describe(title, () => {
     for (const address of LOOPBACKS) {
+      const testOne = testAt(address);
       for (const { serverLanguage, clientLanguage, needs } of PAIRS) {
         const pair = `a ${clientLanguage} client and a ${serverLanguage} server at ${address}`;
 
@@ -48,7 +50,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
           expect(client.stderr + server.stderr).toBe("");
         });
 
-        testWith(needs, `The server of ${pair} says bye, and both end.`, async () => {
+        testOne(needs, `The server of ${pair} says bye, and both end.`, async () => {
           await using server = start(ends.server(serverLanguage, address));
           const port = await portOf(server);
           await using client = start(ends.client(clientLanguage, address, port));
@@ -61,7 +63,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
           expect(client.stderr + server.stderr).toBe("");
         });
 
-        testWith(needs, `Both of ${pair} end when they say bye at once.`, async () => {
+        testOne(needs, `Both of ${pair} end when they say bye at once.`, async () => {
           await using server = start(ends.server(serverLanguage, address));
           const port = await portOf(server);
           await using client = start(ends.client(clientLanguage, address, port));
@@ -77,7 +79,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
           expect(server.stdout).toBe(`Waiting on port ${port}\nhello\nbye\n`);
         });
 
-        testWith(needs, `The client of ${pair} listens on when its input ends.`, async () => {
+        testOne(needs, `The client of ${pair} listens on when its input ends.`, async () => {
           await using server = start(ends.server(serverLanguage, address));
           const port = await portOf(server);
           await using client = start(ends.client(clientLanguage, address, port), {
@@ -96,7 +98,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
         });
       }
 
-      testWith(["ncat"], `ncat talks with the server at ${address}.`, async () => {
+      testOne(["ncat"], `ncat talks with the server at ${address}.`, async () => {
         await using server = start(ends.server("TypeScript", address));
         const port = await portOf(server);
         await using ncat = start(["ncat", "--udp", address, port]);
@@ -110,7 +112,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
         await ncat.until("stdout", /^hibye$/);
       });
 
-      testWith(["ncat"], `ncat waits at ${address} and the client talks with it.`, async () => {
+      testOne(["ncat"], `ncat waits at ${address} and the client talks with it.`, async () => {
         const port = String(await reservePort());
         await using ncat = await ncatWaiting(address, port);
         await using client = start(ends.client("TypeScript", address, port));
@@ -124,7 +126,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
         await ncat.until("stdout", /^hellobye$/);
       });
 
-      testWith([], `A client to which nothing listens at ${address} says so.`, async () => {
+      testOne([], `A client to which nothing listens at ${address} says so.`, async () => {
         const port = String(await reservePort());
         await using client = start(ends.client("TypeScript", address, port));
         client.type("anyone?\n");
@@ -136,7 +138,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
         expect(client.stdout).toBe("");
       });
 
-      testWith([], `Bye to a silent peer at ${address} waits, and Ctrl-C ends it.`, async () => {
+      testOne([], `Bye to a silent peer at ${address} waits, and Ctrl-C ends it.`, async () => {
         await using peer = await bareSocket(address);
         await using client = start(ends.client("TypeScript", address, String(peer.port)));
         client.type("hello\nbye\nnot sent any more\n");
@@ -152,7 +154,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
         expect(await peer.receive()).toEqual({ text: "the end", from: peer.port });
       });
 
-      testWith([], `The server's bye to a silent peer at ${address} waits too.`, async () => {
+      testOne([], `The server's bye to a silent peer at ${address} waits too.`, async () => {
         await using server = start(ends.server("TypeScript", address));
         const port = await portOf(server);
         await using peer = await bareSocket(address);
@@ -169,7 +171,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
         expect(await peer.receive()).toEqual({ text: "bye", from: Number(port) });
       });
 
-      testWith(
+      testOne(
         [],
         `A bye from ${address} is answered once, and nothing after it read.`,
         async () => {

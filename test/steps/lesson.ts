@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 import type { Loopback } from "../harness/loopback.ts";
+import { fullTestWith, testWith } from "../harness/peer-programs.ts";
 import { type Program, root, start } from "../harness/program.ts";
 
 export type Language = "TypeScript" | "Python";
@@ -17,6 +18,11 @@ export const PAIRS: { serverLanguage: Language; clientLanguage: Language; needs:
   { serverLanguage: "TypeScript", clientLanguage: "Python", needs: ["python3"] },
   { serverLanguage: "Python", clientLanguage: "TypeScript", needs: ["python3"] },
 ];
+
+/** Of tests whose address makes no difference, once one of them has shown that there is a conversation at it. */
+export function testAt(address: Loopback): typeof fullTestWith {
+  return address === "127.0.0.1" ? testWith : fullTestWith;
+}
 
 /** How soon both ends have ended after one of them said bye, in ms. */
 const GOODBYE = 2000;
