@@ -8,16 +8,17 @@ import { openConnection } from "#sqlite-connection";
 import { openSqliteLog } from "../../src/log/sqlite-log.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { start } from "../harness/program.ts";
+import { rounds } from "../harness/rounds.ts";
 import { until } from "../harness/until.ts";
 import { seededRandom } from "../simulator/random.ts";
 import { draft } from "./drafts.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-const ROUNDS = 10;
+const ROUNDS = rounds(3, 10);
 const random = seededRandom(9);
 
 test(
-  "a log that is killed ten times while it appends has every durable entry, without gaps",
+  "a log that is killed again and again while it appends has every durable entry, without gaps",
   async () => {
     using folder = temporaryFolder();
     /** By "room sequence": device and number of the entries that were printed as durable. */

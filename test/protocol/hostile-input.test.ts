@@ -27,7 +27,7 @@ import {
 } from "./pair.ts";
 
 /** A million where there is time for it. */
-const DATAGRAMS = FULL_SIZE ? 1_000_000 : 25_000;
+const DATAGRAMS = FULL_SIZE ? 1_000_000 : 10_000;
 
 /** Strangers, none of whose addresses is proven. */
 const STRANGERS: readonly SocketAddress[] = [

@@ -11,7 +11,7 @@ import { temporaryFolder } from "../log/temporary-folder.ts";
 import { allTexts, invitationTo, serve } from "../server/served.ts";
 
 /** More in a full-size run. */
-const MEMBERS = FULL_SIZE ? 1_000 : 24;
+const MEMBERS = FULL_SIZE ? 1_000 : 12;
 /** Processes of these members: enough to use every processor of a small machine. */
 const CROWDS = 2;
 /** Members of each process that send messages. */

@@ -9,18 +9,19 @@ import { openLossyRelay } from "../harness/lossy-relay.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { reservePort } from "../harness/ports.ts";
 import { charla } from "../harness/program.ts";
+import { rounds } from "../harness/rounds.ts";
 import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 import { BOB, ownerOf } from "./admitting.ts";
 import { allTexts, entered, invitationTo, joinServed, openHere, serve, shownTo } from "./served.ts";
 
 const LOST = /connection to the server lost/g;
-const MEMBERS = 20;
+const MEMBERS = rounds(8, 20);
 /** At a time from each member. */
 const LANES = 5;
 
 test(
-  "a server that is stopped while twenty members talk loses nothing, and all come back when it does",
+  "a server that is stopped while many members talk loses nothing, and all come back when it does",
   async () => {
     using folder = temporaryFolder();
     const { program, port } = await serve(folder.path, await reservePort());

@@ -11,7 +11,7 @@ import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { root, run } from "../harness/program.ts";
 import { simulateRoom } from "./rooms.ts";
 
-const SEEDS = FULL_SIZE ? 5_000 : 30;
+const SEEDS = FULL_SIZE ? 5_000 : 15;
 
 test(
   `${SEEDS} rooms whose members lose their connections keep the guarantee`,

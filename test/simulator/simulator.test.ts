@@ -8,7 +8,7 @@ import { FULL_SIZE } from "../harness/full-size.ts";
 import { run } from "../harness/program.ts";
 import { simulate } from "./run.ts";
 
-const SEEDS = FULL_SIZE ? 200 : 40;
+const SEEDS = FULL_SIZE ? 200 : 20;
 /** The part of them that delivers everything, at least; few of them differ more. */
 const DELIVERED = FULL_SIZE ? 0.75 : 0.65;
 /** At full size, half of them in each of two processes: six minutes on two processors. */

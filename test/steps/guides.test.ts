@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { describeReach } from "../../src/cli/reach-notice.ts";
 import { parseInvitation } from "../../src/identity/invitation.ts";
-import { testWith } from "../harness/peer-programs.ts";
+import { fullTestWith, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { root, run } from "../harness/program.ts";
 import { openScreen, type Screen, typedRow, withoutTimes } from "../harness/screen.ts";
@@ -103,6 +103,9 @@ async function outputAtEnd(screen: Screen): Promise<string[]> {
 }
 
 for (const guide of GUIDES) {
+  // The commands are the same, and so is what the programs print.
+  const testTranscript = guide === "docs/lesson.md" ? testWith : fullTestWith;
+
   describe(guide, () => {
     test("Every file that it links exists.", () => {
       const links = linksOf(guide);
@@ -110,35 +113,39 @@ for (const guide of GUIDES) {
       expect(links.filter((link) => !existsSync(join(root, "docs", link)))).toEqual([]);
     });
 
-    testWith(["tmux", "ncat"], "Its transcripts of the five steps are what happens.", async () => {
-      const shown = transcripts(guide);
-      const [sendHello = ""] = commandsInText(guide);
-      await using ana = await openScreen(COLUMNS, ROWS);
-      await using ben = await openScreen(COLUMNS, ROWS);
-      for (let step = 1; step <= 5; step++) {
-        const [server, client] = shown.slice(2 * step - 2, 2 * step);
-        if (server === undefined || client === undefined) throw new Error(`no step ${step}`);
-        // On a free port: another program may have 12345 on this machine.
-        await enter(ana, `${server.command} 0`);
-        const port = await printedAfter(ana, "Waiting on port ");
-        await enter(ben, `${client.command} localhost ${port}`);
-        for (const [index, speaker] of (SPEAKERS[step - 3] ?? []).entries()) {
-          const line = server.rows[index + 1] ?? "";
-          say(speaker === "ana" ? ana : ben, line);
-          await ana.until(line, shows(line));
-          await ben.until(line, shows(line));
+    testTranscript(
+      ["tmux", "ncat"],
+      "Its transcripts of the five steps are what happens.",
+      async () => {
+        const shown = transcripts(guide);
+        const [sendHello = ""] = commandsInText(guide);
+        await using ana = await openScreen(COLUMNS, ROWS);
+        await using ben = await openScreen(COLUMNS, ROWS);
+        for (let step = 1; step <= 5; step++) {
+          const [server, client] = shown.slice(2 * step - 2, 2 * step);
+          if (server === undefined || client === undefined) throw new Error(`no step ${step}`);
+          // On a free port: another program may have 12345 on this machine.
+          await enter(ana, `${server.command} 0`);
+          const port = await printedAfter(ana, "Waiting on port ");
+          await enter(ben, `${client.command} localhost ${port}`);
+          for (const [index, speaker] of (SPEAKERS[step - 3] ?? []).entries()) {
+            const line = server.rows[index + 1] ?? "";
+            say(speaker === "ana" ? ana : ben, line);
+            await ana.until(line, shows(line));
+            await ben.until(line, shows(line));
+          }
+          expect(await outputAtEnd(ana)).toEqual(withoutVarying(server.rows));
+          expect(await outputAtEnd(ben)).toEqual(withoutVarying(client.rows));
         }
-        expect(await outputAtEnd(ana)).toEqual(withoutVarying(server.rows));
-        expect(await outputAtEnd(ben)).toEqual(withoutVarying(client.rows));
-      }
 
-      await enter(ana, `${shown[0]?.command} 0`);
-      const port = await printedAfter(ana, "Waiting on port ");
-      await enter(ben, sendHello.replace(/\b12345\b/, port));
-      expect(await outputAtEnd(ana)).toEqual(withoutVarying(shown[0]?.rows ?? []));
-    });
+        await enter(ana, `${shown[0]?.command} 0`);
+        const port = await printedAfter(ana, "Waiting on port ");
+        await enter(ben, sendHello.replace(/\b12345\b/, port));
+        expect(await outputAtEnd(ana)).toEqual(withoutVarying(shown[0]?.rows ?? []));
+      },
+    );
 
-    testWith(["tmux"], "charla talks with step 5, as it says.", async () => {
+    testTranscript(["tmux"], "charla talks with step 5, as it says.", async () => {
       const [, joinPlainly = ""] = commandsInText(guide);
       await using ana = await openScreen(COLUMNS, ROWS);
       await using ben = await openScreen(COLUMNS, ROWS);
@@ -154,50 +161,54 @@ for (const guide of GUIDES) {
       );
     });
 
-    testWith(["tmux", "ncat"], "Its transcript of the sealed wire is what happens.", async () => {
-      const [opening, joining] = transcripts(guide).slice(10, 12);
-      const [, , sendBye = ""] = commandsInText(guide);
-      if (opening === undefined || joining === undefined) throw new Error("no sealed wire");
-      const { ways } = parseInvitation(/charla:\S+/.exec(opening.rows[2] ?? "")?.[0] ?? "");
-      const reach = describeReach(ways, { bind: undefined, remedy: null })?.message;
-      expect(withoutTimes(opening.rows)[0]).toBe(`-- ##:## ${reach}`);
-      using person = newPerson();
-      await using ana = await openScreen(COLUMNS, ROWS, { as: person });
-      await using ben = await openScreen(COLUMNS, ROWS);
-      await enter(ana, `${opening.command} --port 0 --name ana`);
-      const invitation = await printedAfter(ana, "-- invite with: charla ");
-      const port = portOf(invitation);
-      await enter(ben, `${joining.command.replace(/charla:\/\/\S+/, invitation)} --name ben`);
-      await ana.until("Ben", shows("-- ##:## ben joined"));
-      for (const row of joining.rows) {
-        const [, speaker, text = ""] = /^\d\d:\d\d[ !](ana|ben) (.+)$/.exec(row) ?? [];
-        if (text === "bye") {
-          const sent = await run(["sh", "-c", sendBye.replace(/\b12345\b/, port)]);
-          expect(sent).toEqual({ stdout: "", stderr: "", status: 0 });
+    testTranscript(
+      ["tmux", "ncat"],
+      "Its transcript of the sealed wire is what happens.",
+      async () => {
+        const [opening, joining] = transcripts(guide).slice(10, 12);
+        const [, , sendBye = ""] = commandsInText(guide);
+        if (opening === undefined || joining === undefined) throw new Error("no sealed wire");
+        const { ways } = parseInvitation(/charla:\S+/.exec(opening.rows[2] ?? "")?.[0] ?? "");
+        const reach = describeReach(ways, { bind: undefined, remedy: null })?.message;
+        expect(withoutTimes(opening.rows)[0]).toBe(`-- ##:## ${reach}`);
+        using person = newPerson();
+        await using ana = await openScreen(COLUMNS, ROWS, { as: person });
+        await using ben = await openScreen(COLUMNS, ROWS);
+        await enter(ana, `${opening.command} --port 0 --name ana`);
+        const invitation = await printedAfter(ana, "-- invite with: charla ");
+        const port = portOf(invitation);
+        await enter(ben, `${joining.command.replace(/charla:\/\/\S+/, invitation)} --name ben`);
+        await ana.until("Ben", shows("-- ##:## ben joined"));
+        for (const row of joining.rows) {
+          const [, speaker, text = ""] = /^\d\d:\d\d[ !](ana|ben) (.+)$/.exec(row) ?? [];
+          if (text === "bye") {
+            const sent = await run(["sh", "-c", sendBye.replace(/\b12345\b/, port)]);
+            expect(sent).toEqual({ stdout: "", stderr: "", status: 0 });
+          }
+          if (speaker === undefined) continue;
+          say(speaker === "ben" ? ben : ana, text);
+          // On Ana's screen a message that names her is marked, and on Ben's one that names him.
+          for (const screen of [ana, ben]) {
+            await screen.until(text, (rows) =>
+              withoutTimes(rows).some(
+                (shown) => /^##:##[ !]/.test(shown) && shown.endsWith(`${speaker} ${text}`),
+              ),
+            );
+          }
         }
-        if (speaker === undefined) continue;
-        say(speaker === "ben" ? ben : ana, text);
-        // On Ana's screen a message that names her is marked, and on Ben's one that names him.
-        for (const screen of [ana, ben]) {
-          await screen.until(text, (rows) =>
-            withoutTimes(rows).some(
-              (shown) => /^##:##[ !]/.test(shown) && shown.endsWith(`${speaker} ${text}`),
-            ),
-          );
-        }
-      }
-      expect(await outputAtEnd(ben)).toEqual(withoutVarying(joining.rows));
-      const atEnd = await ana.until("Ben's end", shows("-- ##:## ben left"));
-      // The stray bye is reported, in two rows, and is not part of the conversation.
-      const reported = output(atEnd).findIndex((row) => /^-- \d\d:\d\d 127\.0\.0\.1:/.test(row));
-      expect(reported).toBeGreaterThan(0);
-      const conversation = output(atEnd).toSpliced(reported, 2);
-      expect(withoutVarying(conversation)).toEqual(withoutVarying(opening.rows));
-      say(ana, "bye");
-      await outputAtEnd(ana);
-    });
+        expect(await outputAtEnd(ben)).toEqual(withoutVarying(joining.rows));
+        const atEnd = await ana.until("Ben's end", shows("-- ##:## ben left"));
+        // The stray bye is reported, in two rows, and is not part of the conversation.
+        const reported = output(atEnd).findIndex((row) => /^-- \d\d:\d\d 127\.0\.0\.1:/.test(row));
+        expect(reported).toBeGreaterThan(0);
+        const conversation = output(atEnd).toSpliced(reported, 2);
+        expect(withoutVarying(conversation)).toEqual(withoutVarying(opening.rows));
+        say(ana, "bye");
+        await outputAtEnd(ana);
+      },
+    );
 
-    testWith(["tmux"], "Its transcript of HTTP is what happens.", async () => {
+    testTranscript(["tmux"], "Its transcript of HTTP is what happens.", async () => {
       const [serving, getting] = transcripts(guide).slice(12);
       if (serving === undefined || getting === undefined) throw new Error("no HTTP");
       await using ana = await openScreen(COLUMNS, ROWS);
