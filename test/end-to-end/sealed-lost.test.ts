@@ -4,7 +4,7 @@
 import { describe, expect } from "bun:test";
 
 import { charla } from "../harness/in-process.ts";
-import { LOOPBACKS } from "../harness/loopback.ts";
+import { LOOPBACKS_TRIED } from "../harness/loopback.ts";
 import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { reservePort } from "../harness/ports.ts";
@@ -13,7 +13,7 @@ import { startSealedServer, startSealedServerProcess } from "../harness/sealed-s
 
 const LOST = /^connection to the server lost \(.+\); reconnecting$/m;
 
-for (const host of LOOPBACKS) {
+for (const host of LOOPBACKS_TRIED) {
   describe(`over ${host}`, () => {
     endToEnd(
       "after a server is killed and started again all members reconnect, and no message is missing",

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { runCharla } from "../harness/in-process.ts";
-import { hostAndPort, LOOPBACKS } from "../harness/loopback.ts";
+import { hostAndPort, LOOPBACKS_TRIED } from "../harness/loopback.ts";
 import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
 import { reservePort } from "../harness/ports.ts";
@@ -19,7 +19,7 @@ async function identityOf(person: Person): Promise<{ fingerprint: string; public
 
 const knownServersOf = (person: Person) => join(person.config, "known-servers");
 
-for (const host of LOOPBACKS) {
+for (const host of LOOPBACKS_TRIED) {
   describe(`an open server at ${host}`, () => {
     endToEnd(
       "an open server's fingerprint is shown on the first join, and its key is remembered",

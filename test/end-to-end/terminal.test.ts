@@ -6,7 +6,7 @@ import { describe, expect, test } from "bun:test";
 import { ownIdentity } from "../../src/identity/private-files.ts";
 import { join } from "../../src/index.ts";
 import { charla } from "../harness/in-process.ts";
-import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { END_TO_END_TIMEOUT, fullTestWith, testWith } from "../harness/peer-programs.ts";
 import { environment, newPerson } from "../harness/person.ts";
 import { MAIN, type Program, root } from "../harness/program.ts";
 import { openScreen, type Screen, typedRow, withoutTimes as timeless } from "../harness/screen.ts";
@@ -17,6 +17,7 @@ const withoutTimes = (rows: readonly string[]) =>
   timeless(rows).map((row) => row.replace(/^ 127\.0\.0\.1:\d+/, " 127.0.0.1:#"));
 
 const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux"], title, body);
+const onTerminalInFull: typeof onTerminal = (title, body) => fullTestWith(["tmux"], title, body);
 
 /** A server, and a client on a screen that has joined it and sent "hi". */
 async function talkOnScreen(
@@ -65,6 +66,8 @@ async function leaveWithCtrlC(screen: Screen): Promise<void> {
 }
 
 for (const wire of WIRES) {
+  // What is on the screen is drawn, and a line edited, by the same code on both wires.
+  const onEither = wire === PLAIN ? onTerminalInFull : onTerminal;
   const received = (text: string) => `##:## ${wire.from}${text}`;
   const sent = (text: string) => `##:## ${wire.own}${text}`;
   /** In windows of less than 60 columns, names have rows of their own. */
@@ -96,7 +99,7 @@ for (const wire of WIRES) {
       },
     );
 
-    onTerminal(
+    onEither(
       "a message leaves wide characters, emoji and accents of the typed line in place",
       async () => {
         await using talk = await talkOnScreen(wire);
@@ -120,7 +123,7 @@ for (const wire of WIRES) {
       },
     );
 
-    onTerminal("a message leaves a typed line of several rows in place", async () => {
+    onEither("a message leaves a typed line of several rows in place", async () => {
       await using talk = await talkOnScreen(wire, 40);
       const { screen, peer } = talk;
       const long = "0123456789".repeat(9);
@@ -141,7 +144,7 @@ for (const wire of WIRES) {
       await peer.until("stdout", `${long}\n`);
     });
 
-    onTerminal(
+    onEither(
       "control sequences in a message cannot move the cursor or change the screen",
       async () => {
         await using talk = await talkOnScreen(wire);
@@ -155,7 +158,7 @@ for (const wire of WIRES) {
   });
 
   describe(`on the ${wire.wire} wire the keys`, () => {
-    onTerminal("the keys of a shell edit the line, and the arrows recall sent lines", async () => {
+    onEither("the keys of a shell edit the line, and the arrows recall sent lines", async () => {
       await using talk = await talkOnScreen(wire);
       const { screen, peer } = talk;
       screen.type("one two three");
@@ -205,18 +208,15 @@ for (const wire of WIRES) {
       },
     );
 
-    onTerminal(
-      "Ctrl-D deletes within a line, and on an empty one leaves with status 0",
-      async () => {
-        await using talk = await talkOnScreen(wire);
-        const { screen } = talk;
-        screen.type("ab");
-        screen.press("C-a", "C-d");
-        await screen.until("one letter", (rows) => typedRow(rows) === "> b");
-        screen.press("C-d", "C-d");
-        await screen.until("the status", (rows) => rows.includes("status=0"));
-      },
-    );
+    onEither("Ctrl-D deletes within a line, and on an empty one leaves with status 0", async () => {
+      await using talk = await talkOnScreen(wire);
+      const { screen } = talk;
+      screen.type("ab");
+      screen.press("C-a", "C-d");
+      await screen.until("one letter", (rows) => typedRow(rows) === "> b");
+      screen.press("C-d", "C-d");
+      await screen.until("the status", (rows) => rows.includes("status=0"));
+    });
   });
 
   describe(`on the ${wire.wire} wire the terminal`, () => {
@@ -225,7 +225,7 @@ for (const wire of WIRES) {
       ["Ctrl-C", leaveWithCtrlC],
       ["Ctrl-D", (screen: Screen) => screen.press("C-d")],
     ] as const) {
-      onTerminal(`the terminal's settings are restored after ${how}`, async () => {
+      onEither(`the terminal's settings are restored after ${how}`, async () => {
         await using talk = await talkOnScreen(wire);
         const { screen, peer } = talk;
         await leave(screen);
@@ -278,7 +278,7 @@ for (const wire of WIRES) {
       END_TO_END_TIMEOUT,
     );
 
-    onTerminal("the line is redrawn when the window changes size", async () => {
+    onEither("the line is redrawn when the window changes size", async () => {
       await using talk = await talkOnScreen(wire, 60);
       const { screen, peer } = talk;
       const long = "0123456789".repeat(7);

@@ -173,6 +173,7 @@ describe("a responder before an address is proven (docs/protocol.md s. 8.2)", ()
     connectToResponder(pair);
     const hello = only(drain(pair.initiator, START)).slice();
     let answered = 0;
+    let misled = 0;
     Bun.gc(true);
     const before = process.memoryUsage().heapUsed;
     for (let count = 0; count < 100_000; count += 1) {
@@ -184,12 +185,11 @@ describe("a responder before an address is proven (docs/protocol.md s. 8.2)", ()
       receiveDatagram(responder.endpoint, hello, { address, port: 1 + (count % 65_535) }, START);
       for (const { to, bytes } of drain(responder, START)) {
         answered += 1;
-        expect(bytes).toHaveLength(26);
-        expect(to.address).toBe(address);
+        if (bytes.length !== 26 || to.address !== address) misled += 1;
       }
     }
     Bun.gc(true);
-    expect(answered).toBe(100_000);
+    expect({ answered, misled }).toEqual({ answered: 100_000, misled: 0 });
     expect(countUnfinished(pair)).toBe(0);
     expect(responder.endpoint.responder?.handshakes.unfinished.byHello.size).toBe(0);
     expect(responder.endpoint.sessions.size).toBe(0);

@@ -17,7 +17,7 @@ import { KINDS, SCENES, watch } from "./proof.ts";
 const programs = (kind: string) => (kind === "tmux" ? ["tmux", "ncat"] : []);
 
 const NARROW = { columns: 40, rows: 10, onAnswer() {} };
-const STEPS = 150;
+const STEPS = FULL_SIZE ? 150 : 50;
 /** At full size, half of the seeds in each of two processes: some four minutes on two processors. */
 const MANY_STEPS = 10_000;
 const MANY_SEEDS = 20;
