@@ -12,7 +12,7 @@ import type { Program } from "../harness/program.ts";
 import { eventTexts, parseEvents, startTwoEnds } from "./two-ends.ts";
 
 /** With 30 % loss, the whole takes a minute. */
-const COUNT = FULL_SIZE ? 10_000 : 200;
+const COUNT = FULL_SIZE ? 10_000 : 500;
 const TIMEOUT = FULL_SIZE ? 900_000 : 180_000;
 /**
  * The wait for the next messages, ms: if an end that only receives has moved and its last ACK was lost, the peer gets
