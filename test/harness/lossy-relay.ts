@@ -19,6 +19,8 @@ export interface LossyRelay extends AsyncDisposable {
   readonly port: number;
   /** All datagrams received, in both directions. */
   readonly seen: Buffer[];
+  /** How many of them it has lost, those that came while it was silent not counted. */
+  readonly lost: number;
   /** From now on the server sees the client at another port. */
   move(): Promise<void>;
   /** While true, everything is dropped. */
@@ -32,7 +34,12 @@ export async function openLossyRelay(options: RelayOptions): Promise<LossyRelay>
   let client: { address: string; port: number } | null = null;
   const backs = [back];
 
+  let lost = 0;
+
   const relay: LossyRelay = {
+    get lost() {
+      return lost;
+    },
     port: front.address().port,
     seen: [],
     silent: false,
@@ -51,7 +58,11 @@ export async function openLossyRelay(options: RelayOptions): Promise<LossyRelay>
 
   function pass(datagram: Buffer, send: () => void): void {
     relay.seen.push(datagram);
-    if (relay.silent || random.chance(options.loss)) return;
+    if (relay.silent) return;
+    if (random.chance(options.loss)) {
+      lost += 1;
+      return;
+    }
     setTimeout(() => {
       if (!relay.silent) send();
     }, random.fraction() * options.jitter);

@@ -64,8 +64,8 @@ async function talkThroughLoss(count: number, node?: string): Promise<void> {
   expect(parseEvents(server).filter(({ type }) => type === "joined")).toHaveLength(1);
   expect(parseEvents(client).filter(({ type }) => type === "disconnected")).toEqual([]);
 
-  // Datagrams were lost and sent again: far more were sent than messages.
-  expect(relay.seen.length).toBeGreaterThan(count / 2);
+  // Several messages are in one datagram.
+  expect(relay.lost).toBeGreaterThan(10);
   const captured = Buffer.concat(relay.seen);
   const { key, secret } = parseInvitation(server.invitation);
   const hidden = ["Anastasia", "Benedikt", "old mill", key, secret ?? ""];
