@@ -3,9 +3,9 @@
 
 import { type CharlaError, usageError } from "../errors.ts";
 import { closest } from "./closest.ts";
-import { GOODBYE, type InvitationLimits } from "./conversation.ts";
+import { GOODBYE, type InvitationLimits, MAX_GUESTS } from "./conversation.ts";
 import { MAX_FOUND } from "./frames.ts";
-import { describeNameProblem, isRoomName } from "./names.ts";
+import { describeNameProblem, isRoomName, ROOM_NAME_RULE } from "./names.ts";
 
 export type Command =
   /** `about` one command, or all of them. */
@@ -116,8 +116,6 @@ export type HelpTopic = CommandWord | (typeof OTHER_TOPICS)[number]["topic"];
 
 /** Messages that `/history` shows without a number. */
 const HISTORY = 20;
-/** The most uses of a limited invitation. */
-const MAX_USES = 1_000_000;
 const DURATION = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
 /** Seconds of a day, an hour, a minute and a second. */
 const SECONDS = [86_400, 3_600, 60, 1];
@@ -230,10 +228,7 @@ function readPerson(known: CommandDescription, rest: string): string {
 
 function readRoom(known: CommandDescription, rest: string): string {
   if (isRoomName(requireArgument(known, rest))) return rest.normalize("NFC");
-  throw usageError(
-    `${JSON.stringify(rest)} is not a valid room name`,
-    'a room name has up to 40 letters, digits, "_", "." and "-"',
-  );
+  throw usageError(`${JSON.stringify(rest)} is not a valid room name`, ROOM_NAME_RULE);
 }
 
 function readName(known: CommandDescription, rest: string): string {
@@ -271,12 +266,12 @@ function readInvite(known: CommandDescription, rest: string): Command {
     if (option === "--renew") {
       throw usageError("--renew goes with no other option", `usage: ${commandUsage(known)}`);
     }
-    const read = option === "--uses" ? wholeNumber(value, MAX_USES) : parseDuration(value);
+    const read = option === "--uses" ? wholeNumber(value, MAX_GUESTS) : parseDuration(value);
     if ((option !== "--uses" && option !== "--for") || read === null) {
       const what = value === "" ? option : `${option} ${value}`;
       throw usageError(
         `invalid option of /invite: ${JSON.stringify(what)}`,
-        `usage: ${commandUsage(known)}; N is from 1 to ${MAX_USES}, and durations are such as 30s, 10m, 1h30m or 2d`,
+        `usage: ${commandUsage(known)}; N is from 1 to ${MAX_GUESTS}, and durations are such as 30s, 10m, 1h30m or 2d, up to ${formatDuration(MAX_DURATION)}`,
       );
     }
     if (option === "--uses") uses = read;

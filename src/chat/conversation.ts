@@ -127,7 +127,11 @@ export interface Banned {
   readonly open?: boolean | undefined;
 }
 
+/** People that one limited invitation lets in: the server remembers each. */
+export const MAX_GUESTS = 1_000;
+
 export interface InvitationLimits {
+  /** 1 to MAX_GUESTS. */
   readonly uses?: number | undefined;
   readonly seconds?: number | undefined;
   readonly renew?: boolean | undefined;

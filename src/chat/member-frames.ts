@@ -16,7 +16,7 @@ import {
   type Reading,
   request,
 } from "./frames.ts";
-import { isMemberName, isRoomName } from "./names.ts";
+import { isMemberName, isRoomName, MAX_NAME, ROOM_NAME_RULE } from "./names.ts";
 import { readSay } from "./short-frames.ts";
 
 /** Characters of a name or a fingerprint: nobody is found by more. */
@@ -134,9 +134,9 @@ function unfindablePerson(frame: MemberFrame): "name" | null {
 }
 
 const FIELD_HINTS: ReadonlyMap<string, string> = new Map([
-  ["name", "a name has at most 40 visible characters"],
+  ["name", `a name has at most ${MAX_NAME} visible characters`],
   ["person", "write a name, or a fingerprint; /who lists both"],
-  ["room", 'a room name has up to 40 letters, digits, "_", "." and "-"'],
+  ["room", ROOM_NAME_RULE],
   ["words", `a search has at most ${MAX_TEXT} characters`],
   ["count", `ask for at most ${MAX_FOUND} messages`],
   ["history", `ask for at most ${MAX_FOUND} messages`],

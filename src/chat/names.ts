@@ -7,7 +7,7 @@ import { skeleton } from "#confusables";
 import { nameKeys } from "./name-keys.ts";
 
 /** UTF-16 units of a name, in NFC: one that was shorter as it was written may be longer in NFC. */
-const MAX_NAME = 40;
+export const MAX_NAME = 40;
 /** UTF-16 units of a name as it is written: NFC makes at most four of these one. More are not even normalized. */
 const MAX_WRITTEN = 4 * MAX_NAME;
 /** UTF-16 units of a name in NFKC, by which it is compared: of 40 ligatures, it may make 720. */
@@ -20,7 +20,9 @@ const LENGTH = `1 to ${MAX_NAME} characters`;
  * precedes the name.
  */
 const NAME = /^(?![ \p{M}])[\p{L}\p{N}\p{S}\p{P}\p{M} ]+(?<! )$/u;
-const ROOM_NAME = /^[\p{L}\p{N}_.-]{1,40}$/u;
+const ROOM_NAME = new RegExp(`^[\\p{L}\\p{N}_.-]{1,${MAX_NAME}}$`, "u");
+/** The same for people. */
+export const ROOM_NAME_RULE = `a room name has up to ${MAX_NAME} letters, digits, "_", "." and "-"`;
 /**
  * What is not shown, or may not be (UAX #44); and the characters that are blank by definition, for which there is no
  * property: Braille without a dot, the place of an object, a note without a head, two blanks of hieroglyphs.

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { userInfo } from "node:os";
 
 import type { NoticeText } from "../chat/events.ts";
-import { describeNameProblem, isMemberName, isRoomName } from "../chat/names.ts";
+import { describeNameProblem, isMemberName, isRoomName, MAX_NAME } from "../chat/names.ts";
 import { usageError } from "../errors.ts";
 import { ownOrTemporaryIdentity } from "../identity/private-files.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
@@ -34,7 +34,7 @@ export function memberOptions(line: CommandLine, env: Io["env"]) {
   const room = values.get("room");
   if (room !== undefined && !isRoomName(room)) {
     throw usageError(
-      `${quoteWord(room)} is not a valid room: at most 40 letters, digits, dots, dashes and underscores`,
+      `${quoteWord(room)} is not a valid room: at most ${MAX_NAME} letters, digits, dots, dashes and underscores`,
       help,
     );
   }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import * as v from "valibot";
 
+import { MAX_GUESTS } from "../chat/conversation.ts";
 import { isRoomName } from "../chat/names.ts";
 import { CharlaError } from "../errors.ts";
 import { replaceFile } from "../identity/atomic-file.ts";
@@ -15,7 +16,6 @@ import { replaceSecret } from "../identity/private-files.ts";
 import {
   type Invitations,
   MAX_ALL_STANDING_GUESTS,
-  MAX_GUESTS,
   MAX_INVITATIONS,
   MAX_REPLACED,
   MAX_SPENT,

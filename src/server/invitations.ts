@@ -3,6 +3,7 @@
 // they may come back as long as it is remembered, even when it admits nobody new. A handshake alone makes no guest. Pure
 // but for the guests that are added: the time is an argument; knows no files and no sockets.
 
+import { MAX_GUESTS } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
@@ -12,8 +13,6 @@ import type { AcceptedKey } from "../protocol/handshake/responder-handshake.ts";
 export const MAX_INVITATIONS = 64;
 /** Others, with which guests come back; past that, the guests of the oldest need a new one. */
 export const MAX_SPENT = 192;
-/** People that one invitation lets in: each is remembered. */
-export const MAX_GUESTS = 1_000;
 
 /** Standing invitations that were replaced; past that, the guests of the oldest need a new one. */
 export const MAX_REPLACED = 64;
@@ -172,7 +171,7 @@ export function addInvitation(
     throw new CharlaError(
       "REFUSED",
       `an invitation lets in at most ${MAX_GUESTS} people`,
-      "make several, or one without an end",
+      "make several, or give away the standing one, which lets in everybody",
     );
   }
   const kept = withoutSpent(limited, now);

@@ -224,7 +224,8 @@ describe("a command with too few or too many arguments shows its usage", () => {
     ["/invite 3", "3"],
     ["/invite --uses", "--uses"],
     ["/invite --uses 0", "--uses 0"],
-    ["/invite --uses 1000001", "--uses 1000001"],
+    ["/invite --uses 1001", "--uses 1001"],
+    ["/invite --for 3651d", "--for 3651d"],
     ["/invite --uses --for", "--uses --for"],
     ["/invite --for 1w", "--for 1w"],
     ["/invite --for", "--for"],
@@ -234,7 +235,7 @@ describe("a command with too few or too many arguments shows its usage", () => {
     expect(mistake(line)).toMatchObject({
       code: "USAGE",
       message: `invalid option of /invite: "${what}"`,
-      hint: "usage: /invite [--uses N] [--for 1h] | --renew; N is from 1 to 1000000, and durations are such as 30s, 10m, 1h30m or 2d",
+      hint: "usage: /invite [--uses N] [--for 1h] | --renew; N is from 1 to 1000, and durations are such as 30s, 10m, 1h30m or 2d, up to 3650d",
     });
   });
 });

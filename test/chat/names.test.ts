@@ -2,9 +2,18 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { describeNameProblem, isMemberName, isRoomName, withSuffix } from "../../src/chat/names.ts";
+import {
+  describeNameProblem,
+  isMemberName,
+  isRoomName,
+  MAX_NAME,
+  ROOM_NAME_RULE,
+  withSuffix,
+} from "../../src/chat/names.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { describeError, describeEvent } from "../../src/terminal/state/event-text.ts";
+import { en } from "../../web/words/en.ts";
+import { es } from "../../web/words/es.ts";
 
 /** All code points with a property. */
 function charactersOf(property: RegExp): string[] {
@@ -253,4 +262,14 @@ test.each([
   ["x".repeat(41), false],
 ])("%p as a room's name: %p", (name, isValid) => {
   expect(isRoomName(name)).toBe(isValid);
+});
+
+test("a room's name may be as long as the sentences about it say", () => {
+  expect([MAX_NAME, MAX_NAME + 1].map((length) => isRoomName("x".repeat(length)))).toEqual([
+    true,
+    false,
+  ]);
+  for (const rule of [ROOM_NAME_RULE, en.invalidRoom, es.invalidRoom]) {
+    expect(rule).toContain(` ${MAX_NAME} `);
+  }
 });

@@ -2,6 +2,8 @@
 
 import { describe, expect, test } from "bun:test";
 
+import { parseLine } from "../../src/chat/commands.ts";
+import { MAX_GUESTS } from "../../src/chat/conversation.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
 import type { AcceptedKey } from "../../src/protocol/handshake/responder-handshake.ts";
 import {
@@ -13,7 +15,6 @@ import {
   enterByStanding,
   type Invitations as AllInvitations,
   type LimitedInvitation,
-  MAX_GUESTS,
   MAX_INVITATIONS,
   MAX_REPLACED,
   MAX_SPENT,
@@ -172,6 +173,16 @@ describe("there is a bound", () => {
         code: "REFUSED",
         message: "an invitation lets in at most 1000 people",
       }),
+    );
+  });
+
+  test("of people, up to which /invite takes a number, and which its hint names", () => {
+    const line = parseLine(`/invite --uses ${MAX_GUESTS}`);
+    if (line.type !== "command" || line.command.type !== "invite") throw new Error("no invitation");
+    const { uses = 0 } = line.command;
+    expect(invite(none(), { uses }).uses).toBe(MAX_GUESTS);
+    expect(() => parseLine(`/invite --uses ${MAX_GUESTS + 1}`)).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining(`N is from 1 to ${MAX_GUESTS}, `) }),
     );
   });
 

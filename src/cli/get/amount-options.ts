@@ -31,12 +31,14 @@ export function amountOptions({ values }: CommandLine) {
   };
 }
 
+const SECONDS = `seconds up to ${MAX_TIMEOUT}, such as 30 or 0.5; 0 waits forever`;
+
 const EXPECTED: Readonly<Record<string, string>> = {
   retry: `a whole number up to ${MAX_RETRIES}`,
   "max-redirs": `a whole number up to ${MOST_REDIRECTS}`,
-  timeout: "seconds, such as 30 or 0.5; 0 waits forever",
-  "max-time": "seconds, such as 30 or 0.5; 0 waits forever",
-  "connect-timeout": "seconds, such as 30 or 0.5; 0 waits forever",
+  timeout: SECONDS,
+  "max-time": SECONDS,
+  "connect-timeout": SECONDS,
   "max-bytes": "bytes, such as 2048, 10M or 2G",
 };
 
