@@ -10,7 +10,7 @@ import {
   textResponse,
 } from "./exchange.ts";
 import { createFileCache } from "./file-cache.ts";
-import { fileResponse } from "./file-response.ts";
+import { fileResponse, pageResponse } from "./file-response.ts";
 import { type ListingOptions, listingResponse } from "./listing-response.ts";
 import type { OpenedFile, OpenedFolder } from "./opened.ts";
 import { formatPath } from "./target.ts";
@@ -23,6 +23,7 @@ interface ContentOptions {
 }
 
 const INDEX = "index.html";
+const NOT_FOUND = "404.html";
 
 export function contentHandler({ listing, spa }: ContentOptions): Handler {
   const cache = createFileCache();
@@ -66,12 +67,22 @@ export function contentHandler({ listing, spa }: ContentOptions): Handler {
     return listing === null ? notFound(context) : listingResponse(context, opened.move(), listing);
   }
 
+  /** What a path without an extension means besides: its page, or one of an application; else there is a page for that. */
   function notFound(context: Context): MaybePromise<HttpResponse> {
-    const name = context.target.path.at(-1) ?? "";
-    if (!spa || name.includes(".")) return textResponse(404);
-    using page = context.folder.find([INDEX]);
-    return page.kind === "file"
-      ? fileResponse(context, page.move(), [INDEX], null)
-      : textResponse(404);
+    const { target, folder } = context;
+    const name = target.path.at(-1) ?? "";
+    if (name !== "" && !name.includes(".")) {
+      if (!target.isFolder) {
+        const path = [...target.path.slice(0, -1), `${name}.html`];
+        using page = folder.find(path);
+        if (page.kind === "file") return cachedResponse(context, page, path);
+      }
+      using application = spa ? folder.find([INDEX]) : null;
+      if (application?.kind === "file") {
+        return fileResponse(context, application.move(), [INDEX], null);
+      }
+    }
+    using page = folder.find([NOT_FOUND]);
+    return page.kind === "file" ? pageResponse(404, page.move()) : textResponse(404);
   }
 }

@@ -84,6 +84,20 @@ export function fileResponse(
   return compressedResponse(context, file.move(), coding, headers);
 }
 
+/** A page that is sent instead of what was requested: without conditions and ranges. Takes over the file. */
+export function pageResponse(status: number, given: OpenedFile): HttpResponse {
+  using file = given;
+  return {
+    status,
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "x-content-type-options": "nosniff",
+      "cache-control": "no-cache",
+    },
+    body: partBody(file, 0, file.size),
+  };
+}
+
 function disposition({ target }: Context, name: string): Headers {
   const isDownload = target.search !== "" && target.query.has("download");
   return isDownload ? { "content-disposition": attachment(name) } : {};

@@ -4,14 +4,24 @@
 const TEXT = "text/plain; charset=utf-8";
 const BYTES = "application/octet-stream";
 
-/** Where the runtime's type is missing or outdated. */
+/** Where the runtime's type is missing or outdated, or one of several things that have this extension. */
 const TYPES = new Map([
   ["bmp", "image/bmp"],
   ["flac", "audio/flac"],
+  ["ipynb", "application/x-ipynb+json"],
+  ["jsonl", "application/jsonl"],
   ["jxl", "image/jxl"],
+  // A private key, or a presentation of Keynote.
+  ["key", BYTES],
   ["mkv", "video/matroska"],
+  ["ndjson", "application/x-ndjson"],
+  ["pem", "application/x-pem-file"],
+  // A template of gettext, or of PowerPoint; a public key, or a brochure of Publisher.
+  ["pot", BYTES],
+  ["pub", BYTES],
   ["rar", "application/vnd.rar"],
   ["tgz", "application/gzip"],
+  ["vcf", "text/vcard"],
   ["wav", "audio/wav"],
   ["yaml", "application/yaml"],
   ["yml", "application/yaml"],
@@ -22,7 +32,7 @@ const SOURCE = new Set(
   (
     "adoc asm awk bash bat bib c cc cfg clj cmake cmd cpp cs cxx dart diff env erl ex exs fish gitignore go " +
     "gradle graphql groovy h hpp hs hxx ini java jl jsx kt kts lisp lock lua m4 make mk ml nim nix org patch " +
-    "php pl pm proto ps1 py r rb rs rst scala sed service sh sql srt svelte swift tcl tex tf toml ts tsx v vim " +
+    "php pl pm po proto ps1 py r rb rs rst scala sed service sh sql srt svelte swift tcl tex tf toml ts tsx v vim " +
     "vue zig zsh"
   ).split(" "),
 );
@@ -56,6 +66,7 @@ function findType(extension: string): string {
 const COMPRESSIBLE: ReadonlySet<string> = new Set([
   "application/javascript",
   "application/json",
+  "application/jsonl",
   "application/manifest+json",
   "application/rtf",
   "application/wasm",

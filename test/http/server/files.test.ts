@@ -89,6 +89,15 @@ test.each([
   ["a.zip", "application/zip"],
   ["a.ts", "text/plain; charset=utf-8"],
   ["a.py", "text/plain; charset=utf-8"],
+  ["a.yaml", "application/yaml"],
+  ["a.jsonl", "application/jsonl"],
+  ["a.ipynb", "application/x-ipynb+json"],
+  ["a.ics", "text/calendar; charset=utf-8"],
+  ["a.vcf", "text/vcard; charset=utf-8"],
+  ["a.po", "text/plain; charset=utf-8"],
+  ["a.key", "application/octet-stream"],
+  ["a.pub", "application/octet-stream"],
+  ["a.pot", "application/octet-stream"],
   ["README", "text/plain; charset=utf-8"],
   ["Makefile", "text/plain; charset=utf-8"],
   ["a.unheardof", "application/octet-stream"],
@@ -321,6 +330,43 @@ test("--spa serves index.html for an unknown path without an extension", async (
   expect(await server.get("/users/7")).toMatchObject({ status: 200, text: "the program" });
   expect((await server.get("/app.js")).status).toBe(404);
   expect((await server.get("/.env")).status).toBe(404);
+});
+
+test("a path without an extension finds its page, and keeps finding folders", async () => {
+  await using server = await serveFolder();
+  server.folder.write("about.html", "about us");
+  server.folder.write("sub.html", "a page");
+  server.folder.write("notes", "a file");
+  server.folder.write("notes.html", "a page");
+  mkdirSync(join(server.folder.path, "sub"));
+  server.folder.write("sub/deep.html", "deep");
+  expect(await server.get("/about")).toMatchObject({ status: 200, text: "about us" });
+  expect((await server.get("/about")).headers.get("content-type")).toBe("text/html; charset=utf-8");
+  expect(await server.get("/sub/deep")).toMatchObject({ status: 200, text: "deep" });
+  expect((await server.get("/notes")).text).toBe("a file");
+  expect((await server.get("/sub")).headers.get("location")).toBe("/sub/");
+  for (const path of ["/about/", "/about.htm", "/abou", "/.about", "/sub/about"]) {
+    expect([path, (await server.get(path)).status]).toEqual([path, 404]);
+  }
+});
+
+test("404.html of the shared folder is the page for what is not found", async () => {
+  await using server = await serveFolder();
+  server.folder.write("404.html", "nothing here");
+  for (const headers of [{}, { Range: "bytes=0-1" }, { "If-None-Match": "*" }]) {
+    const { status, text } = await server.get("/sub/none.png", headers);
+    expect({ status, text }).toEqual({ status: 404, text: "nothing here" });
+  }
+  const head = await server.get("/none", {}, "HEAD");
+  expect([head.status, head.headers.get("content-length"), head.body.length]).toEqual([
+    404,
+    "12",
+    0,
+  ]);
+  await using spa = await serveFolder({ spa: true }, server.folder);
+  server.folder.write("index.html", "the program");
+  expect((await spa.get("/none")).text).toBe("the program");
+  expect((await spa.get("/none.js")).text).toBe("nothing here");
 });
 
 test("with --no-listing a folder without an index is not found, and has no archive", async () => {
