@@ -128,8 +128,10 @@ const EDGES = [
   "log/sqlite/sqlite-connection.bun.ts",
   // Bun.spawnSync, of the bundler; Bun.gzipSync; HTMLRewriter
   "page/bundle.ts",
-  // openat2, statx and sendfile; Bun.file, which knows media types.
+  // openat2, statx and sendfile; Bun.file, which knows media types; Bun.markdown; Bun.Image.
   "http/server/linux-calls.ts",
+  "http/server/listing/readme.ts",
+  "http/server/listing/thumbnails.ts",
   "http/server/media-types.ts",
 ];
 

@@ -87,9 +87,9 @@ describe("a folder is flushed", () => {
   });
 
   onLinux("after an upload has arrived in it, and before that is answered", async () => {
-    const upload = { folder, name: "a.txt", overwrite: false, limit: 100 };
-    await receiveFile([Buffer.from("one")], upload);
-    await receiveFile([Buffer.from("two")], { ...upload, overwrite: true });
+    const upload = { folder, name: "a.txt", keep: null };
+    await receiveFile([Buffer.from("one")], { ...upload, onConflict: "refuse" }, 100);
+    await receiveFile([Buffer.from("two")], { ...upload, onConflict: "replace" }, 100);
     expect(calls).toEqual(["link", "sync folder", "rename", "sync folder"]);
   });
 

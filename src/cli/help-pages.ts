@@ -189,7 +189,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
       "auth",
       "tls",
       ["tls-cert tls-key", "HTTPS with this certificate and key"],
-      ["upload overwrite", "accept uploads; let them replace existing files"],
+      ["upload on-conflict", "accept uploads; refuse, rename or replace"],
       "max-upload",
       "spa",
       ["cors no-listing", "pages of other sites may read; no folder listings"],

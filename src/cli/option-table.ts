@@ -339,7 +339,10 @@ export const OPTIONS: OptionTable = {
     },
   },
   upload: { ...flag, does: { serve: "accept uploads" } },
-  overwrite: { ...flag, does: { serve: "let uploads replace existing files" } },
+  "on-conflict": {
+    ...value("WHAT", ["refuse", "rename", "replace"]),
+    does: { serve: "if a name is taken, refuse (default), rename or replace" },
+  },
   "max-upload": {
     ...SIZE,
     example: '"20M"',

@@ -18,6 +18,7 @@ import {
 import type { HttpServer } from "../http/server/server.ts";
 import { readCertificateFiles } from "../http/server/tls/certificate-files.ts";
 import type { TlsIdentity } from "../http/server/tls/certificate.ts";
+import { ON_CONFLICT, type OnConflict } from "../http/server/upload/new-file.ts";
 import { ownAddresses } from "../net/own-addresses.ts";
 import type { Io } from "../terminal/io.ts";
 import { mayStyle } from "../terminal/output-stream.ts";
@@ -107,12 +108,27 @@ function readAccessOptions(
     );
   }
   if (!flags.has("upload")) {
-    const option = ["overwrite", "max-upload"].find((name) => typed.has(name));
+    const option = ["on-conflict", "max-upload"].find((name) => typed.has(name));
     if (option === undefined) return { credentials, upload: null };
     throw usageError(`--${option} has no effect without uploads`, "add --upload");
   }
   const limit = maxUploadOption(commandLine);
-  return { credentials, upload: { overwrite: flags.has("overwrite"), limit } };
+  return { credentials, upload: { onConflict: onConflictOption(commandLine), limit } };
+}
+
+/**
+ * --on-conflict
+ *
+ * @throws {CharlaError} USAGE
+ */
+function onConflictOption({ values }: CommandLine): OnConflict {
+  const written = values.get("on-conflict") ?? "refuse";
+  const policy = ON_CONFLICT.find((each) => each === written);
+  if (policy !== undefined) return policy;
+  throw usageError(
+    `--on-conflict takes ${ON_CONFLICT.join(", ")}, not ${quoteWord(written)}`,
+    "it says what becomes of an upload whose name is taken",
+  );
 }
 
 /**

@@ -1,15 +1,16 @@
 // The listing in Chromium: navigation, sorting, downloads and uploads.
 
 import { afterAll, expect, setDefaultTimeout } from "bun:test";
+import { once } from "node:events";
 import { mkdirSync, readFileSync, truncateSync } from "node:fs";
-import { join } from "node:path";
+import { connect, createServer, type Socket } from "node:net";
+import { basename, join } from "node:path";
 
 import type { Page } from "playwright-core";
 
 import { CHROMIUM, oneBrowser, type PageLook } from "../harness/browser.ts";
 import { type Folder, newFolder } from "../harness/folder.ts";
-import { FULL_SIZE } from "../harness/full-size.ts";
-import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { END_TO_END_TIMEOUT, fullTestWith } from "../harness/peer-programs.ts";
 import { startServing } from "../harness/served.ts";
 import { until } from "../harness/until.ts";
 
@@ -31,15 +32,15 @@ function share(): Folder {
   return folder;
 }
 
-const namesOn = (page: Page) => page.locator("tbody td:first-child a").allTextContents();
+const namesOn = (page: Page) => page.locator("tbody td.name a").allTextContents();
 
-testWith([CHROMIUM], "the listing can be sorted and navigated", async () => {
+fullTestWith([CHROMIUM], "the listing can be sorted and navigated", async () => {
   using folder = share();
   await using server = await startServing([folder.path]);
   await using window = await browser.openWindow();
   const { page } = window;
   await page.goto(server.url);
-  expect(await page.title()).toBe("/");
+  expect(await page.title()).toBe(basename(folder.path));
   expect(await namesOn(page)).toEqual(["folder/", LONG, "large.bin", "middle.bin", "small.bin"]);
 
   await page.getByRole("link", { name: "Size" }).click();
@@ -49,12 +50,12 @@ testWith([CHROMIUM], "the listing can be sorted and navigated", async () => {
   expect(await namesOn(page)).toEqual(["folder/", "large.bin", "middle.bin", "small.bin", LONG]);
   expect(await page.locator("th.size").getAttribute("aria-sort")).toBe("descending");
 
-  await page.getByRole("link", { name: "folder/" }).click();
-  expect(await namesOn(page)).toEqual(["../", "below.txt"]);
-  await page.getByRole("link", { name: "below.txt" }).click();
+  await page.getByRole("link", { name: "folder/", exact: true }).click();
+  expect(await namesOn(page)).toEqual(["..", "below.txt"]);
+  await page.getByRole("link", { name: "below.txt", exact: true }).click();
   expect(await page.textContent("body")).toBe("below");
   await page.goBack();
-  await page.getByRole("link", { name: "home" }).click();
+  await page.getByRole("link", { name: basename(folder.path) }).click();
   expect(await namesOn(page)).toContain("large.bin");
 
   // Nothing but the pages was loaded, and their policy blocked nothing.
@@ -69,15 +70,15 @@ testWith([CHROMIUM], "the listing can be sorted and navigated", async () => {
   expect(window.messages.filter((text) => !text.includes("404"))).toEqual([]);
 });
 
-testWith([CHROMIUM], "a file can be downloaded, and a folder as .zip", async () => {
+fullTestWith([CHROMIUM], "a file can be downloaded, and a folder as .zip", async () => {
   using folder = share();
   await using server = await startServing([folder.path]);
   await using window = await browser.openWindow();
   const { page } = window;
   await page.goto(server.url);
   for (const [link, name] of [
-    ["large.bin", "large.bin"],
-    ["all as .zip", ".zip"],
+    ["Download large.bin", "large.bin"],
+    ["All as .zip", ".zip"],
   ] as const) {
     const downloading = page.waitForEvent("download");
     await page.getByRole("link", { name: link }).click();
@@ -96,12 +97,11 @@ const LIGHTNESS = `(() => {
     written.match(/\\d+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) / 765);
 })()`;
 
-/** Reports each change of the progress bar to the test: its value, or -1 if hidden. */
-const REPORT_PROGRESS = `(() => {
-  const progress = document.querySelector("progress");
-  new MutationObserver(() => report(progress.hidden ? -1 : progress.value))
-    .observe(progress, { attributes: true });
-})()`;
+/** Reports each change of a progress bar to the test. */
+const REPORT_PROGRESS = `new MutationObserver(() => {
+  const progress = document.querySelector(".transfers progress");
+  if (progress !== null) report(progress.value);
+}).observe(document.querySelector(".transfers"), { attributes: true, childList: true, subtree: true })`;
 
 /** Tries to write and to read from another site; returns how each attempt ends. */
 const TRY_ALL = `(async (url) => {
@@ -122,11 +122,8 @@ const LOOKS: [string, PageLook][] = [
   ["on a phone, in dark", { colorScheme: "dark", width: 360, height: 740 }],
 ];
 
-/** Without `--full`, two of them: each colour scheme and each width once. */
-const TRIED = FULL_SIZE ? LOOKS : LOOKS.filter((_, index) => index % 3 === 0);
-
-for (const [title, look] of TRIED) {
-  testWith([CHROMIUM], `the page is readable ${title}, and files can be uploaded`, async () => {
+for (const [title, look] of LOOKS) {
+  fullTestWith([CHROMIUM], `the page is readable ${title}, and files can be uploaded`, async () => {
     using folder = share();
     await using server = await startServing([folder.path, "--upload"]);
     await using window = await browser.openWindow(look);
@@ -138,7 +135,7 @@ for (const [title, look] of TRIED) {
     else expect([background > 0.8, text < 0.2]).toEqual([true, true]);
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
     // Large enough for a finger (WCAG 2.5.8: 24 CSS pixels).
-    const row = await page.locator("tbody td:first-child a").first().boundingBox();
+    const row = await page.locator("tbody td.name a").first().boundingBox();
     expect(row?.height).toBeGreaterThan(24);
 
     const seen: number[] = [];
@@ -148,17 +145,15 @@ for (const [title, look] of TRIED) {
     const content = Buffer.alloc(5_000_000, 7);
     source.write("sent ü.bin", content);
     // By its path: Playwright would send the bytes to Chromium as base64.
-    const input = page.locator("input[type=file]");
+    const input = page.locator("input[type=file][multiple]");
     await input.setInputFiles(join(source.path, "sent ü.bin"));
-    await page.getByRole("button", { name: "Send" }).click();
-    await page.getByRole("link", { name: "sent ü.bin" }).waitFor();
+    await page.getByRole("link", { name: "sent ü.bin", exact: true }).waitFor();
     expect(readFileSync(join(folder.path, "sent ü.bin")).equals(content)).toBe(true);
     // The progress bar was shown and advanced.
     await until("the bar", () => seen.some((value) => value > 0));
 
     source.write("sent ü.bin", "other");
     await input.setInputFiles(join(source.path, "sent ü.bin"));
-    await page.getByRole("button", { name: "Send" }).click();
     await page.getByText("a file of this name already exists").waitFor();
     expect(readFileSync(join(folder.path, "sent ü.bin"))).toHaveLength(5_000_000);
     // Chromium logs every response that is an error.
@@ -166,7 +161,7 @@ for (const [title, look] of TRIED) {
   });
 }
 
-testWith([CHROMIUM], "a refused upload is reported, however large the file is", async () => {
+fullTestWith([CHROMIUM], "a refused upload is reported, however large the file is", async () => {
   using folder = share();
   await using server = await startServing([folder.path, "--upload", "--max-upload", "1M"]);
   await using window = await browser.openWindow();
@@ -175,13 +170,15 @@ testWith([CHROMIUM], "a refused upload is reported, however large the file is", 
   const path = join(folder.path, "source");
   folder.write("source", "");
   truncateSync(path, 30_000_000);
-  await page.locator("input[type=file]").setInputFiles(path);
-  await page.getByRole("button", { name: "Send" }).click();
-  await page.getByText(/source: .*too large|source: the connection was lost/).waitFor();
-  expect(await page.locator("progress").isHidden()).toBe(true);
+  await page.locator("input[type=file][multiple]").setInputFiles(path);
+  await page.getByText("too large").waitFor();
+  expect(await page.locator("progress").count()).toBe(0);
+  // It was asked before a byte of the file was sent.
+  await until("the log", () => /"POST \/ HTTP\/1\.1" 413/.test(server.stderr));
+  expect(server.stderr).not.toContain("PATCH");
 });
 
-testWith([CHROMIUM], "over TLS and HTTP/2 the page works the same", async () => {
+fullTestWith([CHROMIUM], "over TLS and HTTP/2 the page works the same", async () => {
   using folder = share();
   await using server = await startServing([folder.path, "--upload", "--tls"]);
   await using window = await browser.openWindow();
@@ -192,17 +189,128 @@ testWith([CHROMIUM], "over TLS and HTTP/2 the page works the same", async () => 
   using source = newFolder();
   const content = Buffer.alloc(5_000_000, 7);
   source.write("sent.bin", content);
-  const input = page.locator("input[type=file]");
+  const input = page.locator("input[type=file][multiple]");
   await input.setInputFiles(join(source.path, "sent.bin"));
-  await page.getByRole("button", { name: "Send" }).click();
-  await page.getByRole("link", { name: "sent.bin" }).waitFor();
+  await page.getByRole("link", { name: "sent.bin", exact: true }).waitFor();
   expect(readFileSync(join(folder.path, "sent.bin")).equals(content)).toBe(true);
   await input.setInputFiles(join(source.path, "sent.bin"));
-  await page.getByRole("button", { name: "Send" }).click();
   await page.getByText("a file of this name already exists").waitFor();
 });
 
-testWith([CHROMIUM], "without scripts the form uploads, too", async () => {
+fullTestWith(
+  [CHROMIUM],
+  "a folder is uploaded with its folders, and the list shows it",
+  async () => {
+    using folder = share();
+    await using server = await startServing([folder.path, "--upload", "--on-conflict", "rename"]);
+    await using window = await browser.openWindow();
+    const { page } = window;
+    await page.goto(server.url);
+    using source = newFolder();
+    mkdirSync(join(source.path, "trip", "day one"), { recursive: true });
+    source.write("trip/map.txt", "a map");
+    source.write("trip/day one/café.txt", "coffee");
+    await page
+      .locator("input[type=file][webkitdirectory]")
+      .setInputFiles(join(source.path, "trip"));
+    await page.getByRole("link", { name: "trip/", exact: true }).waitFor();
+    await until("both", () =>
+      page
+        .locator(".transfers .done")
+        .count()
+        .then((count) => count === 2),
+    );
+    expect(folder.read("trip/day one/café.txt")).toBe("coffee");
+    expect(folder.read("trip/map.txt")).toBe("a map");
+    await page.locator("input[type=file][multiple]").setInputFiles(join(folder.path, "small.bin"));
+    await page.getByText("done, as small (1).bin").waitFor();
+  },
+);
+
+/** A proxy that cuts the first connection over which more than this comes, in bytes. */
+async function cuttingProxy(port: number, after: number): Promise<{ port: number } & Disposable> {
+  let isCut = false;
+  const open = new Set<Socket>();
+  const proxy = createServer((socket) => {
+    let received = 0;
+    open.add(socket);
+    const upstream = connect(port, "127.0.0.1");
+    socket.on("error", () => {}).on("close", () => upstream.destroy());
+    upstream.on("error", () => {}).on("close", () => socket.destroy());
+    upstream.on("data", (data) => socket.write(data));
+    socket.on("data", (data) => {
+      received += data.length;
+      upstream.write(data);
+      if (isCut || received < after) return;
+      isCut = true;
+      socket.destroy();
+    });
+  });
+  await once(proxy.listen(0, "127.0.0.1"), "listening");
+  const address = proxy.address();
+  return {
+    port: typeof address === "object" ? (address?.port ?? 0) : 0,
+    [Symbol.dispose]() {
+      proxy.close();
+      for (const socket of open) socket.destroy();
+    },
+  };
+}
+
+fullTestWith(
+  [CHROMIUM],
+  "an upload whose connection is lost goes on from where it was",
+  async () => {
+    using folder = share();
+    await using server = await startServing([folder.path, "--upload"]);
+    using proxy = await cuttingProxy(server.port, 2_000_000);
+    await using window = await browser.openWindow();
+    const { page } = window;
+    await page.goto(`http://localhost:${proxy.port}/`);
+    using source = newFolder();
+    const content = Buffer.alloc(8_000_000, "0123456789");
+    source.write("sent.bin", content);
+    await page.locator("input[type=file][multiple]").setInputFiles(join(source.path, "sent.bin"));
+    await page.getByText("the connection was lost, trying again").waitFor();
+    await page.getByRole("link", { name: "sent.bin", exact: true }).waitFor();
+    expect(readFileSync(join(folder.path, "sent.bin")).equals(content)).toBe(true);
+    // The server was asked how much had come, and got the rest.
+    expect(server.stderr).toMatch(/"HEAD \/\?upload=[\da-f]+ HTTP\/1\.1" 200 .*\n.*"PATCH .* 204 /);
+  },
+);
+
+fullTestWith(
+  [CHROMIUM],
+  "the keys move through the list, and the filter narrows it as it is typed",
+  async () => {
+    using folder = share();
+    await using server = await startServing([folder.path]);
+    await using window = await browser.openWindow();
+    const { page } = window;
+    await page.goto(server.url);
+    const focused = () => page.evaluate<string>("document.activeElement.textContent");
+    await page.keyboard.press("ArrowDown");
+    expect(await focused()).toBe("folder/");
+    for (const key of ["j", "j", "j", "k"]) await page.keyboard.press(key);
+    expect(await focused()).toBe("large.bin");
+    const downloading = page.waitForEvent("download");
+    await page.keyboard.press("d");
+    expect((await downloading).suggestedFilename()).toBe("large.bin");
+
+    await page.keyboard.press("/");
+    await page.keyboard.type("MID");
+    await until("the list", async () => (await namesOn(page)).length === 1);
+    expect(await namesOn(page)).toEqual(["middle.bin"]);
+    expect(new URL(page.url()).search).toBe("?q=MID");
+    await page.keyboard.press("Escape");
+    await page.goto(`${server.url}/folder/`);
+    await page.keyboard.press("u");
+    await page.getByRole("link", { name: "large.bin", exact: true }).waitFor();
+    expect(window.messages).toEqual([]);
+  },
+);
+
+fullTestWith([CHROMIUM], "without scripts the form uploads, too", async () => {
   using folder = share();
   await using server = await startServing([folder.path, "--upload"]);
   await using window = await browser.openWindow({ javaScriptEnabled: false });
@@ -212,13 +320,13 @@ testWith([CHROMIUM], "without scripts the form uploads, too", async () => {
     { name: "one.txt", mimeType: "text/plain", buffer: Buffer.from("one") },
     { name: "two.txt", mimeType: "text/plain", buffer: Buffer.from("two") },
   ]);
-  await page.getByRole("button", { name: "Send" }).click();
-  await page.getByRole("link", { name: "two.txt" }).waitFor();
+  await page.getByRole("button", { name: "Upload" }).click();
+  await page.getByRole("link", { name: "two.txt", exact: true }).waitFor();
   expect(page.url()).toBe(`${server.url}/folder/`);
   expect(folder.read("folder/one.txt")).toBe("one");
 });
 
-testWith([CHROMIUM], "names that look like HTML do nothing in the page", async () => {
+fullTestWith([CHROMIUM], "names that look like HTML do nothing in the page", async () => {
   using folder = newFolder();
   const names = ["<img src=x onerror=alert(1)>", "<script>alert(1)<script>", "javascript:alert(1)"];
   for (const name of names) folder.write(name, "<script>alert(1)</script>");
@@ -228,14 +336,14 @@ testWith([CHROMIUM], "names that look like HTML do nothing in the page", async (
   await page.goto(server.url);
   expect((await namesOn(page)).toSorted()).toEqual(names.toSorted());
   const downloading = page.waitForEvent("download");
-  await page.getByRole("link", { name: "javascript:alert(1)" }).click();
+  await page.getByRole("link", { name: "javascript:alert(1)", exact: true }).click();
   await downloading;
   expect(window.messages).toEqual([]);
 });
 
-testWith([CHROMIUM], "another site's page can neither write nor read", async () => {
+fullTestWith([CHROMIUM], "another site's page can neither write nor read", async () => {
   using folder = share();
-  await using server = await startServing([folder.path, "--upload", "--overwrite"]);
+  await using server = await startServing([folder.path, "--upload", "--on-conflict", "replace"]);
   const target = `http://127.0.0.1:${server.port}`;
   using other = Bun.serve({
     port: 0,
@@ -256,7 +364,7 @@ testWith([CHROMIUM], "another site's page can neither write nor read", async () 
     .locator("input")
     .setInputFiles([{ name: "evil.txt", mimeType: "text/plain", buffer: Buffer.from("evil") }]);
   await page.getByRole("button", { name: "go" }).click();
-  await page.getByText("uploads from another site's page are refused").waitFor();
+  await page.getByText("changes by another site's page are refused").waitFor();
   await until("the log", () => /"POST .* 403/.test(server.stderr));
   expect(folder.list()).not.toContain("evil.txt");
 });

@@ -10,6 +10,7 @@ import {
   emptyResponse,
   mapResponse,
   type Middleware,
+  refusal,
   textResponse,
 } from "./exchange.ts";
 
@@ -65,6 +66,15 @@ export function isAllowedOrigin({
     (name) => name !== null && (origin === `http://${name}` || origin === `https://${name}`),
   );
 }
+
+/** Methods that change nothing (RFC 9110 s. 9.2.1). */
+const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PROPFIND"]);
+
+/** No page of another site may change anything. */
+export const rejectForeignPages: Middleware = (context, next) => {
+  if (SAFE.has(context.method) || isAllowedOrigin(context)) return next(context);
+  return refusal(403, "changes by another site's page are refused");
+};
 
 /** On every response, errors included: otherwise a page could not even read the status. */
 const CORS_HEADERS: Readonly<Record<string, string>> = {

@@ -11,7 +11,7 @@ import {
 } from "./exchange.ts";
 import { createFileCache } from "./file-cache.ts";
 import { fileResponse, pageResponse } from "./file-response.ts";
-import { type ListingOptions, listingResponse } from "./listing-response.ts";
+import { type ListingOptions, listingResponse } from "./listing/listing-response.ts";
 import type { OpenedFile, OpenedFolder } from "./opened.ts";
 import { formatPath } from "./target.ts";
 

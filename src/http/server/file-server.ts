@@ -3,14 +3,16 @@
 import { hostname } from "node:os";
 import { basename } from "node:path";
 
-import { allowCrossOrigin, requireCredentials } from "./access-control.ts";
+import { allowCrossOrigin, rejectForeignPages, requireCredentials } from "./access-control.ts";
 import { ARCHIVE_FORMATS, archiveMiddleware } from "./archive/archive-response.ts";
 import { contentHandler } from "./content-response.ts";
 import { compose, emptyResponse, type Middleware, textResponse } from "./exchange.ts";
 import { type FolderSystem, openFolder, thisSystem } from "./folder.ts";
-import { UPLOAD_FORM } from "./listing-page.ts";
+import { thumbnailMiddleware } from "./listing/thumbnails.ts";
 import { ownHosts, rejectForeignHosts } from "./own-hosts.ts";
 import { type HttpServer, type HttpServerOptions, openHttpServer } from "./server.ts";
+import type { OnConflict } from "./upload/new-file.ts";
+import { resumableMiddleware, resumableOptions } from "./upload/resumable.ts";
 import { uploadMiddleware } from "./upload/upload-response.ts";
 
 export interface FileServerOptions extends Omit<
@@ -28,7 +30,7 @@ export interface FileServerOptions extends Omit<
   /** USER:PASSWORD; null for no password. */
   readonly credentials: string | null;
   /** Null for no uploads. `limit` in bytes of a file. */
-  readonly upload: { readonly overwrite: boolean; readonly limit: number } | null;
+  readonly upload: { readonly onConflict: OnConflict; readonly limit: number } | null;
   /** The names by which it may be called besides those that no other site can own; null for any name. */
   readonly hosts: readonly string[] | null;
   /** By default what this system has. */
@@ -38,17 +40,24 @@ export interface FileServerOptions extends Omit<
 /** @throws a system error: the folder does not exist or is not one, or the port is in use */
 export async function openFileServer(options: FileServerOptions): Promise<HttpServer> {
   const { dotfiles, followSymlinks, spa, upload, credentials, hosts } = options;
+  const name = basename(options.folder) || "files";
   const system = options.system ?? thisSystem();
+  const uploading = upload === null ? null : { ...upload, dotfiles, keep: null };
+  const allow = ["GET", "HEAD", "OPTIONS", ...(upload === null ? [] : ["PUT", "POST"])].join(", ");
   const middleware: Middleware[] = [
     ...(hosts === null ? [] : [rejectForeignHosts(ownHosts(hosts, hostname()))]),
     ...(options.crossOrigin ? [allowCrossOrigin] : []),
     ...(credentials === null ? [] : [requireCredentials(credentials)]),
-    allowMethods(["GET", "HEAD", "OPTIONS", ...(upload === null ? [] : ["PUT", "POST"])]),
-    ...(upload === null ? [] : [uploadMiddleware({ ...upload, dotfiles })]),
-    ...(options.listing ? [archiveMiddleware(basename(options.folder) || "files", dotfiles)] : []),
+    describeMethods({ allow, ...(upload === null ? {} : resumableOptions(upload.limit)) }),
+    ...(uploading === null
+      ? []
+      : [rejectForeignPages, resumableMiddleware(uploading), uploadMiddleware(uploading)]),
+    refuseMethods(allow),
+    ...(options.listing ? [archiveMiddleware(name, dotfiles), thumbnailMiddleware()] : []),
   ];
-  const form = upload === null ? null : UPLOAD_FORM;
-  const listing = options.listing ? { dotfiles, archives: ARCHIVE_FORMATS, form } : null;
+  const listing = options.listing
+    ? { name, dotfiles, archives: ARCHIVE_FORMATS, isUploadable: upload !== null, isManaged: false }
+    : null;
   const handler = compose(middleware, contentHandler({ listing, spa }));
   using resources = new DisposableStack();
   const folder = resources.use(
@@ -74,14 +83,17 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** Refuses all other methods, and responds to OPTIONS. */
-function allowMethods(methods: readonly string[]): Middleware {
-  const allow = { allow: methods.join(", ") };
+/** Responds to OPTIONS. */
+function describeMethods(headers: Readonly<Record<string, string>>): Middleware {
+  const response = emptyResponse(204, headers);
+  return (context, next) => (context.method === "OPTIONS" ? response : next(context));
+}
+
+/** Refuses what nobody else has answered and is not reading. */
+function refuseMethods(allow: string): Middleware {
   return (context, next) => {
     const { method } = context;
     if (method === "GET" || method === "HEAD") return next(context);
-    if (method === "OPTIONS") return emptyResponse(204, allow);
-    if (methods.includes(method)) return next(context);
-    return textResponse(KNOWN_METHODS.has(method) ? 405 : 501, allow);
+    return textResponse(KNOWN_METHODS.has(method) ? 405 : 501, { allow });
   };
 }

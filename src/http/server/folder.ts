@@ -13,7 +13,14 @@ import {
 import { join, relative, sep } from "node:path";
 
 import { systemCode } from "../../errors.ts";
-import { ERRNO, type Identity, type LinuxCalls, linuxCalls, type PathText } from "./linux-calls.ts";
+import {
+  type EntryStatus,
+  ERRNO,
+  type Identity,
+  type LinuxCalls,
+  linuxCalls,
+  type PathText,
+} from "./linux-calls.ts";
 import { OpenedFile, OpenedFolder } from "./opened.ts";
 
 export interface FolderOptions {
@@ -44,10 +51,15 @@ export interface NotOpened extends Disposable {
 export interface Folder extends Disposable {
   /** @param path names, as target.ts parses them */
   find(path: readonly string[]): Found;
+  /** Of an entry of a folder, without following it if it is a link; null if it is missing. */
+  entryStatus(opened: OpenedFolder, name: string): EntryStatus | null;
   /** Which file a path means now, and its state; null if it is missing or the system cannot tell. */
   identify(path: PathText): Identity | null;
   isUnchanged(path: PathText, identity: Identity): boolean;
 }
+
+/** Files that are not complete yet begin with this; they are never found, whatever is shown of what is hidden. */
+export const UNFINISHED = ".charla-upload-";
 
 /** O_NOFOLLOW_ANY (macOS 11, sys/fcntl.h). */
 const DARWIN_NO_LINKS = 0x20000000;
@@ -139,7 +151,7 @@ export function openFolder(
 
   return {
     find(names) {
-      if (!dotfiles && names.some((name) => name.startsWith("."))) return MISSING;
+      if (names.some((name) => isHidden(name, dotfiles))) return MISSING;
       const descriptor = open(names);
       if (typeof descriptor !== "number") return descriptor;
       const stats = fstatSync(descriptor);
@@ -153,6 +165,8 @@ export function openFolder(
       closeSync(descriptor);
       return MISSING;
     },
+    entryStatus: ({ descriptor, path }, name) =>
+      calls === null ? lstatEntry(join(path, name)) : calls.entryStatus(descriptor, name),
     identify: (path) => calls?.identify(currentRoot().descriptor, path) ?? null,
     isUnchanged: (path, identity) =>
       calls?.isUnchanged(currentRoot().descriptor, path, identity) ?? false,
@@ -160,6 +174,17 @@ export function openFolder(
       closeSync(root.descriptor);
     },
   };
+}
+
+export function isHidden(name: string, dotfiles: boolean): boolean {
+  return name.startsWith(".") && (!dotfiles || name.startsWith(UNFINISHED));
+}
+
+function lstatEntry(path: string): EntryStatus | null {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return null;
+  const kind = stats.isFile() ? "file" : stats.isDirectory() ? "folder" : "other";
+  return { kind, size: stats.size, modified: stats.mtimeMs };
 }
 
 function openRoot(path: string): Root {

@@ -10,6 +10,8 @@ export interface LinuxCalls {
   openBeneath(folder: number, path: string): number;
   /** Null if there is no such file. */
   identify(folder: number, path: PathText): Identity | null;
+  /** What lstat says of an entry of a folder, in a third of its time; null if it is missing. */
+  entryStatus(folder: number, name: string): EntryStatus | null;
   /** Whether identify() would give the same; allocates nothing. */
   isUnchanged(folder: number, path: PathText, identity: Identity): boolean;
   /**
@@ -18,6 +20,14 @@ export interface LinuxCalls {
    * @returns how many bytes; 0 at the end of the file; or a negative number of errno.h
    */
   readonly sendFile: (socket: number, file: number, start: number, count: number) => number;
+}
+
+export interface EntryStatus {
+  /** "other": a link, or a special file. */
+  readonly kind: "file" | "folder" | "other";
+  readonly size: number;
+  /** ms since 1970. */
+  readonly modified: number;
 }
 
 /**
@@ -61,6 +71,11 @@ const STATX_WORDS = 64;
 /** The 32-bit words that are compared: mode; inode; size; time of change, with nanoseconds; of modification; device. */
 const COMPARED = [7, 8, 9, 10, 11, 24, 25, 26, 28, 29, 30, 34, 35] as const;
 
+/** The type in a mode (asm-generic/stat.h). */
+const S_IFMT = 0o170000;
+const S_IFREG = 0o100000;
+const S_IFDIR = 0o040000;
+
 /** File names of the C library: GNU's, and musl's. */
 const LIBRARIES = [
   "libc.so.6",
@@ -89,19 +104,33 @@ export function linuxCalls(): LinuxCalls | null {
     return -(location === null ? unknown : read.i32(location));
   }
 
+  /** Into `bytes`; false if it is too long. */
+  function encode(path: string): boolean {
+    const encoded = encoder.encodeInto(path, bytes);
+    if (encoded.read < path.length || encoded.written === MAX_PATH_BYTES) return false;
+    bytes[encoded.written] = 0;
+    return true;
+  }
+
   function readStatus(folder: number, path: PathText): boolean {
     return statx(folder, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, status) === 0;
   }
 
   return {
     openBeneath(folder, path) {
-      const encoded = encoder.encodeInto(path, bytes);
-      if (encoded.read < path.length || encoded.written === MAX_PATH_BYTES) {
-        return -ERRNO.ENAMETOOLONG;
-      }
-      bytes[encoded.written] = 0;
+      if (!encode(path)) return -ERRNO.ENAMETOOLONG;
       const descriptor = syscall(OPENAT2, folder, bytes, HOW, HOW.byteLength);
       return descriptor === -1 ? failure(ERRNO.EXDEV) : descriptor;
+    },
+    entryStatus(folder, name) {
+      if (!encode(name) || !readStatus(folder, bytes)) return null;
+      const type = (status[7] ?? 0) & S_IFMT;
+      return {
+        kind: type === S_IFREG ? "file" : type === S_IFDIR ? "folder" : "other",
+        size: (status[11] ?? 0) * 2 ** 32 + (status[10] ?? 0),
+        modified:
+          ((status[29] ?? 0) * 2 ** 32 + (status[28] ?? 0)) * 1_000 + (status[30] ?? 0) / 1_000_000,
+      };
     },
     identify: (folder, path) => (readStatus(folder, path) ? Uint32Array.from(status) : null),
     isUnchanged(folder, path, identity) {

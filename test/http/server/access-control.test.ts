@@ -21,7 +21,7 @@ const basic = (credentials: string) => ({ Authorization: basicHeader(credentials
 test("with --auth every request needs the user and the password", async () => {
   await using server = await serveFolder({
     credentials: "ana:pass:wörd",
-    upload: { overwrite: false, limit: 100 },
+    upload: { onConflict: "refuse", limit: 100 },
   });
   server.folder.write("a", "content");
   for (let count = 0; count < 3; count++) {
@@ -70,7 +70,7 @@ test("with --cors pages of other origins can read everything and write nothing",
   await using server = await serveFolder({
     crossOrigin: true,
     credentials: "ana:x",
-    upload: { overwrite: true, limit: 100 },
+    upload: { onConflict: "replace", limit: 100 },
   });
   server.folder.write("a", "content");
   const origin = { Origin: "http://other.example" };

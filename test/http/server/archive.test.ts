@@ -13,8 +13,8 @@ import {
 import { join } from "node:path";
 
 import { tar } from "../../../src/http/server/archive/tar.ts";
+import { type ArchiveEntry, walkFolder } from "../../../src/http/server/archive/walk.ts";
 import { zip } from "../../../src/http/server/archive/zip.ts";
-import { type ArchiveEntry, walkFolder } from "../../../src/http/server/folder-entries.ts";
 import { openFolder } from "../../../src/http/server/folder.ts";
 import { ShortenedFile } from "../../../src/http/server/opened.ts";
 import { newFolder } from "../../harness/folder.ts";

@@ -38,7 +38,7 @@ const put = (name: string, ...lines: string[]) =>
 const CHUNKED = "Transfer-Encoding: chunked";
 const EXPECT = "Expect: 100-continue";
 const CONTINUE = /HTTP\/1\.1 100 Continue\r\n\r\n$/;
-const UPLOADS: ServeOptions = { upload: { overwrite: false, limit: 100 } };
+const UPLOADS: ServeOptions = { upload: { onConflict: "refuse", limit: 100 } };
 
 /** Everything but the shared files "a" and "b". */
 const stored = ({ folder }: FileServer) => folder.list().filter((name) => !/^[ab]$/.test(name));
@@ -273,7 +273,7 @@ const ROWS: readonly Row[] = [
   {
     what: "the same Content-Length twice",
     answer: "one (RFC 9110 s. 8.6)",
-    options: { upload: { overwrite: true, limit: 100 } },
+    options: { upload: { onConflict: "replace", limit: 100 } },
     sent: [
       `${put("c", "Content-Length: 3", "Content-Length: 3")}abc`,
       `${put("c", "Content-Length: 3, 3")}abc`,
@@ -330,7 +330,7 @@ const ROWS: readonly Row[] = [
   {
     what: "chunk extensions, also quoted",
     answer: "ignored (RFC 9112 s. 7.1.1)",
-    options: { upload: { overwrite: true, limit: 100 } },
+    options: { upload: { onConflict: "replace", limit: 100 } },
     sent: ["3;a", "3;a=b", '3 ; a = "b; \\" c" ; d', "3;a=b;c"].map(
       (line) => `${put("c", CHUNKED)}${line}\r\nabc\r\n0\r\n\r\n`,
     ),
@@ -440,7 +440,7 @@ const ROWS: readonly Row[] = [
   {
     what: "`Expect: 100-continue` in HTTP/1.0, without a body, or when the body has come already",
     answer: "no 100",
-    options: { upload: { overwrite: true, limit: 100 } },
+    options: { upload: { onConflict: "replace", limit: 100 } },
     sent: [
       `PUT /c HTTP/1.0\r\n${HOST}${EXPECT}\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nabc`,
       put("c", EXPECT, "Content-Length: 0"),

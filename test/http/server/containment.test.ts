@@ -190,7 +190,10 @@ for (const [name, options] of Object.entries(OPTIONS)) {
 
 test("no spelling of a path writes outside", async () => {
   const { top, shared } = newTree();
-  await using server = await serveFolder({ upload: { overwrite: true, limit: 1_000 } }, shared);
+  await using server = await serveFolder(
+    { upload: { onConflict: "replace", limit: 1_000 } },
+    shared,
+  );
   for (const spelling of SPELLINGS) {
     const target = spelling.replaceAll("TOP", basename(top.path));
     const request = `PUT ${target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbad`;
@@ -223,11 +226,11 @@ test("names with a dot are served with --dotfiles only", async () => {
     );
     expect((await server.get("/.hidden")).text).toBe(SECRET);
     expect((await server.get("/.git/config")).text).toBe(SECRET);
-    expect((await server.get("/")).text).toContain(".hidden");
+    expect((await server.get("/")).text).toContain("./.hidden");
     expect((await server.get("/../secret")).status).toBe(404);
   }
   await using server = await serveFolder({}, shared);
-  expect((await server.get("/")).text).not.toContain(".hidden");
+  expect((await server.get("/")).text).not.toContain("./.hidden");
   expect((await server.get("/?archive=tar")).text).not.toContain(SECRET);
   top[Symbol.dispose]();
 });
@@ -347,6 +350,7 @@ test.each([
           return -ERRNO.EXDEV;
         },
         sendFile: () => -ERRNO.EAGAIN,
+        entryStatus: () => null,
         identify: () => null,
         isUnchanged: () => false,
       },

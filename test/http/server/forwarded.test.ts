@@ -71,7 +71,7 @@ test.each([
 });
 
 test("the log names the client that a trusted proxy names, and its page may upload under the proxy's name", async () => {
-  const upload = { overwrite: false, limit: 100 };
+  const upload = { onConflict: "refuse", limit: 100 } as const;
   await using server = await serveFolder({ trustedProxies: ["127.0.0.1"], upload });
   await using other = await serveFolder({ upload });
   const request =

@@ -4,10 +4,10 @@ import { join } from "node:path";
 
 import {
   baseName,
+  type Destination,
   isFileName,
-  type NewFile,
   receiveFile,
-  type ReceiveResult,
+  type StoreResult,
 } from "../../../src/http/server/upload/new-file.ts";
 import { newFolder } from "../../harness/folder.ts";
 
@@ -23,15 +23,10 @@ async function* interrupted() {
 function receive(
   folder: { path: string },
   chunks: AsyncIterable<Uint8Array>,
-  more: Partial<NewFile> = {},
-): Promise<ReceiveResult> {
-  return receiveFile(chunks, {
-    folder: folder.path,
-    name: "a.txt",
-    overwrite: false,
-    limit: 1_000_000,
-    ...more,
-  });
+  { limit = 1_000_000, ...more }: Partial<Destination & { limit: number }> = {},
+): Promise<StoreResult> {
+  const destination = { folder: folder.path, name: "a.txt", keep: null, ...more };
+  return receiveFile(chunks, { onConflict: "refuse", ...destination }, limit);
 }
 
 test("a file gets its name when it is complete, and not before", async () => {
@@ -43,7 +38,7 @@ test("a file gets its name when it is complete, and not before", async () => {
       yield chunk;
     }
   }
-  expect(await receive(folder, watched())).toEqual({ kind: "created" });
+  expect(await receive(folder, watched())).toEqual({ kind: "created", name: "a.txt" });
   for (const names of seen) expect(names).toEqual([expect.stringMatching(/^\.charla-upload-/)]);
   expect(folder.list()).toEqual(["a.txt"]);
   expect(folder.read("a.txt")).toBe("one two");
@@ -51,7 +46,7 @@ test("a file gets its name when it is complete, and not before", async () => {
 
 test("a file may be empty", async () => {
   using folder = newFolder();
-  expect(await receive(folder, chunksOf())).toEqual({ kind: "created" });
+  expect(await receive(folder, chunksOf())).toEqual({ kind: "created", name: "a.txt" });
   expect(folder.read("a.txt")).toBe("");
 });
 
@@ -63,14 +58,39 @@ test("an existing file stays, and the upload is not read", async () => {
   expect(folder.read("a.txt")).toBe("old");
 });
 
-test("with overwrite an existing file is replaced when the new one is complete", async () => {
+test("where files may be replaced, an existing file is replaced when the new one is complete", async () => {
   using folder = newFolder();
   folder.write("a.txt", "old");
-  await receive(folder, interrupted(), { overwrite: true }).catch(String);
+  await receive(folder, interrupted(), { onConflict: "replace" }).catch(String);
   expect(folder.read("a.txt")).toBe("old");
-  expect(await receive(folder, chunksOf("new"), { overwrite: true })).toEqual({ kind: "replaced" });
+  expect(await receive(folder, chunksOf("new"), { onConflict: "replace" })).toEqual({
+    kind: "replaced",
+    name: "a.txt",
+  });
   expect(folder.list()).toEqual(["a.txt"]);
   expect(folder.read("a.txt")).toBe("new");
+});
+
+test("where a taken name is changed, each upload gets the next that is free, also at the same moment", async () => {
+  using folder = newFolder();
+  const names: string[] = [];
+  for (const name of ["a.txt", "a.txt", "b.tar.gz", "b.tar.gz", "c", "c"]) {
+    const result = await receive(folder, chunksOf("x"), { name, onConflict: "rename" });
+    names.push("name" in result ? result.name : result.kind);
+  }
+  expect(names).toEqual(["a.txt", "a (1).txt", "b.tar.gz", "b (1).tar.gz", "c", "c (1)"]);
+  mkdirSync(join(folder.path, "d"));
+  expect(await receive(folder, chunksOf("x"), { name: "d", onConflict: "rename" })).toEqual({
+    kind: "created",
+    name: "d (1)",
+  });
+  const all = await Promise.all(
+    Array.from({ length: 20 }, (_, at) =>
+      receive(folder, chunksOf(`${at}`), { name: "e", onConflict: "rename" }),
+    ),
+  );
+  const stored = all.flatMap((result) => ("name" in result ? [result.name] : []));
+  expect(new Set(stored).size).toBe(20);
 });
 
 test("a file that appears during the upload stays", async () => {
@@ -99,13 +119,16 @@ test("a folder is never replaced, and a link is replaced itself, not its target"
   using folder = newFolder();
   using outside = newFolder();
   mkdirSync(join(folder.path, "sub"));
-  expect(await receive(folder, chunksOf("x"), { name: "sub", overwrite: true })).toEqual({
+  expect(await receive(folder, chunksOf("x"), { name: "sub", onConflict: "replace" })).toEqual({
     kind: "exists",
   });
   outside.write("target.txt", "outside");
   symlinkSync(join(outside.path, "target.txt"), join(folder.path, "a.txt"));
   expect(await receive(folder, chunksOf("x"))).toEqual({ kind: "exists" });
-  expect(await receive(folder, chunksOf("x"), { overwrite: true })).toEqual({ kind: "replaced" });
+  expect(await receive(folder, chunksOf("x"), { onConflict: "replace" })).toEqual({
+    kind: "replaced",
+    name: "a.txt",
+  });
   expect(outside.read("target.txt")).toBe("outside");
   expect(lstatSync(join(folder.path, "a.txt")).isFile()).toBe(true);
 });
@@ -122,7 +145,10 @@ test("a file longer than the limit is refused, and one of exactly the limit is n
   using folder = newFolder();
   expect(await receive(folder, chunksOf("1234", "5"), { limit: 4 })).toEqual({ kind: "too large" });
   expect(folder.list()).toEqual([]);
-  expect(await receive(folder, chunksOf("12", "34"), { limit: 4 })).toEqual({ kind: "created" });
+  expect(await receive(folder, chunksOf("12", "34"), { limit: 4 })).toEqual({
+    kind: "created",
+    name: "a.txt",
+  });
 });
 
 test("an interrupted upload leaves nothing", async () => {

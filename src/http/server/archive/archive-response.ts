@@ -2,8 +2,8 @@
 
 import { attachment } from "../../header-fields.ts";
 import type { Middleware } from "../exchange.ts";
-import { walkFolder } from "../folder-entries.ts";
 import { tar } from "./tar.ts";
+import { walkFolder } from "./walk.ts";
 import { zip } from "./zip.ts";
 
 /** `write` is pulled, so that nothing is read before the client takes it. */

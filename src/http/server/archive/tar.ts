@@ -3,7 +3,7 @@
 
 import { Buffer } from "node:buffer";
 
-import { type ArchiveEntry, unixMode } from "../folder-entries.ts";
+import { type ArchiveEntry, unixMode } from "./walk.ts";
 
 const BLOCK = 512;
 /** A ustar header has room for so many bytes of a name, and for eleven octal digits of size and time. */

@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 
-import { type ArchiveEntry, unixMode } from "../folder-entries.ts";
+import { type ArchiveEntry, unixMode } from "./walk.ts";
 
 const SIGNATURE = {
   local: 0x04034b50,

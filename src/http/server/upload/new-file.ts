@@ -1,4 +1,4 @@
-// Receiving a new file: written under a hidden temporary name, and renamed when it is complete. So a file is never seen
+// Receiving a new file: written under a hidden temporary name, and given its own when it is complete. So a file is never seen
 // incomplete, and an interrupted upload leaves nothing.
 
 import { Buffer } from "node:buffer";
@@ -9,41 +9,52 @@ import { join } from "node:path";
 
 import { systemCode } from "../../../errors.ts";
 import { syncFolder } from "../../../sync-folder.ts";
+import { isHidden, UNFINISHED } from "../folder.ts";
 
-export type ReceiveResult =
-  | { readonly kind: "created" | "replaced" }
-  /** There is a file of this name, which may not be replaced; or a folder, which never may. */
-  | { readonly kind: "exists" }
-  | { readonly kind: "too large" }
-  | { readonly kind: "full" }
-  /** This process may not write to the folder. */
-  | { readonly kind: "forbidden" };
+/** What becomes of a file whose name is taken. */
+export const ON_CONFLICT = ["refuse", "rename", "replace"] as const;
+export type OnConflict = (typeof ON_CONFLICT)[number];
 
-export interface NewFile {
+/** Where a file is to be. */
+export interface Destination {
   /** On Linux a path of a descriptor, which always means the same folder. */
   readonly folder: string;
   readonly name: string;
-  readonly overwrite: boolean;
-  /** Bytes; a longer file is refused. */
-  readonly limit: number;
+  readonly onConflict: OnConflict;
+  /** Puts what is to be replaced elsewhere; null if nobody wants it any more. */
+  readonly keep: ((path: string) => void) | null;
 }
 
-/** The dot hides the file: it is neither listed nor served. */
-const PREFIX = ".charla-upload-";
+export interface Stored {
+  readonly kind: "created" | "replaced";
+  /** Another one than that of the destination if that was taken. */
+  readonly name: string;
+}
+
+export interface NotStored {
+  /**
+   * "exists": there is a file of this name, which may not be replaced, or a folder, which never may; "forbidden": this process
+   * may not write to the folder.
+   */
+  readonly kind: "exists" | "too large" | "full" | "forbidden";
+}
+
+export type StoreResult = Stored | NotStored;
 
 /** Temporary files, which are removed if the program ends. */
 const unfinished = new Set<string>();
 
-/** @throws what `chunks` throws when the client disconnects; nothing is left then */
+/**
+ * @param limit bytes; a longer file is refused
+ * @throws what `chunks` throws when the client disconnects; nothing is left then
+ */
 export async function receiveFile(
   chunks: AsyncIterable<Uint8Array> | readonly Uint8Array[],
-  { folder, name, overwrite, limit }: NewFile,
-): Promise<ReceiveResult> {
-  const path = join(folder, name);
-  const existing = findExisting(path);
-  if (existing === "folder" || (existing === "file" && !overwrite)) return { kind: "exists" };
-
-  const temporary = join(folder, PREFIX + randomBytes(12).toString("hex"));
+  destination: Destination,
+  limit: number,
+): Promise<StoreResult> {
+  if (planName(destination) === null) return { kind: "exists" };
+  const temporary = join(destination.folder, UNFINISHED + randomBytes(12).toString("hex"));
   if (unfinished.size === 0) process.once("exit", removeUnfinished);
   unfinished.add(temporary);
   try {
@@ -54,20 +65,9 @@ export async function receiveFile(
       if (size > limit) return { kind: "too large" };
       await writeAll(handle, chunk);
     }
-    // Otherwise a power cut after the response could leave the name without its content.
-    await handle.sync();
-    if (overwrite) {
-      await rename(temporary, path);
-      await syncFolder(folder);
-      return { kind: existing === "file" ? "replaced" : "created" };
-    }
-    await linkExclusively(temporary, path);
-    await syncFolder(folder);
-    return { kind: "created" };
+    return await storeFile(handle, temporary, destination);
   } catch (error) {
-    const refusal = REFUSALS.get(systemCode(error));
-    if (refusal === undefined) throw error;
-    return { kind: refusal };
+    return refusalFor(error);
   } finally {
     // It was renamed, or never created, if it is missing.
     await rm(temporary, { force: true });
@@ -76,22 +76,83 @@ export async function receiveFile(
   }
 }
 
-async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+/** The name that a file would get now; null if it would be refused. */
+export function planName({ folder, name, onConflict }: Destination): string | null {
+  const existing = findExisting(join(folder, name));
+  if (existing === null) return name;
+  switch (onConflict) {
+    case "refuse":
+      return null;
+    case "replace":
+      return existing === "file" ? name : null;
+    case "rename":
+      return otherNames(name).find((other) => findExisting(join(folder, other)) === null) ?? null;
+  }
+}
+
+/** Other names that are tried. */
+const MAX_OTHERS = 1_000;
+
+/** `a (1).txt`, `a (2).txt`, ...; `.tar.gz` stays together. */
+function otherNames(name: string): string[] {
+  const [, stem = name, extension = ""] = /^(.+?)((?:\.tar)?\.[^.]+)?$/.exec(name) ?? [];
+  return Array.from({ length: MAX_OTHERS }, (_, at) => `${stem} (${at + 1})${extension}`);
+}
+
+/**
+ * Gives a complete file its name. It is gone from its temporary one then, or is left for the caller to remove.
+ *
+ * @throws a system error that is none of the results
+ */
+export async function storeFile(
+  handle: FileHandle,
+  temporary: string,
+  destination: Destination,
+): Promise<StoreResult> {
+  const { folder, name, onConflict, keep } = destination;
+  // Otherwise a power cut after the response could leave the name without its content.
+  await handle.sync();
+  const path = join(folder, name);
+  if (onConflict === "replace") {
+    const existing = findExisting(path);
+    if (existing === "folder") return { kind: "exists" };
+    if (existing === "file") keep?.(path);
+    await rename(temporary, path);
+    await syncFolder(folder);
+    return { kind: existing === "file" ? "replaced" : "created", name };
+  }
+  for (const each of onConflict === "rename" ? [name, ...otherNames(name)] : [name]) {
+    if (!(await linkExclusively(temporary, join(folder, each)))) continue;
+    await syncFolder(folder);
+    return { kind: "created", name: each };
+  }
+  return { kind: "exists" };
+}
+
+export async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
   for (let at = 0; at < chunk.length;) {
     at += (await handle.write(chunk, at, chunk.length - at)).bytesWritten;
   }
 }
 
-/** link(2) fails if the name is taken, even by an upload at the same moment. */
-async function linkExclusively(temporary: string, path: string): Promise<void> {
+/** False if the name is taken, even by an upload at the same moment: link(2) says so. */
+async function linkExclusively(temporary: string, path: string): Promise<boolean> {
   try {
     await link(temporary, path);
+    return true;
   } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
     if (!WITHOUT_LINKS.has(systemCode(error))) throw error;
-    // FAT has no links: an empty file reserves the name, and is replaced at once.
-    await using _taken = await open(path, "wx", 0o666);
-    await rename(temporary, path);
   }
+  // FAT has no links: an empty file reserves the name, and is replaced at once.
+  try {
+    await using _taken = await open(path, "wx", 0o666);
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
+    throw error;
+  }
+  await rename(temporary, path);
+  return true;
 }
 
 const WITHOUT_LINKS: ReadonlySet<string> = new Set([
@@ -110,7 +171,7 @@ function findExisting(path: string): "file" | "folder" | null {
   }
 }
 
-const REFUSALS = new Map<string, ReceiveResult["kind"]>([
+const REFUSALS = new Map<string, NotStored["kind"]>([
   ["EEXIST", "exists"],
   ["EISDIR", "exists"],
   ["ENOTEMPTY", "exists"],
@@ -121,6 +182,13 @@ const REFUSALS = new Map<string, ReceiveResult["kind"]>([
   ["EPERM", "forbidden"],
   ["EROFS", "forbidden"],
 ]);
+
+/** @throws the error if it is no refusal */
+export function refusalFor(error: unknown): NotStored {
+  const kind = REFUSALS.get(systemCode(error));
+  if (kind === undefined) throw error;
+  return { kind };
+}
 
 function removeUnfinished(): void {
   for (const path of unfinished) {
@@ -143,7 +211,7 @@ const FORBIDDEN_ON_WINDOWS = /[<>:"|?*]|[. ]$/;
 /** Whether a new file may have this name. @param dotfiles whether names with a dot are served */
 export function isFileName(name: string, dotfiles: boolean): boolean {
   if (name === "" || name === "." || name === "..") return false;
-  if (name.startsWith(".") && !dotfiles) return false;
+  if (isHidden(name, dotfiles)) return false;
   if (FORBIDDEN_IN_NAMES.test(name) || !name.isWellFormed()) return false;
   if (process.platform === "win32" && FORBIDDEN_ON_WINDOWS.test(name)) return false;
   return Buffer.byteLength(name) <= MAX_NAME_BYTES;

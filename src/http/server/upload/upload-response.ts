@@ -1,6 +1,5 @@
 // Uploads: PUT /folder/name, and the form of a page, POST /folder/.
 
-import { isAllowedOrigin } from "../access-control.ts";
 import { evaluate, fileValidators } from "../conditions.ts";
 import {
   AbortedBody,
@@ -14,13 +13,22 @@ import {
 import type { OpenedFolder } from "../opened.ts";
 import { formatPath } from "../target.ts";
 import { MalformedForm, parseBoundary, parseParts } from "./multipart.ts";
-import { baseName, isFileName, receiveFile } from "./new-file.ts";
+import {
+  baseName,
+  type Destination,
+  isFileName,
+  type NotStored,
+  type OnConflict,
+  receiveFile,
+} from "./new-file.ts";
 
 export interface UploadOptions {
-  readonly overwrite: boolean;
+  readonly onConflict: OnConflict;
   /** Bytes of a file. */
   readonly limit: number;
   readonly dotfiles: boolean;
+  /** Puts a file that is to be replaced elsewhere; null if nobody wants it any more. */
+  readonly keep: Destination["keep"];
 }
 
 /** Bytes that a form may have besides its files. */
@@ -30,9 +38,6 @@ export function uploadMiddleware(options: UploadOptions): Middleware {
   return (context, next) => {
     const { method, fields } = context;
     if (method !== "PUT" && method !== "POST") return next(context);
-    if (!isAllowedOrigin(context)) {
-      return refusal(403, "uploads from another site's page are refused");
-    }
     // A part stored as a file would look complete (RFC 9110 s. 14.5).
     if (fields.has("content-range")) return refusal(400, "a file must be uploaded whole");
     if ((fields.get("content-encoding") ?? "identity") !== "identity") {
@@ -56,10 +61,12 @@ async function respondToPut(context: Context, options: UploadOptions): Promise<H
   if (isConditionFailed(context)) return textResponse(412);
   using opened = openTargetFolder(context, target.path.slice(0, -1));
   if (opened === null) return refusal(409, "the folder does not exist");
-  const result = await receiveFile(body ?? [], { ...options, folder: opened.path, name });
+  const destination = { ...options, folder: opened.path, name };
+  const result = await receiveFile(body ?? [], destination, options.limit);
+  if (!("name" in result)) return storeRefusal(result);
   if (result.kind === "replaced") return emptyResponse(204);
-  if (result.kind !== "created") return textResponse(STATUS[result.kind]);
-  return emptyResponse(201, { location: formatPath(target.path, false) });
+  const path = [...target.path.slice(0, -1), result.name];
+  return emptyResponse(201, { location: formatPath(path, false) });
 }
 
 /** Stops at the first file that is refused; those before it are kept. */
@@ -75,10 +82,9 @@ async function respondToForm(context: Context, options: UploadOptions): Promise<
       if (fileName === null || fileName === "") continue;
       const name = baseName(fileName);
       if (!isFileName(name, options.dotfiles)) return refusal(400, "a file cannot have this name");
-      const result = await receiveFile(content, { ...options, folder: opened.path, name });
-      if (result.kind !== "created" && result.kind !== "replaced") {
-        return textResponse(STATUS[result.kind]);
-      }
+      const destination = { ...options, folder: opened.path, name };
+      const result = await receiveFile(content, destination, options.limit);
+      if (!("name" in result)) return storeRefusal(result);
     }
     return emptyResponse(303, { location: formatPath(target.path, true) });
   } catch (error) {
@@ -88,6 +94,10 @@ async function respondToForm(context: Context, options: UploadOptions): Promise<
 }
 
 const STATUS = { exists: 409, "too large": 413, full: 507, forbidden: 403 } as const;
+
+export function storeRefusal({ kind }: NotStored): HttpResponse {
+  return textResponse(STATUS[kind]);
+}
 
 /** RFC 9110 s. 13: a client can make sure that it does not overwrite somebody else's change. */
 function isConditionFailed({ folder, target, fields }: Context): boolean {

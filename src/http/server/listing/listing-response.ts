@@ -1,13 +1,17 @@
 // The response with the listing of a folder: a page, or JSON for clients that prefer it.
 
-import { acceptedCodings, parseQualityValues } from "../header-fields.ts";
-import { compress, MIN_COMPRESSED, QUICKEST } from "./compression.ts";
-import { bytesBody, type Context, type HttpResponse } from "./exchange.ts";
-import { type Entries, listEntries, parseOrder, sortEntries } from "./folder-entries.ts";
-import { type ListingPage, listingPage, PAGE_POLICY } from "./listing-page.ts";
-import type { OpenedFolder } from "./opened.ts";
+import { acceptedCodings, parseQualityValues } from "../../header-fields.ts";
+import { compress, MIN_COMPRESSED, QUICKEST } from "../compression.ts";
+import { bytesBody, type Context, type HttpResponse } from "../exchange.ts";
+import type { OpenedFolder } from "../opened.ts";
+import { type Entries, listEntries, parseView, type View } from "./entries.ts";
+import { type ListingPage, listingPage, PAGE_POLICY } from "./page.ts";
+import { readReadme } from "./readme.ts";
 
-export interface ListingOptions extends Pick<ListingPage, "archives" | "form"> {
+export interface ListingOptions extends Pick<
+  ListingPage,
+  "name" | "archives" | "isUploadable" | "isManaged"
+> {
   readonly dotfiles: boolean;
 }
 
@@ -15,17 +19,17 @@ export interface ListingOptions extends Pick<ListingPage, "archives" | "form"> {
 export async function listingResponse(
   { target, folder, fields }: Context,
   given: OpenedFolder,
-  { dotfiles, archives, form }: ListingOptions,
+  options: ListingOptions,
 ): Promise<HttpResponse> {
   using opened = given;
-  const listed = await listEntries(folder, opened, target.path, dotfiles);
-  const order = parseOrder(target.query);
-  const entries = { ...listed, entries: sortEntries(listed.entries, order) };
+  const { path } = target;
+  const view = parseView(target.query);
+  const entries = await listEntries(folder, opened, path, view, options.dotfiles);
   const isJson = prefersJson(fields.get("accept"));
   const content = Buffer.from(
     isJson
-      ? jsonListing(target.path, entries)
-      : listingPage({ path: target.path, entries, order, archives, form }),
+      ? jsonListing(path, entries, view)
+      : listingPage({ ...options, path, entries, view, readme: readReadme(folder, path) }),
   );
   const [accepted] = acceptedCodings(fields.get("accept-encoding") ?? null, QUICKEST);
   const coding = content.length < MIN_COMPRESSED ? undefined : accepted;
@@ -34,7 +38,7 @@ export async function listingResponse(
     headers: {
       "content-type": isJson ? "application/json" : "text/html; charset=utf-8",
       ...(coding === undefined ? {} : { "content-encoding": coding }),
-      "content-security-policy": `${PAGE_POLICY}; ${form?.policy ?? "form-action 'none'"}`,
+      "content-security-policy": PAGE_POLICY,
       "x-content-type-options": "nosniff",
       "referrer-policy": "same-origin",
       "cache-control": "no-cache",
@@ -44,7 +48,14 @@ export async function listingResponse(
   };
 }
 
-function jsonListing(path: readonly string[], { entries, more }: Entries): string {
+function jsonListing(
+  path: readonly string[],
+  { entries, total, page, pages, leftOut }: Entries,
+  view: View,
+): string {
+  const next = new URLSearchParams({ sort: view.sort, order: view.descending ? "desc" : "asc" });
+  if (view.filter !== "") next.set("q", view.filter);
+  next.set("page", String(page + 1));
   return JSON.stringify({
     path: `/${path.map((name) => `${name}/`).join("")}`,
     entries: entries.map(({ name, kind, size, modified }) => ({
@@ -53,7 +64,11 @@ function jsonListing(path: readonly string[], { entries, more }: Entries): strin
       size,
       modified: new Date(modified).toISOString(),
     })),
-    more,
+    total,
+    page,
+    pages,
+    leftOut,
+    next: page < pages ? `?${next.toString()}` : null,
   });
 }
 
