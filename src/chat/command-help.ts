@@ -15,6 +15,7 @@ interface Help {
 }
 
 const BY_KEY = "it belongs to their key: a new name doesn't change it";
+const STOPS_OWN_SERVER = "in the window of charla --server, also stops the server";
 const ABSENT = "somebody who is absent is named by a name that they had, or by their fingerprint";
 
 const HELP: { readonly [Topic in HelpTopic]: Help } = {
@@ -40,8 +41,8 @@ const HELP: { readonly [Topic in HelpTopic]: Help } = {
   },
   me: { example: "/me waves", more: ["others read: * ana waves"] },
   copy: { example: "/copy" },
-  quit: { example: "/quit" },
-  bye: { example: "bye" },
+  quit: { example: "/quit", more: [STOPS_OWN_SERVER] },
+  bye: { example: "bye", more: [STOPS_OWN_SERVER] },
   "//": { example: "//help", more: ["others read: /help"] },
   kick: { example: "/kick eva", more: ["they may come back: /ban prevents that"] },
   ban: {

@@ -78,6 +78,8 @@ export async function talkAsOwner(
     atEndOfInput: "stay",
     delivery: "shown",
     notices: options.notices,
+    // With --open their invitation is none of this server alone.
+    atQuit: data === undefined && !flags.has("open") ? "over-for-all" : "others-wait",
     beforeStop: STANDS_STILL_NOTICE,
     atEnd: () => othersNotices(server.countOthers(), data !== undefined),
     keptLines: keptLines(commandLine, io, addNotice),

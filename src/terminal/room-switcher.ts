@@ -5,10 +5,14 @@ import type { Conversation, RoomConversation } from "../chat/conversation.ts";
 import type { ConversationEvent, EventOf } from "../chat/events.ts";
 import { CharlaError, usageError } from "../errors.ts";
 
+/** What becomes of the others when this window is closed: their server stays, they wait until it is back, or it is over. */
+export type AtQuit = "others-stay" | "others-wait" | "over-for-all";
+
 export interface RoomSwitcher {
   readonly conversation: Conversation | RoomConversation;
   /** In a shell, what searches all that is kept of a room; null where nothing is. */
-  searchCommand(room: string): string | null;
+  readonly searchCommand: (room: string) => string | null;
+  readonly atQuit: AtQuit;
   /** Whether another conversation has replaced this one, or is about to. */
   hasLeft(conversation: Conversation): boolean;
   /** Events of the current conversation, until one ends that no other follows. */
@@ -39,12 +43,15 @@ interface Deletion {
 /**
  * @param open opens the conversation of another room, which is created if there is none, unless `existing`; without it there
  *   is only one room
- * @param searchCommand as RoomSwitcher has it
+ * @param searchCommand as RoomSwitcher has it, and so is `atQuit`
  */
 export function createRoomSwitcher(
   start: Conversation | RoomConversation,
   open?: (room: string, existing: boolean) => RoomConversation,
-  searchCommand: RoomSwitcher["searchCommand"] = () => null,
+  {
+    searchCommand = () => null,
+    atQuit = "others-stay",
+  }: Partial<Pick<RoomSwitcher, "searchCommand" | "atQuit">> = {},
 ): RoomSwitcher {
   let current: OpenRoom = { conversation: start, events: iterate(start), first: [] };
   let next: OpenRoom | null = null;
@@ -179,6 +186,7 @@ export function createRoomSwitcher(
       return current.conversation;
     },
     searchCommand,
+    atQuit,
     hasLeft: (conversation) => conversation !== current.conversation || next !== null,
     events: { [Symbol.asyncIterator]: events },
     switchTo,

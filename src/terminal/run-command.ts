@@ -5,7 +5,7 @@ import type { CurrentWay } from "../chat/channel.ts";
 import { type Conversation, GOODBYE, type RoomConversation } from "../chat/conversation.ts";
 import { spelledAmong } from "../chat/name-keys.ts";
 import { CharlaError } from "../errors.ts";
-import type { RoomSwitcher } from "./room-switcher.ts";
+import type { AtQuit, RoomSwitcher } from "./room-switcher.ts";
 import type { AskedWords } from "./state/completion.ts";
 import type { Effect, Outcome, RoomCommand, ScreenEvent } from "./state/effects.ts";
 import type { RoomState } from "./state/room.ts";
@@ -18,6 +18,12 @@ const ONE_LETTER = /(?:^|\s)[a-z\d](?:\s|$)/i;
 const NO_CONTACT: ReadonlySet<string> = new Set(["NO_ANSWER", "NOBODY_LISTENING", "UNREACHABLE"]);
 /** How long to wait for the server to say how a room is spelled, ms: what is typed for that room waits as well. */
 const FIND_WITHIN = 5_000;
+/** What to know of `/quit` before `/close`. */
+const QUIT_INSTEAD: { readonly [quit in AtQuit]: string } = {
+  "others-stay": "/quit only leaves",
+  "others-wait": "after /quit they wait",
+  "over-for-all": "/quit does, too",
+};
 /** Messages that a search shows. */
 const MAX_FOUND = 20;
 
@@ -140,8 +146,9 @@ async function run(
       return text(`invitation ${command.number} is closed: nobody new can join with it`);
     case "close":
       if (mayBeOwner && confirmed !== "/close") {
-        const question = "/close again ends the conversation for everybody; /quit only leaves";
-        return { type: "ask-back", line: "/close", text: question };
+        const question = "/close again ends the conversation for everybody";
+        const text = `${question}; ${QUIT_INSTEAD[switcher.atQuit]}`;
+        return { type: "ask-back", line: "/close", text };
       }
       await conversation.close();
       return DONE;

@@ -28,7 +28,7 @@ import {
   sendLines,
 } from "./piped-lines.ts";
 import { createPrinter, type Printer, type PrinterOptions } from "./printer.ts";
-import { createRoomSwitcher } from "./room-switcher.ts";
+import { type AtQuit, createRoomSwitcher } from "./room-switcher.ts";
 import { isRoomConversation } from "./run-command.ts";
 import type { Screen, Terminal } from "./terminal.ts";
 
@@ -51,6 +51,8 @@ export interface TalkOptions extends PrinterOptions {
   readonly enter?: (room: string, name: string, existing: boolean) => RoomConversation;
   /** In a shell, what searches all that is kept of a room; null, or missing, where nothing is. */
   readonly searchCommand?: (room: string) => string | null;
+  /** "others-stay" by default. */
+  readonly atQuit?: AtQuit;
   /** Lines typed earlier, to recall; without it, only those of this conversation. */
   readonly keptLines?: KeptLines | undefined;
   /** How wide this terminal draws text, as it has answered before; without it, it is asked. */
@@ -159,7 +161,7 @@ export async function talk(
   const switcher = createRoomSwitcher(
     start,
     enter === undefined ? undefined : (room, existing) => enter(room, wantedName, existing),
-    options.searchCommand,
+    options,
   );
   const isTyped = io.stdin.isTTY === true;
   const printer = createPrinter(io, { ...options, typed: isTyped });

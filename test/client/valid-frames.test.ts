@@ -159,6 +159,7 @@ describe("no frame that is not valid is sent", () => {
     const switcher: RoomSwitcher = {
       conversation,
       searchCommand: () => null,
+      atQuit: "others-stay",
       hasLeft: () => false,
       events: conversation.events,
       async switchTo(name) {

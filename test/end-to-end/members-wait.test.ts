@@ -218,7 +218,7 @@ testWith(
     await shows(ben, "-- ##:## reconnected to the server");
 
     enter(ana, "/close");
-    const question = "   /close again ends the conversation for everybody; /quit only leaves";
+    const question = "   /close again ends the conversation for everybody; after /quit they wait";
     await ana.until("the question", (rows) => rows.includes(question));
     enter(ana, "not yet");
     await shows(ben, "##:## ana not yet");

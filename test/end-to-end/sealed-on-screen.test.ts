@@ -282,6 +282,9 @@ onTerminal("Ctrl-Z in the window of a server says that it stops the server", asy
   expect(rows[said + 1]).toBe("   hint: charla --server --background needs no window");
   enter(screen, "fg");
   await screen.until("the prompt", prompts);
+  enter(screen, "/close");
+  const question = "   /close again ends the conversation for everybody; /quit does, too";
+  await screen.until("the question", (shown) => shown.includes(question));
 });
 
 onTerminal(

@@ -2,13 +2,13 @@
 
 import { describe, expect, test } from "bun:test";
 
-import type { RoomSwitcher } from "../../../src/terminal/room-switcher.ts";
+import type { AtQuit, RoomSwitcher } from "../../../src/terminal/room-switcher.ts";
 import { runCommand } from "../../../src/terminal/run-command.ts";
 import { createScriptedRoom } from "../scripted-room.ts";
 import { openVirtualScreen } from "./virtual-screen.ts";
 
 /** The screen of a member of main; `does` gives the answer to a line and what was asked of the server. */
-function typing(owner: boolean) {
+function typing(owner: boolean, atQuit: AtQuit = "others-stay") {
   const asked: string[] = [];
   const screen = openVirtualScreen();
   screen.emit({ type: "entered", room: "main", name: "ana", owner, last: 0, members: [] });
@@ -17,6 +17,7 @@ function typing(owner: boolean) {
   const switcher: RoomSwitcher = {
     conversation,
     searchCommand: () => null,
+    atQuit,
     hasLeft: () => false,
     switchTo: async () => {},
     leave: async () => {},
@@ -49,6 +50,15 @@ describe("/close of the owner", () => {
     const { does } = typing(true);
     expect(await does("/close")).toEqual([QUESTION]);
     expect(await does("/close")).toEqual(["(asked) close"]);
+  });
+
+  test.each([
+    ["others-stay", "/quit only leaves"],
+    ["others-wait", "after /quit they wait"],
+    ["over-for-all", "/quit does, too"],
+  ] as const)("says what /quit does where %s", async (atQuit, what) => {
+    const question = `/close again ends the conversation for everybody; ${what}`;
+    expect(await typing(true, atQuit).does("/close")).toEqual([question]);
   });
 
   test("asks again after another line, or a minute", async () => {

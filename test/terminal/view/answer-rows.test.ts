@@ -84,7 +84,11 @@ describe("/help of one command says", () => {
       "   example: /kick eva",
     ]);
     expect(lines({ type: "command", about: "close" })).toContain("   for the owner");
-    expect(lines({ type: "command", about: "bye" })).toEqual(["   bye", "   says bye, and leaves"]);
+    expect(lines({ type: "command", about: "bye" })).toEqual([
+      "   bye",
+      "   says bye, and leaves",
+      "   in the window of charla --server, also stops the server",
+    ]);
     expect(lines({ type: "command", about: "//" })).toEqual([
       "   //TEXT",
       "   sends /TEXT",
