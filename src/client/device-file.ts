@@ -104,12 +104,13 @@ export function roomFolder({
   return join(folder, name);
 }
 
-/** Moves the cursor to what a person has read in another window. At the first visit there is none to move. */
+/** Moves the cursor to what a person has read in another window; one that is new begins there. */
 function skipWhatWasRead(state: DeviceState, options: DeviceFileOptions): void {
-  if (state.cursor === null) return;
-  const { log } = state.cursor;
-  const sequence = lastRead(options, log);
-  if (sequence <= state.cursor.sequence) return;
+  const read = readInWindows(roomFolder(options));
+  const log = state.cursor?.log ?? read.at(-1)?.log;
+  if (log === undefined) return;
+  const sequence = newestOf(read, log);
+  if (sequence <= (state.cursor?.sequence ?? -1)) return;
   state.cursor = { log, sequence };
   state.isRead = true;
 }
@@ -119,11 +120,21 @@ export function lastRead(
   options: Pick<DeviceFileOptions, "folder" | "serverKey" | "room">,
   log: string,
 ): number {
-  const folder = roomFolder(options);
-  const cursors = listFolder(folder)
+  return newestOf(readInWindows(roomFolder(options)), log);
+}
+
+function newestOf(read: readonly Cursor[], log: string): number {
+  return Math.max(0, ...read.map((cursor) => (cursor.log === log ? cursor.sequence : 0)));
+}
+
+/** Up to where each window has been read; that of the journal that was written last comes last. */
+function readInWindows(folder: string): Cursor[] {
+  return listFolder(folder)
     .filter((name) => /^device-\d+\.jsonl$/.test(name))
-    .map((name) => lastReadIn(join(folder, name)));
-  return Math.max(0, ...cursors.map((read) => (read?.log === log ? read.sequence : 0)));
+    .map((name) => lastReadIn(join(folder, name)))
+    .filter((read) => read !== null)
+    .toSorted((one, other) => one.writtenAt - other.writtenAt)
+    .map(({ cursor }) => cursor);
 }
 
 function listFolder(folder: string): string[] {
@@ -136,29 +147,32 @@ function listFolder(folder: string): string[] {
 }
 
 /** Null where none is found near the end: that window may have shown nothing for long. */
-function lastReadIn(path: string): Cursor | null {
-  const lines = readTail(path).split("\n").toReversed();
+function lastReadIn(path: string): { readonly cursor: Cursor; readonly writtenAt: number } | null {
+  const { text: tail, writtenAt } = readTail(path);
+  const lines = tail.split("\n").toReversed();
   // There may be hundreds of others behind it.
   for (const text of lines.filter((each) => each.includes('"read":true'))) {
     const { success, output: line } = v.safeParse(journalLine, text);
-    if (success && "shown" in line && line.read === true) return line.shown;
+    if (success && "shown" in line && line.read === true) return { cursor: line.shown, writtenAt };
   }
   return null;
 }
 
 /** Empty where it can't be read: its own program says why. */
-function readTail(path: string): string {
+function readTail(path: string): { readonly text: string; readonly writtenAt: number } {
   try {
     const descriptor = openSync(path, "r");
     try {
-      const start = Math.max(0, fstatSync(descriptor).size - TAIL_BYTES);
+      const { size, mtimeMs: writtenAt } = fstatSync(descriptor);
       const bytes = Buffer.alloc(TAIL_BYTES);
-      return bytes.toString("utf8", 0, readSync(descriptor, bytes, 0, TAIL_BYTES, start));
+      const start = Math.max(0, size - TAIL_BYTES);
+      const length = readSync(descriptor, bytes, 0, TAIL_BYTES, start);
+      return { text: bytes.toString("utf8", 0, length), writtenAt };
     } finally {
       closeSync(descriptor);
     }
   } catch {
-    return "";
+    return { text: "", writtenAt: 0 };
   }
 }
 

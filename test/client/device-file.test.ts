@@ -6,12 +6,19 @@ import {
   chmodSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 
-import { type DeviceFileOptions, lastRead, openDeviceFile } from "../../src/client/device-file.ts";
+import {
+  type DeviceFileOptions,
+  lastRead,
+  openDeviceFile,
+  roomFolder,
+} from "../../src/client/device-file.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { root, start } from "../harness/program.ts";
 import { rounds } from "../harness/rounds.ts";
@@ -269,7 +276,33 @@ describe("what a person has read in another window", () => {
     expect(second.cursor).toEqual(at(9));
   });
 
-  test("means nothing in another log, nor before it, nor at the first visit", () => {
+  test("counts for one that is new, which begins there: in the log of the journal that was written last", () => {
+    using folder = temporaryFolder();
+    using program = open(folder.path);
+    program.shown(at(20));
+    using first = open(folder.path, window);
+    expect(first.cursor).toBeNull();
+    first.shown(at(9));
+    using second = open(folder.path, window);
+    expect(second.cursor).toEqual(at(9));
+    second.shown(at(3, "other"));
+    const place = roomFolder({ folder: folder.path, serverKey: SERVER_KEY, room: "main" });
+    const write = (number: number, seconds: number) =>
+      utimesSync(join(place, `device-${number}.jsonl`), seconds, seconds);
+    write(2, 1_000);
+    write(3, 2_000);
+    using third = open(folder.path, window);
+    expect(third.cursor).toEqual(at(3, "other"));
+    third[Symbol.dispose]();
+    rmSync(join(place, "device-4.jsonl"));
+    write(2, 3_000);
+    using again = open(folder.path, window);
+    expect(again.cursor).toEqual(at(9));
+    using fresh = open(folder.path);
+    expect(fresh.cursor).toBeNull();
+  });
+
+  test("means nothing in another log, nor before it", () => {
     using folder = temporaryFolder();
     {
       using first = open(folder.path, window);
@@ -282,12 +315,10 @@ describe("what a person has read in another window", () => {
     using first = open(folder.path, window);
     using second = open(folder.path, window);
     using third = open(folder.path, window);
-    using fourth = open(folder.path, window);
-    expect([first, second, third, fourth].map(({ cursor }) => cursor)).toEqual([
+    expect([first, second, third].map(({ cursor }) => cursor)).toEqual([
       at(12),
       at(3, "other"),
       at(12),
-      null,
     ]);
   });
 });
