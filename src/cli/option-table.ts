@@ -259,7 +259,7 @@ export const OPTIONS: OptionTable = {
     ...NUMBER,
     example: "50",
     setting: { person: "20" },
-    does: { chat: "show the last N, or all I missed if more (20; pipe: 0)" },
+    does: { chat: "show last N, or all I missed if more (20; text pipe: 0)" },
   },
   "no-web": {
     ...flag,

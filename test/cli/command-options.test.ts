@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { PassThrough } from "node:stream";
 
+import { FIRST_ENTRIES } from "../../src/chat/frames.ts";
 import {
   historyOption,
   listenOptions,
@@ -9,6 +10,7 @@ import {
   searchCommand,
   storageOptions,
 } from "../../src/cli/command-options.ts";
+import { OPTIONS } from "../../src/cli/option-table.ts";
 import { readCommandLine } from "../../src/cli/options.ts";
 
 const listen = (...args: string[]) => listenOptions(readCommandLine(["receive", ...args]));
@@ -66,6 +68,16 @@ test.each([
 ])("%j (stdout is a terminal: %p) asks for %p earlier messages", (args, isTTY, history) => {
   const stdout = Object.assign(new PassThrough(), { isTTY });
   expect(historyOption(readCommandLine(args), { stdout })).toBe(history);
+});
+
+test("--help says what --history is where it is not written: in a pipe 0, but not of JSON", () => {
+  const stdout = new PassThrough();
+  const [text, json] = [[], ["--json"]].map((args) =>
+    historyOption(readCommandLine(args), { stdout }),
+  );
+  expect(OPTIONS["history"]?.does.chat).toEndWith(
+    ` (${json ?? FIRST_ENTRIES}; text pipe: ${text})`,
+  );
 });
 
 test.each(["101", "-1", "all", "1.5"])("--history=%s is a usage error", (count) => {

@@ -28,7 +28,7 @@ test("charla --help describes charla", async () => {
       -n, --name NAME, -r, --room ROOM   name (last /name or login); room (main)
           --plain, --turns  plain UDP like ncat -u, not encrypted; speak in turns
           --stay, --bell    stay after the end of stdin; ring when I am named
-          --history N       show the last N, or all I missed if more (20; pipe: 0)
+          --history N       show last N, or all I missed if more (20; text pipe: 0)
           --no-log, --no-line-history   keep only unsent messages; no lines I type
           --no-color, --no-notify   no colours or styles; no desktop notifications
           --json, -q, --quiet, -v, --verbose   JSON events; no notices; all details
