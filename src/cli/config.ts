@@ -15,7 +15,7 @@ export async function config({ words, flags }: CommandLine, io: Io): Promise<num
       "charla config --path prints the path of the file, to open it in an editor",
     );
   }
-  const path = configPath(io.env, io.cwd);
+  const path = configPath(io);
   if (flags.has("path")) {
     if (path === null) {
       throw usageError(

@@ -1,7 +1,7 @@
 // The real `Io`: this process's own streams, environment and signals. Everything is looked up when it is asked
 // for, because each stream takes milliseconds to load.
 
-import { systemCode } from "../errors.ts";
+import { CharlaError, systemCode } from "../errors.ts";
 import {
   Interruption,
   type Io,
@@ -66,7 +66,7 @@ export function processIo(): Io & Disposable {
     },
     env,
     get cwd() {
-      return process.cwd();
+      return workingFolder();
     },
     get isService() {
       // Not imported: it takes 2 ms to load, and few commands ask.
@@ -85,6 +85,21 @@ export function processIo(): Io & Disposable {
       if (hasStdin) process.stdin.destroy();
     },
   };
+}
+
+/** @throws {CharlaError} FILE_NOT_READABLE */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    if (systemCode(cause) !== "ENOENT") throw cause;
+    throw new CharlaError(
+      "FILE_NOT_READABLE",
+      "the folder that you are in was deleted",
+      "change to one that exists, as with cd, and try again",
+      { cause },
+    );
+  }
 }
 
 /** Not with console.log, which says nothing of what could not be written. */

@@ -199,6 +199,32 @@ testWith(
   },
 );
 
+endToEnd(
+  "in a folder that was deleted meanwhile everything works but what is to be in it",
+  async () => {
+    using ben = newPerson();
+    const inDeleted = (...args: string[]) => {
+      const script = 'd=$(mktemp -d); cd "$d"; rmdir "$d"; exec "$@"';
+      // The runtime itself refuses to start an executable file there (docs/platforms.md).
+      const program = [process.execPath, MAIN, ...args];
+      return run(["sh", "-c", script, "sh", ...program], { as: ben });
+    };
+    const [id, config, serve] = await Promise.all([
+      inDeleted("id"),
+      inDeleted("config"),
+      inDeleted("serve"),
+    ]);
+    expect([id.status, config.status]).toEqual([0, 0]);
+    expect(serve).toEqual({
+      stdout: "",
+      stderr:
+        "charla: the folder that you are in was deleted\n" +
+        "hint: change to one that exists, as with cd, and try again\n",
+      status: 1,
+    });
+  },
+);
+
 endToEnd("somebody new talks on a conversation that goes on", async () => {
   await using server = await startSealedServer(["--bind", "127.0.0.1"]);
   await using cy = charla([server.invitation, "--name", "cy"], { env: NO_FOLDERS });

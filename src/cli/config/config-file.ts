@@ -15,6 +15,13 @@ const MAX_BYTES = 16 * 1024;
 
 type Content = Readonly<Record<string, unknown>>;
 
+/** Where the program was started. */
+export interface Place {
+  readonly env: Environment;
+  /** Read only where it is needed: it may have been deleted. */
+  readonly cwd: string;
+}
+
 export interface ConfigFile {
   readonly path: string;
   readonly content: Content;
@@ -23,10 +30,10 @@ export interface ConfigFile {
 }
 
 /** Null where there can be none: the variable is empty, or there is no home folder. */
-export function configPath(environment: Environment, cwd: string): string | null {
-  const named = environment[CONFIG_VARIABLE];
-  if (named !== undefined) return named === "" ? null : resolve(cwd, named);
-  const folder = findConfigFolder(environment);
+export function configPath(place: Place): string | null {
+  const named = place.env[CONFIG_VARIABLE];
+  if (named !== undefined) return named === "" ? null : resolve(place.cwd, named);
+  const folder = findConfigFolder(place.env);
   return folder === null ? null : join(folder, FILE_NAME);
 }
 
@@ -35,12 +42,12 @@ export function configPath(environment: Environment, cwd: string): string | null
  *
  * @throws {CharlaError} FILE_NOT_READABLE, CONFIG_INVALID
  */
-export function readConfigFile(environment: Environment, cwd: string): ConfigFile | null {
-  const path = configPath(environment, cwd);
+export function readConfigFile(place: Place): ConfigFile | null {
+  const path = configPath(place);
   if (path === null) return null;
   const file = readFile(path);
   if (file === null) {
-    if (environment[CONFIG_VARIABLE] === undefined) return null;
+    if (place.env[CONFIG_VARIABLE] === undefined) return null;
     throw new CharlaError(
       "FILE_NOT_READABLE",
       `the config file ${path} does not exist`,

@@ -7,7 +7,7 @@ import type { Environment } from "../../identity/folders.ts";
 import { GET_OPTIONS, type Option, OPTIONS, type PageName, type Section } from "../option-table.ts";
 import type { CommandLine } from "../options.ts";
 import { checkSetting } from "./check-setting.ts";
-import { type ConfigFile, pathInFile, readConfigFile } from "./config-file.ts";
+import { type ConfigFile, pathInFile, type Place, readConfigFile } from "./config-file.ts";
 
 const SECTIONS: readonly Section[] = ["person", "server", "serve", "get"];
 
@@ -39,11 +39,6 @@ export interface Found {
   readonly source: "file" | "variable";
   /** The file and line, or the variable; finding the line takes time. */
   readonly where: () => string;
-}
-
-export interface Place {
-  readonly env: Environment;
-  readonly cwd: string;
 }
 
 /** The command line, and what is set for its command and not typed. */
@@ -81,11 +76,9 @@ export async function withSettings(commandLine: CommandLine, place: Place): Prom
  *
  * @throws {CharlaError} CONFIG_INVALID, FILE_NOT_READABLE
  */
-export async function findSettings(
-  { env, cwd }: Place,
-  ignoresFile: boolean,
-): Promise<readonly Found[]> {
-  const file = ignoresFile ? null : readConfigFile(env, cwd);
+export async function findSettings(place: Place, ignoresFile: boolean): Promise<readonly Found[]> {
+  const { env } = place;
+  const file = ignoresFile ? null : readConfigFile(place);
   const found = new Map<Setting, Found>();
   const all = [...(file === null ? [] : settingsOfFile(file, env)), ...settingsOfVariables(env)];
   for (const each of all) {
