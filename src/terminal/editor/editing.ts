@@ -2,7 +2,7 @@
 // what was cut, a search. Pure.
 
 import { EMPTY, type LineBuffer } from "./line-buffer.ts";
-import { historyOf, type LineHistory, NO_HISTORY } from "./line-history.ts";
+import { historyOf, type LineHistory, NO_HISTORY, remember } from "./line-history.ts";
 import {
   type ChangeKind,
   NOTHING_TO_UNDO,
@@ -99,6 +99,12 @@ export function changeLine(
   const isSame = line.text === before.line.text && history.at === before.history.at;
   const undo = isSame ? editing.undo : recordChange(editing.undo, before, line, kind);
   return { ...editing, line, history, undo };
+}
+
+/** The line is empty, and what was on it can be recalled, as if it had been entered. */
+export function setAside(editing: Editing): Editing {
+  const history = remember(editing.history, editing.line.text);
+  return { ...changeLine(editing, EMPTY, null, history), search: null, last: OTHER };
 }
 
 /** The whole line is another one: what an editor of the person's own has left. */

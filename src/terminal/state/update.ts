@@ -2,6 +2,7 @@
 // time is passed in, in ms since 1970.
 
 import type { ConversationEvent } from "../../chat/events.ts";
+import { setAside } from "../editor/editing.ts";
 import { askAt, askingWhoIsGone } from "./awaited.ts";
 import { withHues } from "./colours.ts";
 import {
@@ -88,11 +89,21 @@ export function update(state: State, event: ScreenEvent, now: number): Step {
   }
 }
 
-function conversationEvent(state: State, event: ConversationEvent, now: number): Step {
+function conversationEvent(before: State, event: ConversationEvent, now: number): Step {
+  if (event.type !== "entered") return conversationStep(before, event, now);
+  const isWanted = isSwitchTo(before.switching, event.room);
+  const state = isWanted || before.room.room === "" ? before : lineSetAside(before, now);
   const [next, effects] = conversationStep(state, event, now);
-  if (event.type !== "entered" || !isSwitchTo(next.switching, event.room)) return [next, effects];
+  if (!isWanted) return [next, effects];
   const [entered, more] = enterHeld(next, now);
   return [entered, [...effects, ...more]];
+}
+
+/** The room was deleted: what is being typed was for its people, and not for those of the one before. */
+function lineSetAside(state: State, now: number): State {
+  const { text } = state.editing.line;
+  if (text === "") return state;
+  return printUnsaid({ ...state, editing: setAside(state.editing) }, "not sent", text, now);
 }
 
 function commandAnswered(

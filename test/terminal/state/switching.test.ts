@@ -43,6 +43,13 @@ describe("while another room is being entered", () => {
     expect(wanted()).toEqual([]);
   });
 
+  test("what is on the line stays there, for the people of that room", () => {
+    const { screen } = joining();
+    screen.type("is the soup");
+    screen.emit(lunch);
+    expect(screen.state.editing.line.text).toBe("is the soup");
+  });
+
   test("help is shown at once, and with nothing waiting, bye leaves without a word to the room before", () => {
     const { screen, wanted } = joining("/help", "bye");
     expect(screen.printed()).toEqual(["answer commands"]);
@@ -79,4 +86,20 @@ describe("while another room is being entered", () => {
     screen.emit(lunch);
     expect(wanted()).toHaveLength(1_000);
   });
+});
+
+test("what is on the line when its room is deleted is no line of the room before, and can be recalled", () => {
+  const screen = openRoom("ben");
+  screen.type("only for ben");
+  screen.emit({ type: "notice", code: "ROOM_DELETED", message: "main was deleted" });
+  screen.emit({ ...entered("eva"), room: "lunch" });
+  expect(screen.state.editing.line.text).toBe("");
+  expect(screen.printed().slice(0, 2)).toEqual([
+    "-- main was deleted",
+    "-- not sent: only for ben",
+  ]);
+  screen.press("return");
+  expect(screen.effects().filter(({ type }) => !BESIDES.has(type))).toEqual([]);
+  screen.press("up");
+  expect(screen.state.editing.line.text).toBe("only for ben");
 });
