@@ -18,13 +18,13 @@ interface Case {
   /** Of the server: also the size of its response in bytes. */
   readonly bytes: number;
   readonly rounds: number;
-  readonly toFile: boolean;
+  readonly to: "file" | "/dev/null" | "stdout";
 }
 
 const CASES: readonly Case[] = [
-  { name: "1 GiB to a file", bytes: GIB, rounds: 7, toFile: true },
-  { name: "5 GiB to /dev/null", bytes: 5 * GIB, rounds: 5, toFile: false },
-  { name: "start, and 5 bytes", bytes: 5, rounds: 31, toFile: false },
+  { name: "1 GiB to a file", bytes: GIB, rounds: 7, to: "file" },
+  { name: "5 GiB to /dev/null", bytes: 5 * GIB, rounds: 5, to: "/dev/null" },
+  { name: "start, and 5 bytes", bytes: 5, rounds: 31, to: "stdout" },
 ];
 
 interface Figures {
@@ -61,28 +61,29 @@ async function compare(): Promise<void> {
 }
 
 function compareCase(
-  { name, bytes, rounds, toFile }: Case,
+  { name, bytes, rounds, to }: Case,
   charla: string,
   at: string,
   folder: string,
 ) {
-  const file = toFile ? join(folder, "file") : "/dev/null";
+  const file = join(folder, "file");
+  const output = to === "stdout" ? [] : ["--output", to === "file" ? file : "/dev/null"];
   const url = `${at}${bytes}`;
   const commands = {
-    curl: ["curl", "--silent", "--output", file, url],
-    charla: [charla, "get", "--quiet", "--output", file, url],
+    curl: ["curl", "--silent", ...output, url],
+    charla: [charla, "get", "--quiet", ...output, url],
   };
   const figures: Record<keyof typeof commands, Figures[]> = { curl: [], charla: [] };
   for (let round = 0; round < rounds; round += 1) {
     // In turns, so that other load on the machine affects both.
     for (const tool of ["curl", "charla"] as const) {
-      if (toFile) {
+      if (to === "file") {
         rmSync(file, { force: true });
         // Pending writes of the run before must not count.
         Bun.spawnSync(["sync"]);
       }
       figures[tool].push(measure(commands[tool]));
-      if (toFile && Bun.file(file).size !== bytes)
+      if (to === "file" && Bun.file(file).size !== bytes)
         throw new Error(`${tool} fetched something else`);
     }
   }

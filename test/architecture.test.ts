@@ -128,6 +128,8 @@ const EDGES = [
   "log/sqlite/sqlite-connection.bun.ts",
   // Bun.spawnSync, of the bundler; Bun.gzipSync; HTMLRewriter
   "page/bundle.ts",
+  // Bun.connect, which loads no streams.
+  "http/client/transport/loopback.ts",
   // openat2, statx and sendfile; Bun.file, which knows media types; Bun.markdown; Bun.Image.
   "http/server/linux-calls.ts",
   "http/server/listing/readme.ts",

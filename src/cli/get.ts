@@ -55,7 +55,11 @@ function laterPrinter(io: Io, options: PrinterOptions): Printer {
     return loading;
   };
   return {
-    event: async (event) => (await load()).event(event),
+    async event(event) {
+      // Nothing would be printed.
+      if (options.quiet && event.type === "notice") return;
+      await (await load()).event(event);
+    },
     print: async (line) => (await load()).print(line),
     answer: async (lines) => (await load()).answer(lines),
     error: async (error) => (await load()).error(error),

@@ -1,12 +1,11 @@
 // How `charla get` connects: time-outs, addresses, proxies and certificates.
 
-import { isIP } from "node:net";
 import { resolve } from "node:path";
 
 import { CharlaError, usageError } from "../../errors.ts";
 import type { TransportOptions } from "../../http/client/exchange.ts";
 import { notReadable } from "../../http/client/request.ts";
-import { proxyFor } from "../../net/web-proxy.ts";
+import type { proxyFor as ProxyFor } from "../../net/web-proxy.ts";
 import type { Io } from "../../terminal/io.ts";
 import type { CommandLine } from "../options.ts";
 import { amountOptions } from "./amount-options.ts";
@@ -26,14 +25,17 @@ export async function connectionOptions(
     ca: await readCertificates(values.get("cacert"), "cacert", cwd),
     identity: await readIdentity(commandLine, cwd),
     family: flags.has("ipv4") ? 4 : flags.has("ipv6") ? 6 : 0,
-    resolve: readAddresses(lists.get("resolve") ?? []),
+    resolve: await readAddresses(lists.get("resolve") ?? []),
     unixSocket: unixSocket === undefined ? null : resolve(cwd, unixSocket),
-    proxyFor: proxies(commandLine, env),
+    proxyFor: await proxies(commandLine, env),
   };
 }
 
 /** Those of the options win over those of the environment. */
-function proxies({ values }: CommandLine, env: Io["env"]): TransportOptions["proxyFor"] {
+async function proxies(
+  { values }: CommandLine,
+  env: Io["env"],
+): Promise<TransportOptions["proxyFor"]> {
   const written = values.get("proxy");
   const login = values.get("proxy-user");
   const exempt = values.get("noproxy");
@@ -44,7 +46,12 @@ function proxies({ values }: CommandLine, env: Io["env"]): TransportOptions["pro
       : { http_proxy: "", HTTP_PROXY: "", https_proxy: "", HTTPS_PROXY: "", all_proxy: written }),
     ...(exempt === undefined ? {} : { no_proxy: exempt }),
   };
-  if (written !== undefined) checkProxy(written);
+  if (!Object.entries(own).some(([name, value]) => /^(?:https?|all)_proxy$/i.test(name) && value)) {
+    return () => null;
+  }
+  // Most have none.
+  const { proxyFor } = await import("../../net/web-proxy.ts");
+  if (written !== undefined) checkProxy(written, proxyFor);
   return (url) => {
     const proxy = proxyFor(url, own, "http-or-socks");
     if (proxy === null || login === undefined) return proxy;
@@ -56,7 +63,7 @@ function proxies({ values }: CommandLine, env: Io["env"]): TransportOptions["pro
 }
 
 /** A mistake in --proxy is reported before anything is sent. @throws {CharlaError} INVALID_URL */
-function checkProxy(written: string): void {
+function checkProxy(written: string, proxyFor: typeof ProxyFor): void {
   try {
     proxyFor(new URL("http://host.invalid"), { all_proxy: written }, "http-or-socks");
   } catch (error) {
@@ -71,7 +78,11 @@ function checkProxy(written: string): void {
 }
 
 /** `HOST:PORT:ADDRESS[,ADDRESS]`, as in curl; an IPv6 address may be in brackets, and `*` stands for all hosts. */
-function readAddresses(written: readonly string[]): ReadonlyMap<string, readonly string[]> {
+async function readAddresses(
+  written: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (written.length === 0) return new Map();
+  const { isIP } = await import("node:net");
   return new Map(
     written.map((each) => {
       const found = /^[+-]?(\[[^\]]+\]|[^:]+):(\d{1,5}):(.+)$/.exec(each);

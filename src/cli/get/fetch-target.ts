@@ -13,7 +13,6 @@ import {
 import type { ResponseHead, Transport } from "../../http/client/exchange.ts";
 import { statusError } from "../../http/client/fetch-errors.ts";
 import { suggestedFileName } from "../../http/client/file-name.ts";
-import { fetchHttp09, HTTP09_MAX_BYTES } from "../../http/client/http09.ts";
 import { transfer, type TransferEvent } from "../../http/client/transfer.ts";
 import { shownUrl } from "../../http/client/url.ts";
 import type { Io } from "../../terminal/io.ts";
@@ -189,6 +188,7 @@ async function getHttp09(target: Target, run: TargetRun): Promise<FileDestinatio
   // HTTP/0.9 has neither status nor headers.
   const head = { url, version: "0.9", status: 200, statusText: "", headers: [], raw: "" };
   await body.begin(head, 0, null);
+  const { fetchHttp09, HTTP09_MAX_BYTES } = await import("../../http/client/http09.ts");
   const maxBytes = options.maxBytes ?? HTTP09_MAX_BYTES;
   let received = 0;
   for await (const chunk of fetchHttp09(url, { ...options.connection, maxBytes, signal })) {

@@ -2,7 +2,7 @@
 
 import { describeFetchError, timedOut } from "./fetch-errors.ts";
 import { dial, type DialOptions } from "./transport/dial.ts";
-import { endpointOf } from "./transport/proxy.ts";
+import { endpointOf } from "./transport/endpoint.ts";
 import { createWire } from "./transport/wire.ts";
 import { shownUrl } from "./url.ts";
 

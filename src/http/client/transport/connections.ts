@@ -1,22 +1,10 @@
 // Connections to origins, opened as their URLs and the proxies to them ask for, and kept for the next request to the same one.
 
-import type { Duplex } from "node:stream";
-
-import type { CharlaError } from "../../../errors.ts";
-import { basicAuthorization } from "../../header-fields.ts";
-import { connectTimedOut, describeFetchError, unixSocketFailed } from "../fetch-errors.ts";
-import { decodePart } from "../url.ts";
-import { dial, type DialOptions } from "./dial.ts";
-import {
-  connectSocks,
-  connectTunnel,
-  endpointOf,
-  proxyFailed,
-  proxyKind,
-  tunnelRefused,
-} from "./proxy.ts";
+import { connectTimedOut } from "../fetch-errors.ts";
+import type { DialOptions } from "./dial.ts";
+import { endpointOf } from "./endpoint.ts";
 import type { TlsOptions, TlsSession } from "./tls.ts";
-import { createWire, type Wire } from "./wire.ts";
+import type { Wire } from "./wire.ts";
 
 export interface ConnectOptions extends DialOptions, TlsOptions {
   /** ms until a connection has to be there; 0 for no limit of its own. */
@@ -128,82 +116,20 @@ async function openBy(
   signal: AbortSignal,
   onTunnel: (head: string) => void,
 ): Promise<Connection> {
-  const began = performance.now();
-  const origin = endpointOf(url);
-  const isSecure = url.protocol === "https:";
-  const first = proxy === null ? origin : endpointOf(proxy);
-  /** Whom to name for what goes wrong. */
-  let blamed = proxy ?? url;
-  const opened: Disposable[] = [];
-  const abort = () => {
-    for (const each of opened) each[Symbol.dispose]();
-  };
-  try {
-    const { socket, resolvedAt } = await dial(first, options, signal);
-    opened.push({ [Symbol.dispose]: () => void socket.destroy() });
-    signal.addEventListener("abort", abort);
-    const { remoteAddress = options.unixSocket ?? "", remotePort = null } = socket;
-    const connected = performance.now();
-    let stream: Duplex = socket;
-    const isHttpProxy = proxy !== null && proxyKind(proxy) === "http";
-    const proxyLogin = proxy === null ? null : loginOf(proxy);
-    if (isHttpProxy && proxy.protocol === "https:") {
-      stream = (
-        await secure(stream, first.host, { ...options, identity: null }, signal)
-      ).wire.detach();
-    }
-    if (proxy !== null && !isHttpProxy) {
-      stream = await connectSocks(stream, origin, proxy, options.connectTimeout);
-    } else if (proxy !== null && isSecure) {
-      const wire = createWire(stream, null);
-      const answer = await connectTunnel(wire, origin, proxy, proxyLogin, onTunnel);
-      if (answer.status >= 300) throw tunnelRefused(answer, url.host, proxy);
-      stream = wire.detach();
-    }
-    blamed = url;
-    const session = isSecure ? await secure(stream, origin.host, options, signal) : null;
-    const wire = session?.wire ?? createWire(stream, null);
-    return {
-      wire,
-      address: remoteAddress,
-      port: remotePort,
-      proxy,
-      isForwarded: isHttpProxy && !isSecure,
-      proxyAuthorization: isHttpProxy && !isSecure ? proxyLogin : null,
-      tls: session,
-      times: {
-        began,
-        resolved: resolvedAt,
-        connected,
-        secured: session === null ? null : performance.now(),
-      },
-      isReused: false,
-    };
-  } catch (cause) {
-    abort();
-    if (signal.aborted) throw signal.reason;
-    if (opened.length === 0 && options.unixSocket !== null) {
-      throw unixSocketFailed(options.unixSocket, cause);
-    }
-    const error: CharlaError = describeFetchError(cause, blamed);
-    if (proxy === null || blamed === url || error === cause) throw error;
-    throw proxyFailed(error, proxy);
-  } finally {
-    signal.removeEventListener("abort", abort);
+  if (proxy === null && url.protocol === "http:" && mayBeLoopback(url, options)) {
+    const { connectLoopback, loopbackAddresses } = await import("./loopback.ts");
+    const addresses = await loopbackAddresses(endpointOf(url).host);
+    if (addresses !== null) return connectLoopback(url, addresses, signal);
   }
+  const { openStream } = await import("./stream-connection.ts");
+  return openStream(url, proxy, options, signal, onTunnel);
 }
 
-/** Only https needs what this loads. */
-async function secure(
-  stream: Duplex,
-  host: string,
-  options: TlsOptions,
-  signal: AbortSignal,
-): Promise<TlsSession> {
-  return (await import("./tls.ts")).startTls(stream, host, options, signal);
-}
-
-function loginOf({ username, password }: URL): string | null {
-  if (username === "" && password === "") return null;
-  return basicAuthorization(decodePart(username), decodePart(password));
+/** Whether a URL may name this machine, and nothing else says where it is. */
+function mayBeLoopback(
+  { hostname }: URL,
+  { family, resolve, unixSocket }: ConnectOptions,
+): boolean {
+  const isNear = /^(?:127\.[\d.]+|\[::1\]|(?:.+\.)?localhost)$/.test(hostname);
+  return isNear && family === 0 && resolve.size === 0 && unixSocket === null;
 }

@@ -6,7 +6,7 @@ import { isIP } from "node:net";
 import { Duplex } from "node:stream";
 import { connect, type TLSSocket } from "node:tls";
 
-import { createWire, type EndOfStream, type Wire } from "./wire.ts";
+import { createWire, type EndOfStream, type StreamWire } from "./wire.ts";
 
 export interface TlsOptions {
   /** Trust any certificate. */
@@ -22,7 +22,7 @@ export interface TlsOptions {
 }
 
 export interface TlsSession {
-  readonly wire: Wire;
+  readonly wire: StreamWire;
   /** Such as `TLSv1.3`. */
   readonly protocol: string;
   readonly cipher: string;

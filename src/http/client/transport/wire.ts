@@ -16,8 +16,6 @@ export interface Wire extends Disposable {
   readonly isIdle: boolean;
   /** Whether an idle connection keeps the program running. */
   keepRunning(does: boolean): void;
-  /** The stream below, for another protocol; this is of no use then. */
-  detach(): Duplex;
 }
 
 /** Bytes that are read ahead of their reader. */
@@ -29,56 +27,59 @@ export interface EndOfStream {
   onCut(cut: () => void): void;
 }
 
-export function createWire(
-  stream: Duplex & { ref?(): unknown; unref?(): unknown },
-  end: EndOfStream | null,
-): Wire {
+/** Pieces that wait for their reader. */
+export interface Inbox {
+  readonly push: (piece: Uint8Array<ArrayBuffer>) => void;
+  /** Nothing more comes, in an orderly way. */
+  readonly end: () => void;
+  readonly breakOff: (cause: unknown) => void;
+  readonly read: () => Promise<Uint8Array<ArrayBuffer> | null>;
+  /** Whether nothing waits, and more may come. */
+  readonly isIdle: boolean;
+  /** What broke the connection; null if nothing did. */
+  readonly failure: { readonly cause: unknown } | null;
+}
+
+/** @param flow called with whether more may come, when that changes */
+export function createInbox(flow: (mayCome: boolean) => void): Inbox {
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
-  let state:
-    { readonly kind: "open" | "ended" } | { readonly kind: "broken"; readonly cause: unknown } = {
-    kind: "open",
-  };
+  let isPaused = false;
+  let hasEnded = false;
+  let failure: { readonly cause: unknown } | null = null;
   let wake: (() => void) | null = null;
 
-  function onData(piece: Uint8Array<ArrayBuffer>): void {
-    pieces.push(piece);
-    length += piece.length;
-    if (length > READ_AHEAD) stream.pause();
-    wake?.();
+  function setPaused(paused: boolean): void {
+    if (paused === isPaused) return;
+    isPaused = paused;
+    flow(!paused);
   }
-
-  function onEnd(): void {
-    if (state.kind === "open") state = { kind: "ended" };
-    wake?.();
-  }
-
-  function breakOff(cause: unknown): void {
-    if (state.kind === "open") state = { kind: "broken", cause };
-    wake?.();
-  }
-
-  const onClose = () => breakOff(reset());
-  stream.on("data", onData).on("end", onEnd).on("error", breakOff).on("close", onClose);
-  end?.onCut(() => breakOff(reset()));
 
   return {
-    write(bytes) {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      if (state.kind === "broken") reject(state.cause);
-      else stream.write(bytes, (cause) => (cause ? reject(cause) : resolve()));
-      return promise;
+    push(piece) {
+      pieces.push(piece);
+      length += piece.length;
+      if (length > READ_AHEAD) setPaused(true);
+      wake?.();
+    },
+    end() {
+      hasEnded ||= failure === null;
+      wake?.();
+    },
+    breakOff(cause) {
+      if (!hasEnded) failure ??= { cause };
+      wake?.();
     },
     async read() {
       for (;;) {
         const piece = pieces.shift();
         if (piece !== undefined) {
           length -= piece.length;
-          if (length <= READ_AHEAD && stream.isPaused()) stream.resume();
+          if (length <= READ_AHEAD) setPaused(false);
           return piece;
         }
-        if (state.kind === "broken") throw state.cause;
-        if (state.kind === "ended") return null;
+        if (failure !== null) throw failure.cause;
+        if (hasEnded) return null;
         // oxlint-disable-next-line no-await-in-loop -- there is nothing else to do
         await new Promise<void>((resolve) => {
           wake = resolve;
@@ -87,19 +88,55 @@ export function createWire(
       }
     },
     get isIdle() {
-      return state.kind === "open" && length === 0 && !stream.destroyed;
+      return !hasEnded && failure === null && length === 0;
+    },
+    get failure() {
+      return failure;
+    },
+  };
+}
+
+/** A connection over a stream, which can be taken back for another protocol. */
+export interface StreamWire extends Wire {
+  /** The stream below; this is of no use then. */
+  detach(): Duplex;
+}
+
+export function createWire(
+  stream: Duplex & { ref?(): unknown; unref?(): unknown },
+  end: EndOfStream | null,
+): StreamWire {
+  const inbox = createInbox((mayCome) => void (mayCome ? stream.resume() : stream.pause()));
+  const onClose = () => inbox.breakOff(reset());
+  stream
+    .on("data", inbox.push)
+    .on("end", inbox.end)
+    .on("error", inbox.breakOff)
+    .on("close", onClose);
+  end?.onCut(onClose);
+  return {
+    write(bytes) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      if (inbox.failure !== null) reject(inbox.failure.cause);
+      else stream.write(bytes, (cause) => (cause ? reject(cause) : resolve()));
+      return promise;
+    },
+    read: inbox.read,
+    get isIdle() {
+      return inbox.isIdle && !stream.destroyed;
     },
     keepRunning(does) {
       if (does) stream.ref?.();
       else stream.unref?.();
     },
     detach() {
-      stream.off("data", onData).off("end", onEnd).off("error", breakOff).off("close", onClose);
+      stream.off("data", inbox.push).off("end", inbox.end);
+      stream.off("error", inbox.breakOff).off("close", onClose);
       stream.pause();
       return stream;
     },
     [Symbol.dispose]() {
-      breakOff(reset());
+      onClose();
       // What comes late has no reader.
       stream.on("error", () => {});
       stream.destroy();
@@ -108,6 +145,6 @@ export function createWire(
 }
 
 /** As the system calls a connection that somebody has cut. */
-function reset(): Error {
+export function reset(): Error {
   return Object.assign(new Error("the connection was cut"), { code: "ECONNRESET" });
 }
