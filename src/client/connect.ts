@@ -18,7 +18,6 @@ import {
 import { addressScope, isOnOwnNetwork } from "../net/own-addresses.ts";
 import { resolve } from "../net/resolve.ts";
 import { untilAborted } from "./abort.ts";
-import { describeWaysFailure } from "./conversation-errors.ts";
 import {
   byUdp,
   byWebSocket,
@@ -31,6 +30,7 @@ import {
 } from "./join-attempt.ts";
 import * as race from "./race.ts";
 import { endWhenRefused } from "./refused-session.ts";
+import { describeWaysFailure } from "./ways-failure.ts";
 
 /** Addresses of one host that are tried. */
 const MAX_ADDRESSES = 4;

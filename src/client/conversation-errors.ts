@@ -1,9 +1,9 @@
 // Errors of conversations, with their sentences and hints: why something cannot be said or asked, why there is no session
-// with a server, and why a session is over. Pure.
+// with a server, and why a session is over. Pure. A page has sentences of its own, and a twin of this.
 
 import { BANNED, KICKED, NOT_ADMITTED, ROOM_DELETED } from "../chat/channel.ts";
 import { MAX_WAITING } from "../chat/conversation.ts";
-import { CharlaError, type ErrorCode } from "../errors.ts";
+import { CharlaError } from "../errors.ts";
 import type { SessionEnd } from "../protocol/session/session.ts";
 import type { SealedTarget } from "./sealed-target.ts";
 
@@ -78,7 +78,7 @@ export function tooManyWaiting(until: string): CharlaError {
   );
 }
 
-interface Attempt extends Pick<SealedTarget, "secret" | "trust"> {
+export interface Attempt extends Pick<SealedTarget, "secret" | "trust"> {
   /** Where the server is, as people write it. */
   readonly where: string;
   /** The key of the server that answered; null where none did. */
@@ -115,66 +115,6 @@ export function describeJoinFailure(end: SessionEnd, attempt: Attempt): CharlaEr
     case "full":
       return new CharlaError("CONVERSATION_FULL", `${where} is full`, "try again later");
   }
-}
-
-export interface WayFailure {
-  /** HOST:PORT */
-  readonly way: string;
-  /** The most telling of its failures; null where the network did not let anything through. */
-  readonly error: CharlaError | null;
-  /** A private address of a network that this machine is not in. */
-  readonly privateElsewhere: string | null;
-}
-
-/** Failures in which a server has answered; the first says most. */
-const ANSWERS: readonly ErrorCode[] = [
-  "WRONG_SECRET",
-  "CONVERSATION_FULL",
-  "OTHER_VERSION",
-  "SESSION_LOST",
-  "SERVER_KEY_CHANGED",
-  "OTHER_WIRE",
-];
-
-/** Why none of the ways led to the server: its answer or, where there is none, what became of each way. */
-export function describeWaysFailure(failures: readonly WayFailure[]): CharlaError {
-  const errors = failures.map(withNetwork);
-  const [only, ...others] = errors;
-  if (only !== undefined && others.length === 0) return only;
-  // What another machine with the same private address says is not the server's answer.
-  const near = failures.flatMap(({ error, privateElsewhere }) =>
-    error === null || privateElsewhere !== null ? [] : [error],
-  );
-  for (const code of ANSWERS) {
-    const answer = near.find((error) => error.code === code);
-    if (answer !== undefined) return answer;
-  }
-  const code = (near[0] ?? errors[0])?.code ?? "UNREACHABLE";
-  const areAllPrivate = failures.every(({ privateElsewhere }) => privateElsewhere !== null);
-  return new CharlaError(
-    code,
-    `none of the ${failures.length} ways leads to the server: ${errors.map(({ message }) => message).join("; ")}`,
-    areAllPrivate
-      ? FROM_ELSEWHERE
-      : "check that charla --server still runs there; a firewall on the way may drop UDP",
-  );
-}
-
-const FROM_ELSEWHERE =
-  "join from the same network, or ask for an invitation that leads into it: charla --server --relay HOST, or --public-host NAME";
-
-/** Why a private address of another network does not answer, or who else does. */
-function withNetwork({ way, error, privateElsewhere }: WayFailure): CharlaError {
-  const failure =
-    error ??
-    new CharlaError("UNREACHABLE", `nothing can be sent to ${way}`, "check the network connection");
-  if (privateElsewhere === null) return failure;
-  return new CharlaError(
-    failure.code,
-    `${failure.message} (${privateElsewhere} is private: it reaches only its own network)`,
-    FROM_ELSEWHERE,
-    { cause: failure },
-  );
 }
 
 /** @param status what the relay has answered */

@@ -1,6 +1,8 @@
 // One attempt to join a server of the sealed wire: by UDP or by a WebSocket, at an address of its own or past a relay, on a socket
 // of its own, so that it is plain who refused. Knows no other attempts: connect.ts makes them.
 
+import { describeJoinFailure, relayRefused, relayUnreachable } from "#conversation-errors";
+
 import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import { defer } from "../deferred.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
@@ -20,7 +22,6 @@ import {
   serverWebSocketUrls,
   type WebSocketUrls,
 } from "../net/websocket-urls.ts";
-import { describeJoinFailure, relayRefused, relayUnreachable } from "./conversation-errors.ts";
 import type { SealedTarget } from "./sealed-target.ts";
 import { createServerPaths, type ServerPaths } from "./server-paths.ts";
 

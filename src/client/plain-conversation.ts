@@ -3,6 +3,8 @@
 
 import { setImmediate as immediate, setTimeout as delay } from "node:timers/promises";
 
+import { conversationOver, tooManyWaiting } from "#conversation-errors";
+
 import { GOODBYE, type PlainConversation } from "../chat/conversation.ts";
 import type { EndReason, PlainEvent } from "../chat/events.ts";
 import { advance, startTalk, type TalkInput } from "../chat/plain-talk.ts";
@@ -13,7 +15,6 @@ import { joinPlainLink, openPlainLink, type PlainLinkHandlers } from "../net/pla
 import { encodeText, withoutNewline } from "../net/plain-wire.ts";
 import { resolve } from "../net/resolve.ts";
 import { untilAborted, withdrawable } from "./abort.ts";
-import { conversationOver, tooManyWaiting } from "./conversation-errors.ts";
 import { createEventQueue, eventWeight } from "./event-queue.ts";
 
 /** How long an end that said bye waits for the answer, ms: also a busy machine answers within that. */

@@ -1,6 +1,8 @@
 // What a member asks the server of its room, for programs: each question as a method, and its answer as its result. Knows neither
 // the connection nor the room client: it is given what asks.
 
+import { memberHint } from "#conversation-errors";
+
 import type {
   Conversation,
   InvitationLimits,
@@ -8,7 +10,6 @@ import type {
   RoomConversation,
 } from "../chat/conversation.ts";
 import { CharlaError, SERVER_CODES } from "../errors.ts";
-import { memberHint } from "./conversation-errors.ts";
 import type { Answer, Question } from "./room-client/state.ts";
 
 /** Asks the server; throws where no answer can be had. */

@@ -1,6 +1,8 @@
 // A conversation in a room of a server, for programs: drives the state machine of room-client/ with channels, a timer,
 // a device and promises. Knows channels, and not how they are made.
 
+import { conversationOver } from "#conversation-errors";
+
 import {
   type Channel,
   type ChannelHandlers,
@@ -15,7 +17,6 @@ import { defer, type Deferred } from "../deferred.ts";
 import { CharlaError } from "../errors.ts";
 import { withoutNewline } from "../net/plain-wire.ts";
 import { withdrawable } from "./abort.ts";
-import { conversationOver } from "./conversation-errors.ts";
 import type { Device } from "./device.ts";
 import { createEventQueue, eventWeight } from "./event-queue.ts";
 import { createRequests } from "./requests.ts";

@@ -1,9 +1,10 @@
 // Single messages to a room, as `charla send --to INVITATION` sends them. For programs; knows no screen.
 
+import { conversationOver, refusedByServer } from "#conversation-errors";
+
 import type { RoomEvent } from "../chat/events.ts";
 import { defer, type Deferred } from "../deferred.ts";
 import { CharlaError } from "../errors.ts";
-import { conversationOver, refusedByServer } from "./conversation-errors.ts";
 import { joinRoom, type JoinRoomOptions } from "./join-room.ts";
 import type { MessageSender, ReceivedMessage } from "./plain-message.ts";
 import type { SealedTarget } from "./sealed-target.ts";

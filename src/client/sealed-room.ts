@@ -1,6 +1,8 @@
 // A room that is joined over the sealed wire: makes channels of its sessions, and knows which failures are worth another attempt.
 // How a session is opened is an argument: by any way in join-room.ts, by a WebSocket in a page. Knows no screen.
 
+import { describeRefusal, describeSessionEnd } from "#conversation-errors";
+
 import { type Channel, type CurrentWay, GOING_AWAY } from "../chat/channel.ts";
 import type { LogEntry } from "../chat/frames.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
@@ -8,7 +10,6 @@ import { DEFAULT_ROOM } from "../identity/invitation.ts";
 import { pathKind } from "../net/carrier.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import { CLOSE_DONE, type SessionEnd } from "../protocol/session/session.ts";
-import { describeRefusal, describeSessionEnd } from "./conversation-errors.ts";
 import type { Device } from "./device.ts";
 import type { Connection } from "./join-attempt.ts";
 import type { ChannelEnd } from "./room-client/state.ts";

@@ -2,10 +2,11 @@
 // log the room is in, and what the member may do. Then what waits in the outbox is sent, unless it was written for another
 // conversation. Knows neither how a connection is made nor when one is given up.
 
+import { otherConversation } from "#conversation-errors";
+
 import { noticeEvent, type RoomEvent } from "../../chat/events.ts";
 import { FIRST_ENTRIES, type ServerFrame } from "../../chat/frames.ts";
 import type { MemberFrame } from "../../chat/member-frames.ts";
-import { otherConversation } from "../conversation-errors.ts";
 import type { Cursor } from "../device.ts";
 import { close } from "./leaving.ts";
 import { send } from "./outbox.ts";

@@ -1,9 +1,10 @@
 // How a room client ends: it leaves once everything is stored, or at once, or fails. What is not known to be stored then is
 // reported; the device keeps it for its next run, where it should. Knows neither how to send nor how to connect.
 
+import { conversationOver } from "#conversation-errors";
+
 import type { EndReason } from "../../chat/events.ts";
 import type { CharlaError } from "../../errors.ts";
-import { conversationOver } from "../conversation-errors.ts";
 import { failQuestions } from "./questions.ts";
 import { type Action, connectionPhase, emit, type RoomClient } from "./state.ts";
 

@@ -1,10 +1,11 @@
 // The messages of a room client that are not known to be stored: each is sent, and sent again, until the server has stored
 // or refused it. Knows neither how a connection is made nor the device that keeps them on the disk.
 
+import { conversationOver, refusal, tooManyWaiting } from "#conversation-errors";
+
 import { MAX_TEXT, MAX_WAITING } from "../../chat/conversation.ts";
 import type { ServerFrame } from "../../chat/frames.ts";
 import { CharlaError } from "../../errors.ts";
-import { conversationOver, refusal, tooManyWaiting } from "../conversation-errors.ts";
 import { close } from "./leaving.ts";
 import {
   type Action,

@@ -1,8 +1,9 @@
 // The questions of a room client that wait for the server's answers, such as who is in the room. One that is asked outside
 // the room fails at once, and all of them fail when the connection is lost. Knows nothing of messages.
 
+import { conversationOver, notConnected, tooManyWaiting } from "#conversation-errors";
+
 import type { CharlaError } from "../../errors.ts";
-import { conversationOver, notConnected, tooManyWaiting } from "../conversation-errors.ts";
 import {
   type Action,
   type Answer,

@@ -16,10 +16,11 @@
 //
 // This file has the events and the connection; entering.ts, outbox.ts, questions.ts, watching.ts and leaving.ts have the rest.
 
+import { notConnected } from "#conversation-errors";
+
 import type { RoomEvent } from "../../chat/events.ts";
 import { createServerFrameReader, type ServerFrame } from "../../chat/frames.ts";
 import type { CharlaError, ErrorCode } from "../../errors.ts";
-import { notConnected } from "../conversation-errors.ts";
 import type { Cursor } from "../device.ts";
 import { awaitWelcome, changeRights, enter, welcome } from "./entering.ts";
 import { fail, finish, leave, leaveAtOnce, noticeLeaving } from "./leaving.ts";
