@@ -118,6 +118,9 @@ function isDocument(path) {
 
 /** The packages inside the executable, with the files of their licenses. */
 const SHIPPED = [
+  ["@noble/ciphers", "LICENSE"],
+  ["@noble/curves", "LICENSE"],
+  ["@noble/hashes", "LICENSE"],
   ["ip-address", "LICENSE"],
   ["lean-qr", "LICENSE"],
   ["smart-buffer", "LICENSE"],

@@ -120,6 +120,16 @@ test("a client gets the smallest coding that it accepts", async () => {
   expect(bytes.toString()).toBe(text);
 });
 
+test("the whole page is at most 80 KiB gzipped", async () => {
+  const lengths = ["/", ...(await assetPaths())].map(async (path) => {
+    const response = get(path, { "accept-encoding": "gzip" });
+    expect(response.headers.get("content-encoding")).toBe("gzip");
+    return (await response.arrayBuffer()).byteLength;
+  });
+  const sum = (await Promise.all(lengths)).reduce((one, other) => one + other);
+  expect(sum).toBeLessThanOrEqual(81_920);
+});
+
 test("a browser that has this version gets no body", async () => {
   const etag = get("/").headers.get("etag") ?? "";
   for (const tags of [etag, etag.replace("W/", ""), `"other", ${etag}`]) {
