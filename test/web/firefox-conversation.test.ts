@@ -1,13 +1,12 @@
 // The page in Firefox, in the room of a real server.
 
-import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { afterAll, expect, setDefaultTimeout } from "bun:test";
 
-import { FIREFOX, type Firefox, type FirefoxTab, startFirefox } from "../harness/firefox.ts";
+import { FIREFOX, type FirefoxTab, startFirefox } from "../harness/firefox.ts";
 import { newFolder } from "../harness/folder.ts";
-import { FULL_SIZE } from "../harness/full-size.ts";
 import { runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT, fullTestWith } from "../harness/peer-programs.ts";
-import { type SealedServer, startSealedServer } from "../harness/sealed-server.ts";
+import { startSealedServer } from "../harness/sealed-server.ts";
 import { linkTo } from "./joined-page.ts";
 
 setDefaultTimeout(END_TO_END_TIMEOUT);
@@ -16,20 +15,25 @@ setDefaultTimeout(END_TO_END_TIMEOUT);
 const ENTER = "\uE007";
 
 const profile = newFolder();
-let browser: Firefox;
-let server: SealedServer;
-beforeAll(async () => {
-  if (!FULL_SIZE) return;
-  browser = await startFirefox(profile.path);
-  server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);
-});
+/** For all tests of this file: a browser takes seconds to start. */
+let opened: ReturnType<typeof open> | null = null;
 afterAll(async () => {
-  if (FULL_SIZE) {
-    await browser[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  }
+  const { browser, server } = (await opened) ?? {};
+  await browser?.[Symbol.asyncDispose]();
+  await server?.[Symbol.asyncDispose]();
   profile[Symbol.dispose]();
 });
+
+async function open() {
+  const browser = await startFirefox(profile.path);
+  const server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);
+  return { browser, server };
+}
+
+function use() {
+  opened ??= open();
+  return opened;
+}
 
 const inRoom = (tab: FirefoxTab) =>
   tab.waitFor("document.querySelector('.subtitle:not([hidden])') !== null");
@@ -58,6 +62,7 @@ const texts = (tab: FirefoxTab) =>
   tab.evaluate("[...document.querySelectorAll('.message .text')].map((text) => text.textContent)");
 
 fullTestWith([FIREFOX], "Firefox opens a link, joins the room, and talks with a pipe", async () => {
+  const { browser, server } = await use();
   await using tab = await browser.newTab();
   await join(tab, linkTo(server.invitation), "ben");
   await say(tab, "hello from Firefox");
@@ -71,6 +76,7 @@ fullTestWith(
   [FIREFOX],
   "messages are sent once each by a Firefox that loads the page again while it sends them",
   async () => {
+    const { browser, server } = await use();
     await using tab = await browser.newTab();
     const link = linkTo(server.invitation.replace("/main#", "/reload#"));
     await join(tab, link, "ben");
@@ -92,6 +98,7 @@ fullTestWith(
 );
 
 fullTestWith([FIREFOX], "Firefox says in words that a secret is wrong", async () => {
+  const { browser, server } = await use();
   await using tab = await browser.newTab();
   const link = linkTo(server.invitation);
   await tab.goto(
@@ -110,6 +117,7 @@ fullTestWith(
   [FIREFOX],
   "of two tabs of Firefox one has the room, and each message is there once, over plain http as well",
   async () => {
+    const { browser, server } = await use();
     for (const host of ["127.0.0.1", "page.test"]) {
       const link = linkTo(server.invitation.replace("/main#", `/tabs-${host}#`)).replace(
         "127.0.0.1",
@@ -148,6 +156,7 @@ fullTestWith(
   [FIREFOX],
   "Firefox notifies of what comes while another tab is in front",
   async () => {
+    const { browser, server } = await use();
     await using tab = await browser.newTab();
     await join(tab, linkTo(server.invitation.replace("/main#", "/news#")), "ben");
     await tab.evaluate(`(() => {

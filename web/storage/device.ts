@@ -1,7 +1,8 @@
 // A device (src/client/device.ts) in the browser's database: one for each room of a server, used by one tab at a time.
 //
 // A conversation says a message without waiting for the disk, so it is written behind: `flushed` resolves once it is there.
-// A page that is killed before may have sent the message, and has not kept it: then it is in the log once, and in no outbox.
+// A page that is reloaded or closed before leaves it as last words (last-words.ts). One that is killed may have sent the message, and
+// has not kept it: then it is in the log once, and in no outbox.
 // No number is given twice, as each start leaves out more of them than can have been lost.
 
 import * as v from "valibot";
@@ -17,6 +18,7 @@ import {
   unstoredRecord,
 } from "../../src/client/device.ts";
 import { type Change, type Database, isFull } from "./database.ts";
+import { forgetLastWords, keepLastWords, loadLastWords } from "./last-words.ts";
 import { draftKey, type Place, unstoredKey } from "./settings.ts";
 
 /** Why what is said does not outlive the page: the browser keeps nothing, has no space left, or has failed to write. */
@@ -45,9 +47,11 @@ export async function openDevice(
   const state = newDeviceState();
   /** Numbers of messages that have changed since they were written. */
   let changed = new Set<number>();
+  /** Of those that were said since, or are being written. */
+  const unwritten = new Set<number>();
   /** Whether something was said since: its draft goes when it is kept, and a page that is killed has the text once. */
   let isDraftSaid = false;
-  /** Of the transactions that were begun, and of the one that waits for them. */
+  /** Of the last of the transactions, of which one is under way and one waits for it. */
   let written = Promise.resolve();
   let isScheduled = false;
   let isInTrouble = false;
@@ -57,23 +61,19 @@ export async function openDevice(
     isInTrouble = true;
   }
 
-  /** What changes at a time is written with one transaction, after those before. */
-  function flushLater(): void {
-    if (isScheduled) return;
+  function schedule(): void {
+    if (!isScheduled) written = written.then(flush);
     isScheduled = true;
-    written = written.then(() => {
-      isScheduled = false;
-      return flush();
-    });
   }
 
-  /** A page that is reloaded or closed now has no time left: the browser has to have it before anything else happens. */
-  function flushSoon(): void {
-    const flushed = Promise.resolve().then(flush);
-    written = written.then(() => flushed);
+  /** The page may be about to go. */
+  function hide(): void {
+    const said = state.unstored.filter(({ number }) => unwritten.has(number));
+    if (said.length > 0) keepLastWords(place, said);
   }
 
   async function flush(): Promise<void> {
+    isScheduled = false;
     const { id, next, cursor } = state;
     const numbers = changed;
     const wasDraftSaid = isDraftSaid;
@@ -88,6 +88,7 @@ export async function openDevice(
     try {
       // How far the log was shown is not worth waiting for a disk.
       await database.write(changes, numbers.size === 0 ? "relaxed" : "strict");
+      for (const number of numbers) unwritten.delete(number);
     } catch (error) {
       for (const number of numbers) changed.add(number);
       isDraftSaid ||= wasDraftSaid;
@@ -97,24 +98,38 @@ export async function openDevice(
 
   if (!database.isLasting) report("unavailable");
   try {
-    const [device, unstored] = await Promise.all([
+    const [device, unstored, draft] = await Promise.all([
       database.get(deviceKey),
       database.list(outboxKey),
+      database.get(draftKey(place)),
     ]);
+    const lastWords = loadLastWords(place);
     if (v.is(deviceRecord, device)) {
       const { id, next, cursor } = device;
       apply(state, { id, next: next + NUMBER_GAP });
       if (cursor !== null) apply(state, { shown: cursor });
       for (const said of unstored) if (v.is(unstoredRecord, said)) apply(state, { said });
+      const known = new Set(state.unstored.map(({ number }) => number));
+      for (const said of lastWords) if (!known.has(said.number)) apply(state, { said });
     }
+    const { id, next, cursor } = state;
     await database.write(
-      [[deviceKey, { id: state.id, next: state.next, cursor: state.cursor }]],
+      [
+        [deviceKey, { id, next, cursor }],
+        ...lastWords.map((said): Change => [[...outboxKey, said.number], said]),
+        // It was to go with the message.
+        ...(lastWords.some(({ text }) => text === draft)
+          ? [[draftKey(place), undefined] satisfies Change]
+          : []),
+      ],
       "strict",
     );
+    if (lastWords.length > 0) forgetLastWords(place);
   } catch (error) {
     report(isFull(error) ? "full" : "failed");
   }
 
+  addEventListener("pagehide", hide);
   const device = createDevice(
     state,
     {},
@@ -122,14 +137,13 @@ export async function openDevice(
       write(line) {
         if ("said" in line) {
           changed.add(line.said.number);
+          unwritten.add(line.said.number);
           isDraftSaid = true;
           database.persist();
-          return flushSoon();
-        }
-        if ("settled" in line) changed.add(line.settled);
+        } else if ("settled" in line) changed.add(line.settled);
         else if ("named" in line) changed.add(line.named);
         else if ("entered" in line) for (const { number } of state.unstored) changed.add(number);
-        flushLater();
+        schedule();
       },
       close() {},
     },
@@ -137,6 +151,7 @@ export async function openDevice(
   return Object.assign(device, {
     flushed: () => written,
     async [Symbol.asyncDispose]() {
+      removeEventListener("pagehide", hide);
       device[Symbol.dispose]();
       await written;
     },

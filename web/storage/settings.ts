@@ -5,6 +5,7 @@ import * as v from "valibot";
 
 import type { Memory } from "../view/page-context.ts";
 import type { Database, Key } from "./database.ts";
+import { loadLastWords } from "./last-words.ts";
 
 /** A room of a server. */
 export interface Place {
@@ -16,7 +17,7 @@ export interface Place {
 const NAME: Key = ["name"];
 const readRecord = v.object({ room: v.string(), sequence: v.number() });
 /** What the outbox (device.ts) has of a message, as far as it matters here. */
-const saidRecord = v.object({ text: v.string() });
+const saidRecord = v.object({ number: v.number(), text: v.string() });
 
 export async function loadName(database: Database): Promise<string | null> {
   return asText(await database.get(NAME).catch(() => null));
@@ -42,7 +43,10 @@ export function openMemory(database: Database, server: string): Memory {
     saveRead: (room, sequence) => save(["read", server, room], { room, sequence }),
     async loadWaiting(room) {
       const messages = await database.list(unstoredKey({ server, room })).catch(() => []);
-      return messages.flatMap((each) => (v.is(saidRecord, each) ? [each.text] : []));
+      const waiting = messages.flatMap((each) => (v.is(saidRecord, each) ? [each] : []));
+      const known = new Set(waiting.map(({ number }) => number));
+      const lastWords = loadLastWords({ server, room }).filter(({ number }) => !known.has(number));
+      return [...waiting, ...lastWords].map(({ text }) => text);
     },
   };
 }
