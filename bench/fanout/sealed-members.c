@@ -24,7 +24,7 @@ enum {
   SEALED = 0xfc, HEADER = 13, TAG = 16, ID = 8, KEY = 32,
   /* Frames (s. 10). */
   PADDING = 0, PING = 1, ACK = 2, FRAGMENT = 3, WINDOW = 4, PATH_CHALLENGE = 5, PATH_RESPONSE = 6, CLOSE = 7,
-  RESET_TOKEN = 8,
+  RESET_TOKEN = 8, NOTE = 11,
   /* src/protocol/recovery/received-packets.ts, src/protocol/session/incoming-messages.ts */
   PACKETS_PER_ACK = 2, BYTES_PER_ACK = 1200, RECEIVE_WINDOW = 1 << 20,
   LONGEST = 65536, AT_ONCE = 16, MAX_PACKET = 1200, LINE = 512,
@@ -246,6 +246,12 @@ static int read_frames(unsigned member, const unsigned char *at, const unsigned 
       break;
     case RESET_TOKEN:
       at += 16;
+      break;
+    case NOTE:
+      at = read_varint(at, end, &value);
+      if (at != NULL) at = read_varint(at, end, &length);
+      if (at == NULL || length > (uint64_t)(end - at)) protocol_error(member, "a note is cut off");
+      at += length;
       break;
     case CLOSE:
       protocol_error(member, "the server has ended the session");

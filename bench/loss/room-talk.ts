@@ -138,6 +138,7 @@ export async function talkInRoom(options: RoomTalkOptions): Promise<RoomTalk | n
       onMessages(messages) {
         for (const message of messages) dispatch(person, { type: "received", message });
       },
+      onNote: (note) => dispatch(person, { type: "noted", note }),
     });
   }
 

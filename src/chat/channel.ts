@@ -10,6 +10,11 @@ export interface Channel {
    * they are in memory once, and nobody changes them
    */
   sayAll(messages: readonly Uint8Array[], stream?: Uint8Array): boolean | Promise<boolean>;
+  /**
+   * Tells the other end at most 64 bytes beside the messages, which may come before them; they replace those that were told before.
+   * Not on every channel.
+   */
+  note?(bytes: Uint8Array): void;
   /** Sets the handlers. What came before them is kept for them. */
   receive(handlers: ChannelHandlers): void;
   /** Ends it once everything said has arrived; the other end learns why. Without a code it is done. */
@@ -36,6 +41,8 @@ export interface CurrentWay {
 export interface ChannelHandlers {
   /** While the promise that it returned is pending nothing more is handed on, and soon the other end has to wait. */
   onMessages(messages: readonly Uint8Array[]): void | Promise<void>;
+  /** The other end's newest note. */
+  onNote?(bytes: Uint8Array): void;
   /** Nothing has come from the other end for `duration` ms, though something should have. */
   onSilent?(duration: number): void;
   /** The other end is heard again after a silence of `duration` ms. */

@@ -3,7 +3,7 @@
 
 import * as v from "valibot";
 
-import { count, time } from "./frame-fields.ts";
+import { count, parseJson, time } from "./frame-fields.ts";
 import type { MemberFrame } from "./member-frames.ts";
 import { type Author, authorFrame, encodeSay, readMessage } from "./short-frames.ts";
 
@@ -221,7 +221,7 @@ const SERVER_SCHEMAS = byType<ServerFrame | v.InferOutput<typeof authorFrame>>([
 export function createServerFrameReader(): ServerFrameReader {
   const authors = new Map<number, Author>();
   return (bytes) => {
-    const value = parse(bytes);
+    const value = parseJson(bytes);
     if (Array.isArray(value)) return checked("message", readMessage(value, authors));
     const reading = read(value, SERVER_SCHEMAS);
     if (reading.type !== "frame") return reading;
@@ -240,17 +240,6 @@ export function checked<Frame>(type: string, frame: Frame | null): Reading<Frame
 
 export function byType<Frame>(all: readonly Schema<Frame>[]): ReadonlyMap<string, Schema<Frame>> {
   return new Map(all.map((schema) => [schema.entries.type.literal, schema]));
-}
-
-const decoder = new TextDecoder("utf-8", { fatal: true });
-
-/** Undefined when it is not JSON. */
-export function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(bytes));
-  } catch {
-    return undefined;
-  }
 }
 
 export function read<Frame>(

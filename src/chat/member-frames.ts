@@ -5,17 +5,8 @@ import * as v from "valibot";
 
 import { usageError } from "../errors.ts";
 import { MAX_TEXT } from "./conversation.ts";
-import { count, text } from "./frame-fields.ts";
-import {
-  byType,
-  checked,
-  MAX_FOUND,
-  MAX_WATCHED,
-  parse,
-  read,
-  type Reading,
-  request,
-} from "./frames.ts";
+import { count, parseJson, text } from "./frame-fields.ts";
+import { byType, checked, MAX_FOUND, MAX_WATCHED, read, type Reading, request } from "./frames.ts";
 import { isMemberName, isRoomName, MAX_NAME, ROOM_NAME_RULE } from "./names.ts";
 import { readSay } from "./short-frames.ts";
 
@@ -103,7 +94,7 @@ export type WatchedRoom = Extract<MemberFrame, { type: "watch" }>["rooms"][numbe
 const SCHEMAS = byType<MemberFrame>(MEMBER_FRAMES);
 
 export function readMemberFrame(bytes: Uint8Array): Reading<MemberFrame> {
-  const value = parse(bytes);
+  const value = parseJson(bytes);
   return Array.isArray(value) ? checked("say", readSay(value)) : read(value, SCHEMAS);
 }
 

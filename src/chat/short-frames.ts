@@ -3,7 +3,7 @@
 
 import * as v from "valibot";
 
-import { count, text, time } from "./frame-fields.ts";
+import { count, parseJson, text, time } from "./frame-fields.ts";
 import type { LogEntry, ServerFrame } from "./frames.ts";
 import type { MemberFrame } from "./member-frames.ts";
 
@@ -29,6 +29,9 @@ export const authorFrame = v.object({
 /** The number of its author, sequence, time, number and text. */
 const message = v.strictTuple([count, count, time, count, text]);
 
+/** Number and sequence. */
+const stored = v.strictTuple([count, count]);
+
 export function encodeSay({ number, text: said }: Say): Uint8Array {
   return encode([number, said]);
 }
@@ -48,6 +51,17 @@ function encode(
   value: readonly (number | string)[] | v.InferOutput<typeof authorFrame>,
 ): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value));
+}
+
+/** A note, beside the frames: all that was said up to this number is stored, the last of it with this sequence. */
+export function encodeStored(number: number, sequence: number): Uint8Array {
+  return encode([number, sequence]);
+}
+
+/** The number; null when it is no such note. */
+export function readStored(note: Uint8Array): number | null {
+  const result = v.safeParse(stored, parseJson(note));
+  return result.success ? result.output[0] : null;
 }
 
 /** Null when it is none. */

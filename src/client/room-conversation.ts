@@ -221,6 +221,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
       for (const message of messages) dispatch({ type: "received", message });
       await queue.belowBound();
     },
+    onNote: (note) => dispatch({ type: "noted", note }),
     onSilent: (duration) => addEvent({ type: "silent", seconds: inSeconds(duration) }),
     onHeard: (duration) => addEvent({ type: "heard", seconds: inSeconds(duration) }),
     onWay: reportWay,

@@ -119,6 +119,7 @@ export function openSealedRoom(
 export function channelOver(link: SealedLink): Channel {
   return {
     sayAll: (messages, stream) => link.sayAll(messages, stream),
+    note: (bytes) => link.note(bytes),
     receive: (handlers) => link.receive({ ...handlers, onMoved: () => handlers.onWay?.() }),
     close: (code, reason) => link.close(code, reason),
     abort: (code, reason) => link.abort(code, reason),

@@ -5,6 +5,7 @@
 import { defer, type Deferred } from "../deferred.ts";
 import { isMeasured } from "../protocol/recovery/round-trip.ts";
 import { finishMessages, startMessages } from "../protocol/session/incoming-messages.ts";
+import { takeNote } from "../protocol/session/notes.ts";
 import { MAX_MESSAGE, startWaiting, stopWaiting } from "../protocol/session/outgoing-messages.ts";
 import { checkPath, networkChanged, pathBack } from "../protocol/session/path-in-use.ts";
 import { isDrained, receiveMessages } from "../protocol/session/receive.ts";
@@ -15,6 +16,7 @@ import {
   isAllAcknowledged,
   sendEncoded,
   sendMessage,
+  sendNote,
   type Session,
   type SessionEnd,
 } from "../protocol/session/session.ts";
@@ -50,6 +52,8 @@ export interface SealedLink {
    * @param stream the same messages put together by `encodeMessages`, when they are sent to many; it must not be changed
    */
   sayAll(messages: readonly Uint8Array[], stream?: Uint8Array): boolean | Promise<boolean>;
+  /** Tells the peer at most 64 bytes, beside the messages and so perhaps before them; they replace the note before. */
+  note(bytes: Uint8Array): void;
   /** Sets the handlers. What came before them is kept for them; the peer waits when it is too much. */
   receive(handlers: SealedLinkHandlers): void;
   /** Smoothed, ms; null until it is measured on the path in use. */
@@ -83,6 +87,8 @@ export interface SealedLink {
 export interface SealedLinkHandlers {
   /** While a promise that it returned is pending, no more messages are handed on, and soon the peer has to wait. */
   onMessages(messages: readonly Uint8Array[]): void | Promise<void>;
+  /** The peer's newest note has come; those before may have been lost. */
+  onNote?(bytes: Uint8Array): void;
   /** Everything up to position `end` of the stream, in bytes, has arrived. */
   onArrived?(end: number): void;
   /** Nothing has come from the peer for `duration` ms, though something should have. */
@@ -214,6 +220,11 @@ export class SessionLink implements SealedLink {
     return rest.then((ends) => ends.at(-1) !== null);
   }
 
+  note(bytes: Uint8Array): void {
+    sendNote(this.session, bytes);
+    this.#driver.queued(this.session);
+  }
+
   receive(handlers: SealedLinkHandlers): void {
     this.#handlers = handlers;
     this.#driver.changed(this.session);
@@ -286,10 +297,14 @@ export class SessionLink implements SealedLink {
   }
 
   /**
-   * For the driver: reports what has arrived at the peer. To be called before `handOnMessages`, since the messages that
-   * came with the ACK may answer it.
+   * For the driver: reports what has arrived at the peer, and its note. To be called before `handOnMessages`, since the messages
+   * that came with the ACK may answer it.
    */
   reportArrival(): void {
+    if (this.#handlers !== null && this.session.notes !== null) {
+      const note = takeNote(this.session.notes);
+      if (note !== null) this.#handlers.onNote?.(note);
+    }
     const { start } = this.session.outgoing.queue;
     if (start === this.#reportedArrival) return;
     this.#reportedArrival = start;

@@ -5,6 +5,7 @@
 import { type ChannelHandlers, ENDED_BY_PROGRAM, NOT_ADMITTED } from "../chat/channel.ts";
 import { encodeFrame, type ServerFrame } from "../chat/frames.ts";
 import { type MemberFrame, readMemberFrame } from "../chat/member-frames.ts";
+import { encodeStored } from "../chat/short-frames.ts";
 import { CharlaError } from "../errors.ts";
 import type { SessionAllowance } from "./allowances.ts";
 import { type Client, closeCode, enterRoom } from "./enter-room.ts";
@@ -14,6 +15,14 @@ import { toldTo } from "./member-errors.ts";
 import { actionOf, answerRequest, encodeFailure, refuseAction, type Request } from "./requests.ts";
 import type { Membership, Pause, ServerState } from "./server-state.ts";
 import { isOfStore } from "./storage-watch.ts";
+import {
+  createStoredNumbers,
+  type Saying,
+  sayingRefused,
+  sayingStored,
+  startSaying,
+  type StoredNumbers,
+} from "./stored-numbers.ts";
 
 /** Bytes of a frame that count as one frame: those with long texts cost more to read, to store and to send on. */
 const FRAME_UNIT = 1_024;
@@ -32,6 +41,8 @@ export class MemberSession implements ChannelHandlers {
   #membership: Membership | null = null;
   /** The room that it has asked for, as it has written it; null while it is outside. */
   #asked: string | null = null;
+  /** Of what it has said in the first room that it entered here; null before, and in another one. */
+  #stored: StoredNumbers | null = null;
   /** Frames that it has sent outside a room, counted as for the rate. */
   #framesOutside = 0;
   /** What it waits for because it was too fast. */
@@ -218,6 +229,7 @@ export class MemberSession implements ChannelHandlers {
     const wait = this.#allowance?.take("enter") ?? 0;
     if (wait > 0 && !(await this.#pause(wait, "enter"))) return false;
     this.#leave();
+    this.#stored = before === null && this.#asked === null ? createStoredNumbers() : null;
     try {
       this.#membership = await enterRoom(this.#server, this.#client, frame);
       this.#asked = frame.room;
@@ -235,10 +247,13 @@ export class MemberSession implements ChannelHandlers {
     if (this.#server.moderation.isMuted(room.name, author)) {
       return this.#refuse(number, "MUTED", `you are muted in ${room.name}`);
     }
+    const stored = this.#stored;
+    const saying = stored === null ? null : startSaying(stored, number);
     try {
       const draft = { author, name, device, number, text };
       const entry = await this.#server.log.append(room.name, draft);
       this.#server.storage.check();
+      if (stored !== null && saying !== null) this.#tellStored(stored, saying, entry.sequence);
       // It was stored before the member entered, which does not know: the others have it already.
       if (entry.sequence <= start) this.#send({ type: "message", ...entry });
     } catch (error) {
@@ -248,7 +263,15 @@ export class MemberSession implements ChannelHandlers {
     }
   }
 
+  /** Its message may come back behind many others. */
+  #tellStored(stored: StoredNumbers, saying: Saying, sequence: number): void {
+    const last = sayingStored(stored, saying, sequence);
+    if (last === null || last.sequence === null) return;
+    this.#client.channel.note?.(encodeStored(last.number, last.sequence));
+  }
+
   #refuse(number: number, code: string, message: string): void {
+    if (this.#stored !== null) sayingRefused(this.#stored);
     this.#send({ type: "refused", number, code, message });
   }
 

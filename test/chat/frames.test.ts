@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 
 import { createServerFrameReader, encodeFrame, type ServerFrame } from "../../src/chat/frames.ts";
 import { type MemberFrame, readMemberFrame } from "../../src/chat/member-frames.ts";
-import { encodeMessage } from "../../src/chat/short-frames.ts";
+import { encodeMessage, encodeStored, readStored } from "../../src/chat/short-frames.ts";
 
 const readServerFrame = createServerFrameReader();
 
@@ -328,6 +328,12 @@ describe("a short frame (docs/protocol.md s. 18.4)", () => {
     read(bytes(author));
     const why = "message: the frame is not valid";
     expect(read(bytes(json))).toEqual({ type: "invalid", why });
+  });
+
+  test("or rather a note says up to which number everything is stored, and where the last is (s. 18.5)", () => {
+    expect(new TextDecoder().decode(encodeStored(12, 1_234))).toBe("[12,1234]");
+    expect(readStored(bytes("[12,1234]"))).toBe(12);
+    for (const other of ["[12]", "[-1,2]", "{}", "x"]) expect(readStored(bytes(other))).toBeNull();
   });
 
   test("introduces at most 32 authors at a time", () => {

@@ -5,6 +5,7 @@ import { describe, expect, test } from "bun:test";
 import type { RoomEvent } from "../../src/chat/events.ts";
 import { encodeFrame, type ServerFrame } from "../../src/chat/frames.ts";
 import type { MemberFrame, WatchedRoom } from "../../src/chat/member-frames.ts";
+import { encodeStored } from "../../src/chat/short-frames.ts";
 import { refuseToSay } from "../../src/client/room-client/outbox.ts";
 import {
   type Action,
@@ -881,6 +882,85 @@ const keepsOf = (actions: readonly Action[]) =>
   actions.flatMap((action) =>
     action.type === "keep" ? [[action.log, action.entry.sequence, action.entry.text]] : [],
   );
+
+const noted = (number: number): ClientEvent => ({
+  type: "noted",
+  note: encodeStored(number, 70 + number),
+});
+const stored = (number: number): Action => ({ type: "stored", number });
+/** When the last message was said, in the following. */
+const SAID = 1_000;
+
+function saying(...numbers: number[]): RoomClient {
+  const client = joined();
+  happen(client, SAID, ...numbers.map((number) => say(number)));
+  return client;
+}
+
+describe("a note that messages are stored (docs/protocol.md s. 18.5)", () => {
+  test("ends the waiting for those up to its number, and each is delivered where it comes back in the log", () => {
+    const client = saying(1, 2, 3);
+    expect(happen(client, SAID, noted(2), noted(2))).toEqual([stored(1), stored(2)]);
+    const back = [entry(1), own(2, 1), own(3, 2), own(4, 3)];
+    expect(happen(client, SAID, ...back)).toEqual([
+      shows(1),
+      ...delivered(1, 2).slice(0, 1),
+      ...delivered(2, 3).slice(0, 1),
+      ...delivered(3, 4),
+    ]);
+    expect(wakeAt(client)).toBe(NEVER);
+    expect(client.echoing.size).toBe(0);
+  });
+
+  test("has them not sent again, neither after a while nor over the next connection", () => {
+    const client = saying(1, 2);
+    happen(client, SAID, noted(1));
+    expect(sent(happen(client, SAID + 2_000, TICK))).toEqual([sendSay(2)]);
+    happen(client, SAID + 2_000, LOSS);
+    expect(sent(happen(client, 60_000, TICK, CONNECTED, welcome(0)))).toEqual([
+      enter(at(0)),
+      sendSay(2),
+    ]);
+    expect(happen(client, 60_000, own(1, 1))).toEqual(delivered(1, 1).slice(0, 1));
+  });
+
+  test("makes nobody wait for more than 1,000 messages, for stored ones are not among these", () => {
+    const client = joined();
+    for (let number = 0; number < 1_000; number += 1) happen(client, 0, say(number));
+    expect(refuseToSay(client, "one more")).not.toBeNull();
+    happen(client, 0, noted(999));
+    expect(refuseToSay(client, "one more")).toBeNull();
+  });
+
+  test("lets the member leave once they have come back, or have not for 2 s, as when they were deleted", () => {
+    const client = saying(1, 2);
+    happen(client, SAID, noted(2));
+    expect(happen(client, SAID, LEAVE)).toEqual([]);
+    expect(happen(client, SAID, own(1, 1), own(2, 2)).at(-1)).toEqual(CLOSE);
+    const other = saying(1, 2);
+    happen(other, SAID, LEAVE, noted(2));
+    happen(other, SAID + 500, own(1, 1));
+    expect(happen(other, SAID + 1_000, TICK).filter(({ type }) => type === "close")).toEqual([]);
+    expect(wakeAt(other)).toBe(SAID + 2_500);
+    expect(happen(other, SAID + 2_500, TICK)).toEqual([CLOSE]);
+  });
+
+  test("counts them neither as unsaid at the end, nor in another log", () => {
+    const client = saying(1);
+    happen(client, SAID, noted(1));
+    expect(happen(client, SAID, LEAVE_AT_ONCE, closed())).toEqual([ABORT, over("left")]);
+    const other = saying(1);
+    happen(other, SAID, noted(1), LOSS);
+    happen(other, 60_000, TICK, CONNECTED, welcome(0, "other"));
+    expect(happen(other, 60_000, LEAVE)).toEqual([CLOSE]);
+  });
+
+  test("says nothing when it is none, or comes outside the room", () => {
+    const client = saying(1);
+    const note = new TextEncoder().encode('{"later":1}');
+    expect(happen(client, SAID, { type: "noted", note }, LOSS, noted(1)).slice(1)).toEqual([]);
+  });
+});
 
 describe("entries", () => {
   test("that come again over another connection are not shown again", () => {

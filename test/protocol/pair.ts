@@ -285,6 +285,7 @@ export function frameNames(sender: Session, bytes: Uint8Array): string[] {
     onResetToken: () => names.push("token"),
     onCandidates: (sequence) => names.push(`candidates ${sequence}`),
     onPunch: (round) => names.push(`punch ${round}`),
+    onNote: (number, note) => names.push(`note ${number} ${words(note)}`),
   });
   return names;
 }
@@ -303,6 +304,7 @@ export function fragmentTexts(sender: Session, bytes: Uint8Array): string[] {
     onResetToken() {},
     onCandidates() {},
     onPunch() {},
+    onNote() {},
   });
   return texts;
 }

@@ -2,11 +2,15 @@
 
 import { describe, expect, test } from "bun:test";
 
+import type { Channel } from "../../src/chat/channel.ts";
 import { encodeFrame } from "../../src/chat/frames.ts";
+import type { MemberFrame } from "../../src/chat/member-frames.ts";
 import { CharlaError } from "../../src/errors.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
 import type { Limits } from "../../src/server/limits.ts";
+import { localChannel } from "../../src/server/local-channel.ts";
+import { MemberSession } from "../../src/server/member-session.ts";
 import { until } from "../harness/until.ts";
 import { limitedTo, UNLIMITED } from "./rates.ts";
 import {
@@ -23,6 +27,8 @@ import {
 } from "./server-state.ts";
 import { virtualClock } from "./virtual-clock.ts";
 
+const STANDING = { id: "standing", room: null };
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 const sequencesOf = (entries: readonly { sequence: number }[]) =>
   entries.map(({ sequence }) => sequence);
@@ -325,6 +331,30 @@ describe("what is said", () => {
     ann.say(sayFrame(1, "hello"), sayFrame(1, "hello"), sayFrame(2, "end"));
     expect(await ann.texts(2)).toEqual(["hello", "end"]);
     expect(await state.log.last("main")).toBe(2);
+  });
+
+  test("is told to the sender as stored up to a number, beside the messages, until something is refused", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    const [channel, own] = localChannel();
+    const notes: string[] = [];
+    const server: Channel = { ...own, note: (bytes) => void notes.push(decode(bytes)) };
+    const client = { owner: false, fingerprint: "key of Bob", invitation: STANDING };
+    own.receive(new MemberSession(state, { ...client, channel: server, address: () => null }));
+    channel.receive({ onMessages() {} });
+    const say = (...frames: MemberFrame[]) => void channel.sayAll(frames.map(encodeFrame));
+    say(enterFrame("Bob"), sayFrame(4), sayFrame(7));
+    await ann.texts(2);
+    await until("the notes", () => notes.length === 2);
+    expect(notes).toEqual(["[4,1]", "[7,2]"]);
+    ann.say({ type: "mute", request: 1, name: "Bob", muted: true });
+    await ann.until("done");
+    say(sayFrame(8));
+    ann.say({ type: "mute", request: 2, name: "Bob", muted: false });
+    await ann.until("done", 2);
+    say(sayFrame(9));
+    await ann.texts(3);
+    expect(notes).toHaveLength(2);
   });
 
   test("again after it was stored in an earlier session is sent to the sender, and to nobody else", async () => {

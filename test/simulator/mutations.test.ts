@@ -156,6 +156,20 @@ const MUTATIONS: readonly Mutation[] = [
     seed: 1,
   },
   {
+    rule: "a lost note is not sent again",
+    file: "notes.ts",
+    from: "if (number === notes.number && !notes.isAcknowledged) notes.due = true;",
+    to: "",
+    seed: 1,
+  },
+  {
+    rule: "an earlier note that comes later replaces the newest",
+    file: "notes.ts",
+    from: "if (number <= notes.received) return;",
+    to: "",
+    seed: 1,
+  },
+  {
     rule: "the cookie of a retry is not used",
     file: "../handshake/initiator-handshake.ts",
     from: "handshake.datagram = makeHello(handshake.options, handshake.message, cookie);",

@@ -54,8 +54,14 @@ const MUTATIONS: readonly Mutation[] = [
   {
     rule: "what is stored stays in the outbox",
     file: "client/room-client/outbox.ts",
-    from: "client.outbox.delete(number);",
-    to: "",
+    from: 'if (client.outbox.delete(number)) actions.push({ type: "stored", number });',
+    to: 'if (client.outbox.has(number)) actions.push({ type: "stored", number });',
+  },
+  {
+    rule: "a note that something is stored is taken for more than it says",
+    file: "client/room-client/outbox.ts",
+    from: "if (number > upTo || echoing.size === MAX_ECHOING) break;",
+    to: "if (echoing.size === MAX_ECHOING) break;",
   },
   {
     rule: "a member comes back without saying what it has already",

@@ -112,6 +112,9 @@ interface Link {
   /** When the last message in each direction arrives: messages never overtake each other. */
   toServerAt: number;
   toClientAt: number;
+  /** How many notes the server has sent, and which of them came last. */
+  notes: number;
+  newestNote: number;
 }
 
 interface World {
@@ -413,6 +416,8 @@ function openLink(world: World, person: Person, server: ServerState): Link {
     processed: Promise.resolve(),
     toServerAt: world.now,
     toClientAt: world.now,
+    notes: 0,
+    newestNote: 0,
   };
   const channel: Channel = {
     sayAll(messages) {
@@ -421,6 +426,9 @@ function openLink(world: World, person: Person, server: ServerState): Link {
         sendToClient(world, person, link, { type: "received", message });
       }
       return true;
+    },
+    note(note) {
+      noteToClient(world, person, link, note);
     },
     receive() {},
     async close() {
@@ -460,6 +468,17 @@ function sendToClient(world: World, person: Person, link: Link, event: ClientEve
     dispatch(world, person, event);
     if (event.type !== "ended" || event.end.type !== "refused" || !person.isKicked) return;
     world.fault = `${person.name} was kicked, and goes on`;
+  });
+}
+
+/** Some are lost, and all may overtake messages. */
+function noteToClient(world: World, person: Person, link: Link, note: Uint8Array): void {
+  if (!link.isOpen || world.random.chance(0.3)) return;
+  const number = (link.notes += 1);
+  schedule(world, world.random.between(1, 200), () => {
+    if (link.isLost || person.link !== link || number < link.newestNote) return;
+    link.newestNote = number;
+    dispatch(world, person, { type: "noted", note });
   });
 }
 

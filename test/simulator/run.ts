@@ -8,6 +8,8 @@ import { IDLE_TIMEOUT, SILENCE } from "../../src/protocol/session/session-timers
 import {
   CLOSE_UNREAD,
   isAllAcknowledged,
+  sendNote,
+  type Session,
   type SessionEnd,
 } from "../../src/protocol/session/session.ts";
 import { createNatNetwork, type NatNetwork } from "./nat-network.ts";
@@ -56,6 +58,9 @@ export interface Outcome {
   readonly datagrams: number;
 }
 
+/** When the last note is sent, ms after the beginning. */
+const NOTES_UNTIL = 20_000;
+
 /** Conditions from perfect to very bad. */
 export function randomConditions(random: SeededRandom): Conditions {
   const sometimes = (probability: number, value: () => number) =>
@@ -103,6 +108,10 @@ export function simulate(seed: number): Outcome {
   if (strangers.chance(0.3)) {
     // Somebody on the path claims that the responder speaks another wire.
     receivePlainWire(initiator.endpoint, new Uint8Array(1), responder.address, world.now);
+  }
+  const notes = seededRandom(seed + 3_000_000);
+  for (const side of [initiator, responder]) {
+    if (notes.chance(0.5)) events.push(sendNotes(world, side, notes));
   }
   const needlessSilences: string[] = [];
   for (const side of [initiator, responder]) {
@@ -308,6 +317,23 @@ function watchSilence(world: World, side: Side, needless: string[]): () => void 
   };
 }
 
+/** Tells the other side something beside the messages, now and then: a number of four bytes, which grows. */
+function sendNotes(world: World, side: Side, random: SeededRandom): () => void {
+  const until = world.now + NOTES_UNTIL;
+  let nextAt = world.now;
+  let count = 0;
+  return () => {
+    const { session } = side;
+    if (session === null || world.now < nextAt || world.now > until) return;
+    nextAt = world.now + random.between(1, 2_000);
+    count += 1;
+    const note = new Uint8Array(4);
+    new DataView(note.buffer).setUint32(0, count);
+    sendNote(session, note);
+    activate(side.endpoint, session);
+  };
+}
+
 /** Strangers of one network take all the places for handshakes that they get, again and again while others join. */
 function strangersTakingPlaces(world: World, random: SeededRandom): () => void {
   const until = world.now + HANDSHAKE;
@@ -367,7 +393,7 @@ function isEviction(end: SessionEnd | null): boolean {
 }
 
 function isSettled({ session }: Side): boolean {
-  return session !== null && isAllAcknowledged(session);
+  return session !== null && isAllAcknowledged(session) && session.notes?.isAcknowledged !== false;
 }
 
 function bothEnded({ initiator, responder }: World): boolean {
@@ -398,6 +424,10 @@ function findFault({ initiator, responder, network }: World): string | null {
       }
     }
     const end = receiver.session?.end ?? null;
+    const [from, to] = [sender.session, receiver.session];
+    if (from?.end === null && to?.end === null && !hasNoteOf(to, from)) {
+      return `${receiver.name} does not have the newest note`;
+    }
     if (
       receiver.received.length < sender.messages.length &&
       end === null &&
@@ -407,4 +437,10 @@ function findFault({ initiator, responder, network }: World): string | null {
     }
   }
   return null;
+}
+
+/** Whether the newest note of one end has arrived at the other, which has not taken it; unless that is not settled. */
+function hasNoteOf({ notes: received }: Session, { notes: sent }: Session): boolean {
+  if (sent === null || !sent.isAcknowledged || sent.number === 0) return true;
+  return received !== null && Buffer.compare(received.news ?? new Uint8Array(0), sent.bytes) === 0;
 }

@@ -61,6 +61,7 @@ export function welcome(
   const { members, log, last } = frame;
   // A place in one log means nothing in another.
   if (client.log !== "" && client.log !== log) {
+    client.echoing.clear();
     client.watched = client.watched.map(({ room: other }) => ({ room: other }));
   }
   client.log = log;

@@ -6,17 +6,19 @@ import { conversationOver } from "#conversation-errors";
 import type { EndReason } from "../../chat/events.ts";
 import type { CharlaError } from "../../errors.ts";
 import { failQuestions } from "./questions.ts";
-import { type Action, connectionPhase, emit, type RoomClient } from "./state.ts";
+import { type Action, connectionPhase, emit, type RoomClient, setConnection } from "./state.ts";
 
 /** How long leaving may take before a notice says what it waits for, ms. */
 const LEAVING_NOTICE = 1_000;
 
 /** Leaves once everything is stored. */
 export function leave(client: RoomClient, now: number, actions: Action[]): void {
-  const { phase, outbox } = client;
+  const { phase, outbox, echoing, resendAfter } = client;
   if (phase.name === "leaving" || phase.name === "over") return;
-  if (outbox.size === 0) return close(client, actions);
+  const isComingBack = echoing.size > 0 && phase.name === "joined";
+  if (outbox.size === 0 && !isComingBack) return close(client, actions);
   client.phase = { name: "leaving", noticeAt: now + LEAVING_NOTICE, connection: phase };
+  if (outbox.size === 0) setConnection(client, { name: "joined", resendAt: now + resendAfter });
 }
 
 export function leaveAtOnce(client: RoomClient, actions: Action[]): void {
@@ -33,6 +35,7 @@ export function noticeLeaving(client: RoomClient, now: number, actions: Action[]
   if (phase.name !== "leaving" || phase.noticeAt === null || now < phase.noticeAt) return;
   client.phase = { ...phase, noticeAt: null };
   const count = client.outbox.size;
+  if (count === 0) return;
   emit(actions, {
     type: "notice",
     code: "LEAVING",
@@ -84,5 +87,6 @@ function giveUp(client: RoomClient, actions: Action[]): { unsaid: string[]; kept
     return text;
   });
   client.outbox.clear();
+  client.echoing.clear();
   return kept.length === 0 ? { unsaid } : { unsaid, kept };
 }

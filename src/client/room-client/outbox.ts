@@ -5,6 +5,7 @@ import { conversationOver, refusal, tooManyWaiting } from "#conversation-errors"
 
 import { MAX_TEXT, MAX_WAITING } from "../../chat/conversation.ts";
 import type { ServerFrame } from "../../chat/frames.ts";
+import { readStored } from "../../chat/short-frames.ts";
 import { CharlaError } from "../../errors.ts";
 import { close } from "./leaving.ts";
 import {
@@ -15,6 +16,9 @@ import {
   type RoomClient,
   setConnection,
 } from "./state.ts";
+
+/** Messages that are stored and have not come back; those beyond it are only known to be stored once they have. */
+const MAX_ECHOING = 10_000;
 
 /** Why a message cannot be said now; null when it can. */
 export function refuseToSay({ phase, outbox }: RoomClient, text: string): CharlaError | null {
@@ -58,7 +62,8 @@ export function send(client: RoomClient, message: Outgoing, now: number, actions
 /** Sends again what has waited longest. */
 export function resendOldest(client: RoomClient, now: number, actions: Action[]): void {
   const oldest = client.outbox.values().next().value;
-  if (oldest !== undefined) send(client, oldest, now, actions);
+  if (oldest === undefined) forgetEchoes(client, actions);
+  else send(client, oldest, now, actions);
 }
 
 /** Takes a message back, unless it was sent: then the server may have it, and this run alone still sends it. */
@@ -66,6 +71,7 @@ export function withdraw(
   client: RoomClient,
   number: number,
   reason: unknown,
+  now: number,
   actions: Action[],
 ): void {
   const message = client.outbox.get(number);
@@ -73,26 +79,66 @@ export function withdraw(
   message.isWithdrawn = true;
   if (message.isSent) return;
   actions.push({ type: "not-stored", number, error: reason, keep: false });
-  settled(client, message, actions);
+  client.outbox.delete(number);
+  settled(client, now, actions);
 }
 
 /** The server has refused to store a message. */
 export function refused(
   client: RoomClient,
   { number, code, message: why }: Extract<ServerFrame, { type: "refused" }>,
+  now: number,
   actions: Action[],
 ): void {
-  const message = client.outbox.get(number);
-  if (message === undefined) return;
+  if (!client.outbox.delete(number)) return;
   actions.push({ type: "not-stored", number, error: refusal(code, why), keep: false });
-  settled(client, message, actions);
+  settled(client, now, actions);
+}
+
+/** The server's note says up to which number it has stored everything: that comes back in the log later. */
+export function noted(client: RoomClient, note: Uint8Array, now: number, actions: Action[]): void {
+  const { outbox, echoing, phase } = client;
+  const upTo = readStored(note);
+  if (upTo === null || connectionPhase(phase)?.name !== "joined") return;
+  // Smallest numbers first.
+  for (const { number, isOld } of outbox.values()) {
+    if (number > upTo || echoing.size === MAX_ECHOING) break;
+    outbox.delete(number);
+    echoing.set(number, isOld);
+    actions.push({ type: "stored", number });
+  }
+  settled(client, now, actions);
+}
+
+/** A message of this end that has not come back yet; null when there is none with the number. */
+export function findOwn(
+  { outbox, echoing }: RoomClient,
+  number: number,
+): Pick<Outgoing, "isOld"> | null {
+  const isOld = echoing.get(number);
+  return isOld === undefined ? (outbox.get(number) ?? null) : { isOld };
+}
+
+/** A message has come back in the log. */
+export function cameBack(client: RoomClient, number: number, now: number, actions: Action[]): void {
+  if (client.outbox.delete(number)) actions.push({ type: "stored", number });
+  client.echoing.delete(number);
+  settled(client, now, actions);
+}
+
+/** What was stored and has not come back for a while was deleted meanwhile: that is not waited for. */
+function forgetEchoes(client: RoomClient, actions: Action[]): void {
+  client.echoing.clear();
+  setConnection(client, { name: "joined", resendAt: null });
+  if (client.phase.name === "leaving") close(client, actions);
 }
 
 /** Nothing more is to be done for a message, and perhaps nothing to stay for. */
-export function settled(client: RoomClient, { number }: Outgoing, actions: Action[]): void {
-  client.outbox.delete(number);
-  if (client.outbox.size > 0) return;
-  const connection = connectionPhase(client.phase);
-  if (connection?.name === "joined") setConnection(client, { name: "joined", resendAt: null });
-  if (client.phase.name === "leaving") close(client, actions);
+function settled(client: RoomClient, now: number, actions: Action[]): void {
+  const { outbox, echoing, phase, resendAfter } = client;
+  if (outbox.size > 0) return;
+  const resendAt = echoing.size === 0 ? null : now + resendAfter;
+  if (connectionPhase(phase)?.name === "joined")
+    setConnection(client, { name: "joined", resendAt });
+  if (phase.name === "leaving" && echoing.size === 0) close(client, actions);
 }

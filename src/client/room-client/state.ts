@@ -70,7 +70,7 @@ type OpenPhase =
   | { readonly name: "connecting"; readonly retryAt: number | null }
   /** When the server is asked again to let this member in. */
   | { readonly name: "entering"; readonly resendAt: number }
-  /** When the oldest message that is not stored is sent again; null when everything is stored. */
+  /** When the oldest message that is not stored is sent again; null when everything is stored and has come back. */
   | { readonly name: "joined"; readonly resendAt: number | null };
 
 type ConnectionPhase = OpenPhase | { readonly name: "closing" };
@@ -155,6 +155,8 @@ export interface RoomClient extends Pick<
   shown: Cursor | null;
   /** Said and not known to be stored, by number, oldest first. */
   readonly outbox: Map<number, Outgoing>;
+  /** Stored, as the server says, and not come back in the log: the numbers, and whether an earlier run has said it. */
+  readonly echoing: Map<number, boolean>;
   /** Asked and not answered, by number. */
   readonly questions: Map<number, Question>;
   /** Other rooms of which there is to be news. */
@@ -190,6 +192,8 @@ export type ClientEvent =
   /** The channel has ended, after everything that came in it. */
   | { readonly type: "ended"; readonly end: ChannelEnd }
   | { readonly type: "received"; readonly message: Uint8Array }
+  /** The server's note in the channel: up to which number everything is stored. */
+  | { readonly type: "noted"; readonly note: Uint8Array }
   /** A message that `refuseToSay` had nothing against, and the device has kept under this number. */
   | { readonly type: "say"; readonly number: number; readonly text: string }
   /** A message is not to be sent any more, if it was not sent yet. */
@@ -289,6 +293,7 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     skipped: 0,
     shown: cursor,
     outbox,
+    echoing: new Map(),
     questions: new Map(),
     watched: [],
     unread: new Set(),

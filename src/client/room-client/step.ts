@@ -24,7 +24,7 @@ import type { CharlaError, ErrorCode } from "../../errors.ts";
 import type { Cursor } from "../device.ts";
 import { awaitWelcome, changeRights, enter, welcome } from "./entering.ts";
 import { fail, finish, leave, leaveAtOnce, noticeLeaving } from "./leaving.ts";
-import { refused, resendOldest, say, settled, withdraw } from "./outbox.ts";
+import { cameBack, findOwn, noted, refused, resendOldest, say, withdraw } from "./outbox.ts";
 import { answer, ask, failQuestions, rename, stopAsking } from "./questions.ts";
 import {
   type Action,
@@ -69,11 +69,14 @@ export function step(client: RoomClient, event: ClientEvent, now: number): reado
     case "received":
       receive(client, event.message, now, actions);
       break;
+    case "noted":
+      noted(client, event.note, now, actions);
+      break;
     case "say":
       say(client, event.number, event.text, now, actions);
       break;
     case "withdraw":
-      withdraw(client, event.number, event.reason, actions);
+      withdraw(client, event.number, event.reason, now, actions);
       break;
     case "ask":
       ask(client, event.request, event.question, actions);
@@ -179,9 +182,9 @@ function receive(client: RoomClient, message: Uint8Array, now: number, actions: 
     case "welcome":
       return welcome(client, frame, now, actions);
     case "message":
-      return receiveEntry(client, frame, actions);
+      return receiveEntry(client, frame, now, actions);
     case "refused":
-      return refused(client, frame, actions);
+      return refused(client, frame, now, actions);
     case "joined": {
       const { name: peer, fingerprint, away } = frame;
       return emit(actions, { type: "joined", peer, fingerprint, away });
@@ -210,6 +213,7 @@ function receive(client: RoomClient, message: Uint8Array, now: number, actions: 
 function receiveEntry(
   client: RoomClient,
   frame: Extract<ServerFrame, { type: "message" }>,
+  now: number,
   actions: Action[],
 ): void {
   const { sequence, time, author: fingerprint, name: from, text, number, device } = frame;
@@ -220,12 +224,11 @@ function receiveEntry(
   const shown = isNew && isAfter(client.shown) ? at : null;
   if (shown !== null) client.shown = shown;
   if (isNew && client.keepsEntries === true) actions.push({ type: "keep", log, entry: frame });
-  const own = device === client.device ? client.outbox.get(number) : undefined;
-  if (own !== undefined) {
+  const own = device === client.device ? findOwn(client, number) : null;
+  if (own !== null) {
     const delivered = { type: "delivered", text, sequence, time } as const;
     emit(actions, own.isOld ? { ...delivered, earlier: true } : delivered, shown);
-    actions.push({ type: "stored", number });
-    settled(client, own, actions);
+    cameBack(client, number, now, actions);
   } else if (isNew && sequence <= client.skipUpTo) client.skipped += 1;
   else if (isNew) {
     if (client.skipped > 0) emit(actions, missedMore(client.skipped));

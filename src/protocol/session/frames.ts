@@ -9,6 +9,7 @@ import {
   SOCKET_ADDRESS_LENGTH,
   type SocketAddress,
 } from "../socket-address.ts";
+import { MAX_NOTE } from "./notes.ts";
 
 const PADDING = 0x00;
 const PING = 0x01;
@@ -21,6 +22,7 @@ const CLOSE = 0x07;
 const RESET_TOKEN = 0x08;
 const CANDIDATES = 0x09;
 const PUNCH = 0x0a;
+const NOTE = 0x0b;
 
 /**
  * Frames of a packet, PADDING not counted. Each takes time however short it is, so that without a bound a packet full
@@ -39,6 +41,8 @@ export const MAX_CANDIDATES = 10;
 /** Bytes of CANDIDATES and PUNCH at their longest. */
 export const CANDIDATES_LENGTH = 1 + 8 + 1 + MAX_CANDIDATES * SOCKET_ADDRESS_LENGTH;
 export const PUNCH_LENGTH = 1 + 8;
+/** Bytes of a NOTE at its longest. */
+export const NOTE_LENGTH = 1 + 8 + 1 + MAX_NOTE;
 /** Bytes of the reason in a CLOSE: a sentence. */
 const MAX_REASON = 256;
 
@@ -55,6 +59,7 @@ export interface FrameHandler {
   onResetToken(token: Uint8Array): void;
   onCandidates(sequence: number, addresses: readonly SocketAddress[]): void;
   onPunch(round: number): void;
+  onNote(number: number, bytes: Uint8Array): void;
 }
 
 /**
@@ -142,6 +147,13 @@ function readFrame(type: number | undefined, cursor: Cursor, handler: FrameHandl
       const round = readVarint(cursor);
       if (round === null) return false;
       handler.onPunch(round);
+      return true;
+    }
+    case NOTE: {
+      const number = readVarint(cursor);
+      const note = readPrefixed(cursor, MAX_NOTE);
+      if (number === null || note === null) return false;
+      handler.onNote(number, note);
       return true;
     }
     default:
@@ -293,4 +305,12 @@ export function writeCandidates(
 export function writePunch(into: Uint8Array, at: number, round: number): number {
   into[at] = PUNCH;
   return writeVarint(into, at + 1, round);
+}
+
+/** @param note at most MAX_NOTE bytes */
+export function writeNote(into: Uint8Array, at: number, number: number, note: Uint8Array): number {
+  into[at] = NOTE;
+  const start = writeVarint(into, writeVarint(into, at + 1, number), note.length);
+  into.set(note, start);
+  return start + note.length;
 }

@@ -14,6 +14,7 @@ import { sameAddress, type SocketAddress } from "../socket-address.ts";
 import { NO_FRAGMENTS } from "./fragments.ts";
 import { type FrameHandler, hasClose, readFrames } from "./frames.ts";
 import { type MessageFault, receiveFragment, takeMessages } from "./incoming-messages.ts";
+import { createNotes, noteAcknowledged, receiveNote } from "./notes.ts";
 import { acknowledgeFragment, raiseLimit } from "./outgoing-messages.ts";
 import { confirmKey, MAX_FORGERIES, openPacket } from "./packet-protection.ts";
 import { migratePath } from "./path-validation.ts";
@@ -264,6 +265,13 @@ class PacketFrames implements FrameHandler {
     session.otherPaths?.candidatesNamed(session, sequence, addresses, this.#now);
   }
 
+  onNote(number: number, bytes: Uint8Array): void {
+    this.eliciting = true;
+    const session = this.#session;
+    session.notes ??= createNotes();
+    receiveNote(session.notes, number, bytes);
+  }
+
   onPunch(round: number): void {
     this.eliciting = true;
     const session = this.#session;
@@ -277,6 +285,7 @@ function packetAcknowledged(
 ): void {
   for (const fragment of content.fragments) acknowledgeFragment(session.outgoing, fragment);
   if (content.ack >= 0) ackAcknowledged(session.received, content.ack);
+  if (session.notes !== null) noteAcknowledged(session.notes, content.note);
   if (session.established !== null) confirmKey(session.established.send, number);
 }
 

@@ -21,6 +21,7 @@ import {
   RECEIVE_WINDOW,
 } from "./incoming-messages.ts";
 import { FIRST_WINDOW, type MemoryBudget } from "./memory.ts";
+import { createNotes, noteLost, type Notes, setNote } from "./notes.ts";
 import type { OtherPaths } from "./other-paths.ts";
 import {
   appendEncoded,
@@ -75,6 +76,8 @@ export interface PacketContent {
   readonly window: boolean;
   /** It carried CANDIDATES or PUNCH. */
   readonly candidates: boolean;
+  /** The number of the NOTE it carried, 0 for none. */
+  readonly note: number;
 }
 
 /** What an initiator has from the answer on, and a responder from the finish on. */
@@ -116,6 +119,8 @@ export interface Session {
   resetToken: Uint8Array | null;
   /** Fragments in the finish, which are acknowledged when it is confirmed. */
   finishFragments: readonly Fragment[];
+  /** Null until there is a note in either direction. */
+  notes: Notes | null;
   /** Probes to send, whatever the congestion window says. */
   probes: number;
   /** What it does where datagrams are lost; null where none are. */
@@ -204,6 +209,7 @@ export function createSession(options: SessionOptions): Session {
     admittedBy: null,
     resetToken: null,
     finishFragments: NO_FRAGMENTS,
+    notes: null,
     probes: 0,
     redundancy: null,
     pingDue: false,
@@ -271,6 +277,13 @@ export function sendEncoded(session: Session, stream: Uint8Array): boolean {
   return appendEncoded(session.outgoing, stream);
 }
 
+/** Tells the peer a few bytes beside the stream, at most MAX_NOTE; they replace the note before. */
+export function sendNote(session: Session, bytes: Uint8Array): void {
+  if (session.end !== null) return;
+  session.notes ??= createNotes();
+  setNote(session.notes, bytes);
+}
+
 /** Whether the peer has acknowledged every queued message. */
 export function isAllAcknowledged({ outgoing }: Session): boolean {
   return outgoing.queue.start === outgoing.queue.end;
@@ -322,6 +335,7 @@ export function requeueLost(session: Session, lost: readonly SentPacket<PacketCo
   for (const { content } of lost) {
     for (const fragment of content.fragments) loseFragment(session.outgoing, fragment);
     if (content.window) session.windowDue = true;
+    if (session.notes !== null) noteLost(session.notes, content.note);
     if (content.candidates && session.candidates !== null) session.candidates.due = true;
   }
 }

@@ -17,10 +17,12 @@ import {
   CHALLENGE_LENGTH,
   FRAGMENT_HEAD,
   MAX_FRAMES,
+  NOTE_LENGTH,
   PUNCH_LENGTH,
   writeAck,
   writeClose,
   writeFragmentHead,
+  writeNote,
   writePathResponse,
   writePing,
   writeWindow,
@@ -48,8 +50,8 @@ export interface Outbound {
 
 /** Bytes of the frames in a finish: 1,200 less its header, s, and the payload's tag. */
 const FINISH_PAYLOAD = BASE_DATAGRAM_SIZE - 9 - 48 - TAG_BYTES;
-/** Fragments of a packet: the rest of its frames are an ACK, WINDOW, challenge, response, CANDIDATES, PUNCH and PING. */
-const MAX_FRAGMENTS = MAX_FRAMES - 7;
+/** Fragments of a packet: the rest of its frames are an ACK, WINDOW, challenge, response, CANDIDATES, PUNCH, NOTE and PING. */
+const MAX_FRAGMENTS = MAX_FRAMES - 8;
 /** Bytes of the shortest fragment worth sending, when a packet has room for part of one only. */
 const MIN_FRAGMENT = 16;
 /** WINDOW, PATH CHALLENGE and PATH RESPONSE at their longest, and a PING; bytes. */
@@ -69,7 +71,13 @@ const PING_PACKET = SEALED_HEADER + 1 + TAG_BYTES;
 const ackDraft = new Uint8Array(BASE_DATAGRAM_SIZE);
 
 /** The content of a packet whose loss does not matter. */
-export const NOTHING: PacketContent = { fragments: [], ack: -1, window: false, candidates: false };
+export const NOTHING: PacketContent = {
+  fragments: [],
+  ack: -1,
+  window: false,
+  candidates: false,
+  note: 0,
+};
 
 /**
  * The next datagram to send now; null when there is none. Call it until then.
@@ -191,7 +199,9 @@ function estimateSize(session: Session): number {
   if (ready > 0 && session.copies?.repeatsAll(session, false) === true) {
     ready = unacknowledgedBytes(outgoing);
   }
-  const named = session.candidates?.due === true ? NAMED_BYTES : 0;
+  const named =
+    (session.candidates?.due === true ? NAMED_BYTES : 0) +
+    (session.notes?.due === true ? NOTE_LENGTH : 0);
   const control =
     named > 0 || session.pingDue || session.windowDue || nextWindow(incoming) !== null;
   if (ready === 0 && !control) return 0;
@@ -234,6 +244,7 @@ function buildPacket(
   let fragments: readonly Fragment[] = [];
   let window = false;
   let candidates = false;
+  let note = 0;
   if (kind === "eliciting") {
     const control = writeControlFrames(session, into, at, limit, now);
     ({ window } = control);
@@ -241,6 +252,9 @@ function buildPacket(
     if (!validatesPath && session.candidates?.due === true && limit - at >= NAMED_BYTES) {
       at = session.otherPaths?.writeNamed(session, into, at) ?? at;
       candidates = true;
+    }
+    if (!validatesPath && needsNote(session, isAgain) && limit - at >= NOTE_LENGTH) {
+      ({ end: at, note } = writeNewestNote(session, into, at));
     }
     if (!validatesPath) {
       const { copies, outgoing } = session;
@@ -260,7 +274,7 @@ function buildPacket(
     at = limit;
   }
   const bytes = commitPacket(arena, into, at + TAG_BYTES);
-  seal(session, kind, bytes, { fragments, ack: ack?.id ?? -1, window, candidates }, now);
+  seal(session, kind, bytes, { fragments, ack: ack?.id ?? -1, window, candidates, note }, now);
   const { current } = session.path;
   countSent(current, bytes.length);
   return { to: current.address, bytes };
@@ -307,6 +321,24 @@ function writeControlFrames(
   }
   at = session.otherPaths?.writeChallenge(session, into, at, limit, now) ?? at;
   return { end: at, window };
+}
+
+/** Whether a packet carries this end's note: it is due, or goes again with everything else. */
+function needsNote(session: Session, isAgain: boolean): boolean {
+  const { copies, notes } = session;
+  if (notes === null || notes.isAcknowledged) return false;
+  return notes.due || copies?.repeatsAll(session, isAgain) === true;
+}
+
+function writeNewestNote(
+  { notes }: Session,
+  into: Uint8Array,
+  at: number,
+): { end: number; note: number } {
+  if (notes === null) return { end: at, note: 0 };
+  notes.due = false;
+  const { bytes, number } = notes;
+  return { end: writeNote(into, at, number, bytes), note: number };
 }
 
 /** Writes FRAGMENT frames until there is no room or nothing more to send. */

@@ -8,6 +8,7 @@ import {
   writeCandidates,
   writeClose,
   writeFragmentHead,
+  writeNote,
   writePathChallenge,
   writePathResponse,
   writePing,
@@ -30,6 +31,7 @@ function read(...bytes: number[]): { calls: unknown[]; sound: boolean } {
     onResetToken: (token) => calls.push(["token", [...token]]),
     onCandidates: (sequence, addresses) => calls.push(["candidates", sequence, addresses]),
     onPunch: (round) => calls.push(["punch", round]),
+    onNote: (number, note) => calls.push(["note", number, ...note]),
   };
   return { sound: readFrames(Uint8Array.from(bytes), reader), calls };
 }
@@ -131,6 +133,14 @@ describe("a frame (docs/protocol.md s. 10)", () => {
     expect(read(9, 1, 11, ...new Uint8Array(11 * 18)).sound).toBe(false);
   });
 
+  test("NOTE has a number and at most 64 bytes", () => {
+    const note = written((into) => writeNote(into, 0, 300, Uint8Array.of(7, 8)));
+    expect(note).toEqual([11, 0x41, 0x2c, 2, 7, 8]);
+    expect(read(...note)).toEqual({ calls: [["note", 300, 7, 8]], sound: true });
+    expect(read(11, 1, 0x40, 64, ...new Uint8Array(64)).sound).toBe(true);
+    expect(read(11, 1, 0x40, 65, ...new Uint8Array(65)).sound).toBe(false);
+  });
+
   test.each([
     ["nothing", [], true],
     ["a challenge, an answer and PADDING", [5, ...EIGHT, 0, 6, ...EIGHT, 0, 0], true],
@@ -154,7 +164,7 @@ describe("a frame (docs/protocol.md s. 10)", () => {
   });
 
   test("of an unknown type is invalid, and nothing after it is read", () => {
-    expect(read(1, 0x0b, 1)).toEqual({ calls: ["ping"], sound: false });
+    expect(read(1, 0x0c, 1)).toEqual({ calls: ["ping"], sound: false });
     expect(read(0xff)).toEqual({ calls: [], sound: false });
   });
 
@@ -169,6 +179,7 @@ describe("a frame (docs/protocol.md s. 10)", () => {
       [8, ...SIXTEEN],
       [9, 0x40, 70, 1, ...new Uint8Array(10), 0xff, 0xff, 192, 0, 2, 1, 0x30, 0x39],
       [10, 0x40, 70],
+      [11, 0x40, 70, 2, 7, 8],
     ];
     for (const frame of frames) {
       expect(read(...frame).sound).toBe(true);
