@@ -17,6 +17,7 @@ interface Help {
 const BY_KEY = "it belongs to their key: a new name doesn't change it";
 const STOPS_OWN_SERVER = "in the window of charla --server, also stops the server";
 const ABSENT = "somebody who is absent is named by a name that they had, or by their fingerprint";
+const BY_SHORT_KEY = "who is here can be named by their key, as /who shows it";
 
 const HELP: { readonly [Topic in HelpTopic]: Help } = {
   help: { example: "/help kick" },
@@ -51,8 +52,8 @@ const HELP: { readonly [Topic in HelpTopic]: Help } = {
   },
   unban: { example: "/unban eva", more: ["/bans lists who is banned"] },
   bans: { example: "/bans" },
-  mute: { example: "/mute eva", more: [BY_KEY, ABSENT] },
-  unmute: { example: "/unmute eva", more: ["/who shows who is muted"] },
+  mute: { example: "/mute eva", more: [BY_KEY, BY_SHORT_KEY, ABSENT] },
+  unmute: { example: "/unmute eva", more: ["/who shows who is muted", BY_SHORT_KEY] },
   lock: { example: "/lock", more: ["people who are here when it is locked may come back"] },
   unlock: { example: "/unlock" },
   op: { example: "/op ben", more: ["an operator may do what /help lists for operators", BY_KEY] },

@@ -3,6 +3,7 @@
 // their keys.
 
 import { nameKeys } from "../chat/name-keys.ts";
+import { isFingerprintOf } from "../chat/short-fingerprint.ts";
 import { CharlaError } from "../errors.ts";
 
 /** Bans and mutes: few enough for one file that is rewritten with each of them, and more than a person looks through. */
@@ -231,9 +232,11 @@ function findPerson<Found extends Person>(
   const known = people.get(nameOrFingerprint);
   if (known !== undefined) return known;
   const keys = new Set(nameKeys(nameOrFingerprint));
-  const [first, ...others] = people
-    .values()
-    .filter(({ name }) => nameKeys(name).some((key) => keys.has(key)));
+  const [first, ...others] = people.values().filter(({ name, fingerprint }) => {
+    return (
+      isFingerprintOf(nameOrFingerprint, fingerprint) || nameKeys(name).some((key) => keys.has(key))
+    );
+  });
   if (first === undefined) return (former !== null && people.get(former)) || null;
   if (others.length === 0) return first;
   throw new CharlaError(

@@ -4,8 +4,7 @@
 import type { ServerFrame } from "../chat/frames.ts";
 import { MAX_PERSON, type MemberFrame } from "../chat/member-frames.ts";
 import { CharlaError } from "../errors.ts";
-import { isFingerprint } from "../identity/key-text.ts";
-import type { LogReader } from "../log/log.ts";
+import { findOther, holderOf, isOwnName, keyOf, nameNow } from "./find-person.ts";
 import {
   currentNames,
   describeInvitations,
@@ -286,33 +285,6 @@ function checkRights(
   throw permissionDenied(`only the owner and operators may ${OPERATOR_REQUESTS[type]}`);
 }
 
-/** Whether this is a name or the fingerprint of the member who asks. */
-function isOwnName({ room, member }: Membership, nameOrFingerprint: string): boolean {
-  const found = room.find(nameOrFingerprint)?.fingerprint ?? nameOrFingerprint;
-  return found === member.fingerprint;
-}
-
-/** The key of somebody in the room who is called so now, if it is one of those; else what was written. */
-function keyOf(
-  room: Room,
-  nameOrFingerprint: string,
-  isOne: (fingerprint: string) => boolean,
-): string {
-  const found = room.find(nameOrFingerprint)?.fingerprint;
-  return found !== undefined && isOne(found) ? found : nameOrFingerprint;
-}
-
-/** The key of who has, or had, a name in the room; null for nobody. */
-async function holderOf(log: LogReader, room: Room, name: string): Promise<string | null> {
-  return (await log.nameHolder(room.name, name))?.author ?? null;
-}
-
-/** They may have another name than when it was noted. */
-async function nameNow(log: LogReader, room: Room, { fingerprint, name }: Person): Promise<string> {
-  const present = room.members.find((member) => member.fingerprint === fingerprint);
-  return present?.name ?? (await log.nameOf(room.name, fingerprint)) ?? name;
-}
-
 /** Operators can do nothing to the owner, and neither kick nor ban each other. */
 function checkRank(
   { moderation, owner, rooms }: ServerState,
@@ -330,49 +302,6 @@ function checkRank(
   }
   if (member.owner || what === "mute" || !moderation.isOperator(fingerprint)) return;
   throw permissionDenied(`only the owner may ${what} an operator`);
-}
-
-/**
- * Somebody else than the member who asks, who may be absent. An operator of one room can't act on the key of somebody who
- * has never been there.
- */
-async function findOther(
-  { log }: ServerState,
-  { room, member }: Membership,
-  nameOrFingerprint: string,
-): Promise<Person> {
-  const present =
-    room.find(nameOrFingerprint) ??
-    room.members.find(({ fingerprint }) => fingerprint === nameOrFingerprint);
-  const person = present ?? (await findAbsent(log, room, member, nameOrFingerprint));
-  if (person !== null && person.fingerprint !== member.fingerprint) {
-    return { fingerprint: person.fingerprint, name: person.name };
-  }
-  const name = JSON.stringify(nameOrFingerprint);
-  throw new CharlaError(
-    "NO_SUCH_MEMBER",
-    person === null ? `nobody in ${room.name} is or was called ${name}` : "that is you",
-    person === null ? "/who lists the members" : "name somebody else; /who lists the members",
-  );
-}
-
-/** Somebody who has had a name in the room; by fingerprint anybody, if the member may learn of other rooms. */
-async function findAbsent(
-  log: LogReader,
-  room: Room,
-  member: Member,
-  nameOrFingerprint: string,
-): Promise<Person | null> {
-  const holder = await log.nameHolder(room.name, nameOrFingerprint);
-  if (holder !== null) {
-    // They may have had other names since.
-    const { author, name } = holder;
-    return { fingerprint: author, name: (await log.nameOf(room.name, author)) ?? name };
-  }
-  if (!isFingerprint(nameOrFingerprint)) return null;
-  const known = await log.nameOf(room.name, nameOrFingerprint);
-  if (known === null && !mayHaveStanding(member)) return null;
-  return { fingerprint: nameOrFingerprint, name: known ?? nameOrFingerprint };
 }
 
 /** Notifies all of a person's programs in a room of what they may do there now. */

@@ -419,6 +419,40 @@ describe("somebody who is absent", () => {
   });
 });
 
+/** As /who shows it. */
+const short = (fingerprint: string) => `${fingerprint.slice("SHA256:".length).slice(0, 12)}…`;
+
+describe("somebody who is here", () => {
+  test("is muted, unmuted and kicked by their key as /who shows it, or more of it", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true, key: ANN });
+    const eve = await enter(state, "Eve", { key: EVE });
+    for (const name of [short(EVE), EVE.slice(0, 25), EVE]) {
+      expect(await ask(ann, { type: "mute", name, muted: true })).toMatchObject({ type: "done" });
+      expect(state.moderation.isMuted("main", EVE)).toBe(true);
+      expect(await ask(ann, { type: "mute", name, muted: false })).toMatchObject({ type: "done" });
+      expect(state.moderation.isMuted("main", EVE)).toBe(false);
+    }
+    expect(await ask(ann, { type: "kick", name: EVE.slice(0, 18) })).toMatchObject({
+      code: "NO_SUCH_MEMBER",
+    });
+    expect(await ask(ann, { type: "kick", name: short(EVE) })).toMatchObject({ type: "done" });
+    expect(await reasonOf(eve)).toBe("you were kicked by Ann");
+  });
+
+  test("is not meant by what may be the name of one and the key of another", async () => {
+    const state = openState();
+    const name = EVE.slice(7, 19);
+    const ann = await enter(state, "Ann", { owner: true, key: ANN });
+    await enter(state, "Eve", { key: EVE });
+    await enter(state, name, { key: BOB });
+    expect(await ask(ann, { type: "mute", name, muted: true })).toMatchObject({
+      code: "NO_SUCH_MEMBER",
+      message: `"${name}" may be 2 people`,
+    });
+  });
+});
+
 describe("a lock", () => {
   test("lets back in who was there, unless they were kicked, and operators", async () => {
     const state = openState();

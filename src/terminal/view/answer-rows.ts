@@ -11,6 +11,7 @@ import {
 } from "../../chat/commands.ts";
 import type { Banned } from "../../chat/conversation.ts";
 import type { InvitationDescription, MemberDescription } from "../../chat/frames.ts";
+import { shortFingerprint } from "../../chat/short-fingerprint.ts";
 import { type Row, span } from "../rows.ts";
 import { chooseHue } from "../state/colours.ts";
 import { banSentences } from "../state/event-text.ts";
@@ -28,8 +29,6 @@ type AnswerOf<Type extends Answer["type"]> = Extract<Answer, { type: Type }>;
 const USAGE_COLUMNS = 13;
 /** With fewer columns for descriptions, each stands below its command. */
 const MIN_DOES_COLUMNS = 20;
-/** Letters of a fingerprint that tell the people of one room apart. */
-const SHORT_FINGERPRINT = 12;
 
 /** The rows of each part of the answer, such as a message or a person. In every window there are the same parts. */
 export function answerParts(answer: Answer, layout: ItemLayout): Row[][] {
@@ -106,7 +105,10 @@ function peopleRows(
       return [
         span(names.map(visibleName).join(", "), { person }),
         span(describePerson(windows, names.includes(ownName))),
-        span(verbose ? visibleLabel(fingerprint) : shortFingerprint(fingerprint), "dim"),
+        span(
+          verbose ? visibleLabel(fingerprint) : shortFingerprint(visibleLabel(fingerprint)),
+          "dim",
+        ),
       ];
     });
   return tableRows(["name", "status", "key"], [...rows], layout);
@@ -176,7 +178,7 @@ function describeLimits({ left, until }: InvitationDescription): string {
 
 function listGuests({ guests, count }: InvitationDescription): string {
   const names = guests.map(({ name, fingerprint }) =>
-    name === undefined ? shortFingerprint(fingerprint) : visibleName(name),
+    name === undefined ? shortFingerprint(visibleLabel(fingerprint)) : visibleName(name),
   );
   const more = count > guests.length ? [`${count - guests.length} more`] : [];
   return [...names, ...more].join(", ");
@@ -220,10 +222,4 @@ function entryRows({ entries, colours }: AnswerOf<"entries">, layout: ItemLayout
 
 function sentenceRows(sentence: string, layout: Layout): Row[] {
   return ownRows("   ", [span(sentence, "dim")], layout);
-}
-
-/** Without the name of the hash, which is always the same. */
-function shortFingerprint(fingerprint: string): string {
-  const digits = visibleLabel(fingerprint).replace(/^SHA256:/, "");
-  return digits.length > SHORT_FINGERPRINT ? `${digits.slice(0, SHORT_FINGERPRINT)}…` : digits;
 }
