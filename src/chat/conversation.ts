@@ -123,6 +123,8 @@ export interface Banned {
   readonly closed: readonly string[];
   /** The new standing invitation, if the old one was closed. */
   readonly invitation?: string | undefined;
+  /** The link for browsers of the new one, where a page is served. */
+  readonly page?: string | undefined;
   /** Anyone may join, also they with another key. */
   readonly open?: boolean | undefined;
 }

@@ -162,6 +162,7 @@ const SERVER_FRAMES = [
     closed: v.array(v.string()),
     /** The new standing invitation, if the old one was closed, and the asker may have it. */
     invitation: v.optional(invitationText),
+    page: v.optional(pageLink),
     /** Anyone may join, also they with another key. */
     open: v.optional(v.boolean()),
   }),

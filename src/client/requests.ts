@@ -67,8 +67,9 @@ export function createRequests(
         invitation,
         name: known,
         open,
+        page,
       } = await request({ type: "ban", name }, "banned", options);
-      return { name: known, fingerprint, closed, invitation, open };
+      return { name: known, fingerprint, closed, invitation, page, open };
     },
     async unban(name, options) {
       await request({ type: "unban", name }, "done", options);

@@ -114,6 +114,7 @@ export async function answerOperator(
         );
       }
       const isRenewed = closed.includes("standing") && mayHaveStanding(member);
+      const renewed = isRenewed ? server.invitations.invite(room.name, 0, 0) : null;
       const banned = `${by} has banned ${person.name}`;
       if (closed.includes("standing")) {
         const message = `${banned}: the standing invitation was renewed`;
@@ -124,7 +125,8 @@ export async function answerOperator(
         request,
         ...person,
         closed: [...closed],
-        ...(isRenewed ? { invitation: server.invitations.invite(room.name, 0, 0).text } : {}),
+        ...(renewed === null ? {} : { invitation: renewed.text }),
+        ...(renewed === null || renewed.page === null ? {} : { page: renewed.page }),
         ...(server.invitations.isOpen() ? { open: true } : {}),
       };
     }

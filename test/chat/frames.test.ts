@@ -88,6 +88,7 @@ const SERVER_FRAMES: ServerFrame[] = [
     fingerprint: "key",
     closed: [],
     invitation: "charla://x",
+    page: "http://h:1/main#K.S",
     open: true,
   },
   {

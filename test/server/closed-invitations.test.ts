@@ -62,6 +62,7 @@ describe("a ban holds", () => {
         fingerprint: fingerprint(BOB.publicKey),
         closed: ["standing"],
         invitation: server.invitation("main"),
+        page: undefined,
         open: undefined,
       });
       expect(bannedBy).toEqual([fingerprint(SERVER_KEYS.publicKey)]);

@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 
 import { converseWith } from "../../src/cli/owner-window.ts";
 import { memoryDevice } from "../../src/client/device.ts";
+import { joinRoom } from "../../src/client/join-room.ts";
 import { open } from "../../src/server/open.ts";
 import { reservePort } from "../harness/ports.ts";
 import { entered, shownTo } from "./served.ts";
@@ -37,4 +38,14 @@ test("the answer to /invite has the page's link with the secret of the new invit
     const { invitation, page: link } = await owner.createInvitation(limits);
     expect(link).toBe(invitation.replace(/^charla:/, "http:"));
   }
+});
+
+test("the answer to /ban has the link of the renewed invitation, where /invite has one", async () => {
+  await using server = await open({ ...local, web: true, page });
+  await using owner = converseWith(server, { name: "Ann", room: "main", device: memoryDevice() });
+  await entered(shownTo(owner));
+  await using guest = joinRoom(server.invitation("main"), { name: "Eve", room: "main" });
+  await entered(shownTo(guest));
+  const { invitation = "", page: link } = await owner.ban("Eve");
+  expect(link).toBe(invitation.replace(/^charla:/, "http:"));
 });

@@ -146,12 +146,12 @@ function banRows({ bans }: AnswerOf<"bans">, layout: Layout): Row[][] {
 }
 
 function bannedRows(banned: Banned, layout: ItemLayout): Row[][] {
-  const { invitation } = banned;
+  const { invitation, page = null } = banned;
   return [
     ...banSentences(banned).map((sentence) => sentenceRows(sentence, layout)),
     ...(invitation === undefined
       ? []
-      : [invitationRows({ invitation, page: null, code: "none" }, layout)]),
+      : [invitationRows({ invitation, page, code: "none" }, layout)]),
   ];
 }
 

@@ -246,6 +246,11 @@ test("a ban says what it has changed, and shows the new invitation", () => {
     "   others who came by it may come back, and so may eve with another key: /invites lists them",
     `-- invite with: charla ${invitation}`,
   ]);
+  const page = "http://192.0.2.1:12345/main#KEY.SECRET";
+  expect(lines({ type: "banned", banned: { ...banned, page } }, 100).slice(-2)).toEqual([
+    `-- invite with: charla ${invitation}`,
+    `-- in a browser: ${page}`,
+  ]);
   expect(lines({ type: "banned", banned: { ...banned, closed: [], open: true } }, 100)[1]).toBe(
     "   anyone may join here, and so may they with another key: /lock keeps newcomers out",
   );
@@ -329,7 +334,10 @@ test("no answer holds what a server wrote without making it visible", () => {
     { type: "people", people: [person], ownName: "ana", verbose: true, colours },
     { type: "rooms", rooms: [{ name: bad, members: 1, entries: 1 }], current: bad },
     { type: "bans", bans: [{ ...person, by: bad, time: 1_000 }] },
-    { type: "banned", banned: { ...person, closed: [bad, "standing"], invitation: bad } },
+    {
+      type: "banned",
+      banned: { ...person, closed: [bad, "standing"], invitation: bad, page: bad },
+    },
     { type: "invitations", invitations: [{ id: bad, room: bad, count: 2, guests }] },
     { type: "entries", entries: [{ ...entry, text: bad, mentions: false }], colours },
   ];
