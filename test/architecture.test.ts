@@ -130,10 +130,11 @@ const EDGES = [
   "page/bundle.ts",
   // Bun.connect, which loads no streams.
   "http/client/transport/loopback.ts",
-  // openat2, statx and sendfile; Bun.file, which knows media types; Bun.markdown; Bun.Image.
+  // openat2, statx and sendfile; Bun.file, which knows media types; Bun.markdown; Bun.Image; Bun.XML.
   "http/server/linux-calls.ts",
   "http/server/listing/readme.ts",
   "http/server/listing/thumbnails.ts",
+  "http/server/manage/xml.ts",
   "http/server/media-types.ts",
 ];
 

@@ -339,9 +339,10 @@ export const OPTIONS: OptionTable = {
     },
   },
   upload: { ...flag, does: { serve: "accept uploads" } },
+  manage: { ...flag, does: { serve: "uploads, new folders, renaming, deleting; WebDAV" } },
   "on-conflict": {
     ...value("WHAT", ["refuse", "rename", "replace"]),
-    does: { serve: "if a name is taken, refuse (default), rename or replace" },
+    does: { serve: "a taken name: refuse, rename or replace" },
   },
   "max-upload": {
     ...SIZE,

@@ -73,6 +73,7 @@ export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
     crossOrigin: flags.has("cors"),
     credentials,
     upload,
+    manage: flags.has("manage"),
     tls,
     trustedProxies,
     hosts: hosts.length === 0 && listen.isPublic ? null : hosts,
@@ -107,13 +108,14 @@ function readAccessOptions(
       "write it as --auth USER:PASSWORD",
     );
   }
-  if (!flags.has("upload")) {
+  const isManaged = flags.has("manage");
+  if (!flags.has("upload") && !isManaged) {
     const option = ["on-conflict", "max-upload"].find((name) => typed.has(name));
     if (option === undefined) return { credentials, upload: null };
     throw usageError(`--${option} has no effect without uploads`, "add --upload");
   }
   const limit = maxUploadOption(commandLine);
-  return { credentials, upload: { onConflict: onConflictOption(commandLine), limit } };
+  return { credentials, upload: { onConflict: onConflictOption(commandLine, isManaged), limit } };
 }
 
 /**
@@ -121,8 +123,9 @@ function readAccessOptions(
  *
  * @throws {CharlaError} USAGE
  */
-function onConflictOption({ values }: CommandLine): OnConflict {
-  const written = values.get("on-conflict") ?? "refuse";
+function onConflictOption({ values }: CommandLine, isManaged: boolean): OnConflict {
+  // What is replaced can be found in .trash then, and clients of WebDAV rely on it.
+  const written = values.get("on-conflict") ?? (isManaged ? "replace" : "refuse");
   const policy = ON_CONFLICT.find((each) => each === written);
   if (policy !== undefined) return policy;
   throw usageError(

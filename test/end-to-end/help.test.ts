@@ -227,7 +227,8 @@ test("charla serve --help describes serve", async () => {
           --auth USER:PASSWORD   require this user and password
           --tls            HTTPS with a self-signed certificate
           --tls-cert FILE, --tls-key FILE   HTTPS with this certificate and key
-          --upload, --on-conflict WHAT   accept uploads; refuse, rename or replace
+          --upload, --manage   accept uploads; also changes, and WebDAV
+          --on-conflict WHAT   a taken name: refuse, rename or replace
           --max-upload N   limit uploads to N bytes (500K, 20M; 1G by default)
           --spa            serve /index.html for unknown paths
           --cors, --no-listing   pages of other sites may read; no folder listings

@@ -310,6 +310,36 @@ fullTestWith(
   },
 );
 
+fullTestWith(
+  [CHROMIUM],
+  "with --manage folders are made, and files renamed and deleted, from the page",
+  async () => {
+    using folder = share();
+    await using server = await startServing([folder.path, "--manage"]);
+    await using window = await browser.openWindow();
+    const { page } = window;
+    await page.goto(server.url);
+    await page.evaluate(
+      `answers = ["new ü", "tiny #1.bin", "middle.bin"]; told = [];
+      prompt = () => answers.shift(); confirm = () => true; alert = (text) => told.push(text)`,
+    );
+
+    await page.getByRole("button", { name: "New folder" }).click();
+    await page.getByRole("link", { name: "new ü/", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Rename small.bin" }).click();
+    await page.getByRole("link", { name: "tiny #1.bin", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Delete large.bin" }).click();
+    await page.getByRole("link", { name: "large.bin", exact: true }).waitFor({ state: "detached" });
+    expect(folder.list()).toEqual([".trash", LONG, "folder", "middle.bin", "new ü", "tiny #1.bin"]);
+
+    // A name that is taken: nothing happens, and the page says why.
+    await page.getByRole("button", { name: "Rename tiny #1.bin" }).click();
+    await until("the answer", () => page.evaluate<boolean>("told.length === 1"));
+    expect(await page.evaluate<string[]>("told")).toEqual(["the name is taken"]);
+    expect(folder.read("tiny #1.bin")).toHaveLength(10);
+  },
+);
+
 fullTestWith([CHROMIUM], "without scripts the form uploads, too", async () => {
   using folder = share();
   await using server = await startServing([folder.path, "--upload"]);

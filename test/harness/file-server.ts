@@ -45,6 +45,7 @@ export async function serveFolder(
     crossOrigin: false,
     credentials: null,
     upload: null,
+    manage: false,
     tls: null,
     hosts: [],
     trustedProxies: [],

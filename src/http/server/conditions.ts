@@ -13,7 +13,11 @@ export interface Validators {
 }
 
 /** Strong: a file that is written to gets another time, and a file that replaces it has another inode. */
-export function fileValidators({ size, modified, inode }: OpenedFile): Validators {
+export function fileValidators({
+  size,
+  modified,
+  inode,
+}: Pick<OpenedFile, "size" | "modified" | "inode">): Validators {
   const microseconds = Math.round(modified * 1_000);
   const etag = `"${size.toString(36)}-${microseconds.toString(36)}-${inode.toString(36)}"`;
   return { etag, modified };

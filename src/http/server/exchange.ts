@@ -93,6 +93,7 @@ const TEXTS = {
   431: "the headers are too long",
   500: "internal error",
   501: "unknown method",
+  502: "on another server",
   503: "too many open files",
   505: "unknown version of HTTP",
   507: "disk full",

@@ -7,8 +7,10 @@ import { allowCrossOrigin, rejectForeignPages, requireCredentials } from "./acce
 import { ARCHIVE_FORMATS, archiveMiddleware } from "./archive/archive-response.ts";
 import { contentHandler } from "./content-response.ts";
 import { compose, emptyResponse, type Middleware, textResponse } from "./exchange.ts";
-import { type FolderSystem, openFolder, thisSystem } from "./folder.ts";
+import { type Folder, type FolderSystem, openFolder, thisSystem } from "./folder.ts";
 import { thumbnailMiddleware } from "./listing/thumbnails.ts";
+import { keepEntry } from "./manage/changes.ts";
+import { WEBDAV_METHODS, webdavMiddleware } from "./manage/webdav.ts";
 import { ownHosts, rejectForeignHosts } from "./own-hosts.ts";
 import { type HttpServer, type HttpServerOptions, openHttpServer } from "./server.ts";
 import type { OnConflict } from "./upload/new-file.ts";
@@ -31,6 +33,8 @@ export interface FileServerOptions extends Omit<
   readonly credentials: string | null;
   /** Null for no uploads. `limit` in bytes of a file. */
   readonly upload: { readonly onConflict: OnConflict; readonly limit: number } | null;
+  /** What is in the folder may be moved and deleted, and folders made; only with uploads. */
+  readonly manage: boolean;
   /** The names by which it may be called besides those that no other site can own; null for any name. */
   readonly hosts: readonly string[] | null;
   /** By default what this system has. */
@@ -39,24 +43,45 @@ export interface FileServerOptions extends Omit<
 
 /** @throws a system error: the folder does not exist or is not one, or the port is in use */
 export async function openFileServer(options: FileServerOptions): Promise<HttpServer> {
-  const { dotfiles, followSymlinks, spa, upload, credentials, hosts } = options;
+  const { dotfiles, followSymlinks, spa, upload, manage, credentials, hosts } = options;
   const name = basename(options.folder) || "files";
   const system = options.system ?? thisSystem();
-  const uploading = upload === null ? null : { ...upload, dotfiles, keep: null };
-  const allow = ["GET", "HEAD", "OPTIONS", ...(upload === null ? [] : ["PUT", "POST"])].join(", ");
+  const keep = manage
+    ? (folder: Folder, path: readonly string[]) => keepEntry(folder, path, Date.now()) === "done"
+    : null;
+  const uploading = upload === null ? null : { ...upload, dotfiles, keep };
+  const allow = [
+    "GET",
+    "HEAD",
+    "OPTIONS",
+    ...(upload === null ? [] : ["PUT", "POST"]),
+    ...(manage ? WEBDAV_METHODS : []),
+  ].join(", ");
+  const described = {
+    allow,
+    ...(upload === null ? {} : resumableOptions(upload.limit)),
+    ...(manage ? { dav: "1", "ms-author-via": "DAV" } : {}),
+  };
   const middleware: Middleware[] = [
     ...(hosts === null ? [] : [rejectForeignHosts(ownHosts(hosts, hostname()))]),
     ...(options.crossOrigin ? [allowCrossOrigin] : []),
     ...(credentials === null ? [] : [requireCredentials(credentials)]),
-    describeMethods({ allow, ...(upload === null ? {} : resumableOptions(upload.limit)) }),
+    describeMethods(described),
     ...(uploading === null
       ? []
       : [rejectForeignPages, resumableMiddleware(uploading), uploadMiddleware(uploading)]),
+    ...(manage ? [webdavMiddleware({ name, dotfiles })] : []),
     refuseMethods(allow),
     ...(options.listing ? [archiveMiddleware(name, dotfiles), thumbnailMiddleware()] : []),
   ];
   const listing = options.listing
-    ? { name, dotfiles, archives: ARCHIVE_FORMATS, isUploadable: upload !== null, isManaged: false }
+    ? {
+        name,
+        dotfiles,
+        archives: ARCHIVE_FORMATS,
+        isUploadable: upload !== null,
+        isManaged: manage,
+      }
     : null;
   const handler = compose(middleware, contentHandler({ listing, spa }));
   using resources = new DisposableStack();

@@ -51,6 +51,8 @@ export interface NotOpened extends Disposable {
 export interface Folder extends Disposable {
   /** @param path names, as target.ts parses them */
   find(path: readonly string[]): Found;
+  /** The same for what may be hidden. */
+  findHidden(path: readonly string[]): Found;
   /** Of an entry of a folder, without following it if it is a link; null if it is missing. */
   entryStatus(opened: OpenedFolder, name: string): EntryStatus | null;
   /** Which file a path means now, and its state; null if it is missing or the system cannot tell. */
@@ -151,16 +153,18 @@ export function openFolder(
 
   return {
     find(names) {
-      if (names.some((name) => isHidden(name, dotfiles))) return MISSING;
+      return names.some((name) => isHidden(name, dotfiles)) ? MISSING : this.findHidden(names);
+    },
+    findHidden(names) {
       const descriptor = open(names);
       if (typeof descriptor !== "number") return descriptor;
       const stats = fstatSync(descriptor);
       const { mtimeMs: modified, size, ino: inode } = stats;
-      if (stats.isFile()) return new OpenedFile(descriptor, modified, size, inode);
+      if (stats.isFile()) return new OpenedFile(descriptor, modified, inode, size);
       if (stats.isDirectory()) {
         const path =
           descriptors === null ? join(root.path, ...names) : `${descriptors}/${descriptor}`;
-        return new OpenedFolder(descriptor, modified, path);
+        return new OpenedFolder(descriptor, modified, inode, path);
       }
       closeSync(descriptor);
       return MISSING;
@@ -184,7 +188,7 @@ function lstatEntry(path: string): EntryStatus | null {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return null;
   const kind = stats.isFile() ? "file" : stats.isDirectory() ? "folder" : "other";
-  return { kind, size: stats.size, modified: stats.mtimeMs };
+  return { kind, size: stats.size, modified: stats.mtimeMs, inode: stats.ino };
 }
 
 function openRoot(path: string): Root {

@@ -28,6 +28,7 @@ export interface EntryStatus {
   readonly size: number;
   /** ms since 1970. */
   readonly modified: number;
+  readonly inode: number;
 }
 
 /**
@@ -130,6 +131,7 @@ export function linuxCalls(): LinuxCalls | null {
         size: (status[11] ?? 0) * 2 ** 32 + (status[10] ?? 0),
         modified:
           ((status[29] ?? 0) * 2 ** 32 + (status[28] ?? 0)) * 1_000 + (status[30] ?? 0) / 1_000_000,
+        inode: inode(status),
       };
     },
     identify: (folder, path) => (readStatus(folder, path) ? Uint32Array.from(status) : null),

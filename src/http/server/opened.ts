@@ -8,11 +8,13 @@ abstract class Opened implements Disposable {
   readonly descriptor: number;
   /** ms since 1970, with fractions, to some microseconds. */
   readonly modified: number;
+  readonly inode: number;
   #isOpen = true;
 
-  constructor(descriptor: number, modified: number) {
+  constructor(descriptor: number, modified: number, inode: number) {
     this.descriptor = descriptor;
     this.modified = modified;
+    this.inode = inode;
   }
 
   [Symbol.dispose](): void {
@@ -30,18 +32,16 @@ abstract class Opened implements Disposable {
 export class OpenedFile extends Opened {
   readonly kind = "file";
   readonly size: number;
-  readonly inode: number;
 
-  constructor(descriptor: number, modified: number, size: number, inode: number) {
-    super(descriptor, modified);
+  constructor(descriptor: number, modified: number, inode: number, size: number) {
+    super(descriptor, modified, inode);
     this.size = size;
-    this.inode = inode;
   }
 
   /** The same file for another scope to close. */
   move(): OpenedFile {
     this.release();
-    return new OpenedFile(this.descriptor, this.modified, this.size, this.inode);
+    return new OpenedFile(this.descriptor, this.modified, this.inode, this.size);
   }
 
   isExecutable(): boolean {
@@ -86,14 +86,14 @@ export class OpenedFolder extends Opened {
   /** On Linux a path of the descriptor; elsewhere that of its name, which may come to mean something else. */
   readonly path: string;
 
-  constructor(descriptor: number, modified: number, path: string) {
-    super(descriptor, modified);
+  constructor(descriptor: number, modified: number, inode: number, path: string) {
+    super(descriptor, modified, inode);
     this.path = path;
   }
 
   move(): OpenedFolder {
     this.release();
-    return new OpenedFolder(this.descriptor, this.modified, this.path);
+    return new OpenedFolder(this.descriptor, this.modified, this.inode, this.path);
   }
 
   /** Which folder it is, by whatever path it was found. */

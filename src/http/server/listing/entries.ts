@@ -6,7 +6,7 @@ import { type Dirent, readdirSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 import { type Folder, isHidden } from "../folder.ts";
-import type { OpenedFolder } from "../opened.ts";
+import type { OpenedFile, OpenedFolder } from "../opened.ts";
 
 export interface Entry {
   readonly name: string;
@@ -15,6 +15,7 @@ export interface Entry {
   readonly size: number | null;
   /** ms since 1970. */
   readonly modified: number;
+  readonly inode: number;
 }
 
 export interface Entries {
@@ -88,6 +89,20 @@ export async function listEntries(
 type Line = string;
 
 const nameOf = (line: Line) => line.slice(line.indexOf("\0") + 1);
+
+/** All of them, by name. */
+export async function* allEntries(
+  folder: Folder,
+  opened: OpenedFolder,
+  path: readonly string[],
+  dotfiles: boolean,
+): AsyncGenerator<Entry, void, void> {
+  const { lines } = await sortedNames(folder, opened, path, dotfiles);
+  for (const line of lines) {
+    const entry = readEntry(folder, opened, path, nameOf(line));
+    if (entry !== null) yield entry;
+  }
+}
 
 interface Names {
   /** Sorted. */
@@ -206,16 +221,16 @@ function readEntry(
 ): Entry | null {
   const status = folder.entryStatus(opened, name);
   if (status === null) return null;
-  const { kind, size, modified } = status;
-  if (kind === "file") return { name, kind, size, modified };
-  if (kind === "folder") return { name, kind, size: null, modified };
+  const { kind, size, modified, inode } = status;
+  if (kind === "file") return { name, kind, size, modified, inode };
+  if (kind === "folder") return { name, kind, size: null, modified, inode };
   using found = folder.find([...path, name]);
-  if (found.kind === "file") {
-    return { name, kind: "file", size: found.size, modified: found.modified };
-  }
-  return found.kind === "folder"
-    ? { name, kind: "folder", size: null, modified: found.modified }
-    : null;
+  return found.kind === "file" || found.kind === "folder" ? foundEntry(found, name) : null;
+}
+
+export function foundEntry(found: OpenedFile | OpenedFolder, name: string): Entry {
+  const { kind, modified, inode } = found;
+  return { name, kind, size: found.kind === "file" ? found.size : null, modified, inode };
 }
 
 /** Folders first, in both directions; equal entries by name. */

@@ -21,8 +21,8 @@ export interface Destination {
   readonly folder: string;
   readonly name: string;
   readonly onConflict: OnConflict;
-  /** Puts what is to be replaced elsewhere; null if nobody wants it any more. */
-  readonly keep: ((path: string) => void) | null;
+  /** Keeps the file that is to be replaced elsewhere, and says whether that went well; null if nobody wants it any more. */
+  readonly keep: (() => boolean) | null;
 }
 
 export interface Stored {
@@ -116,7 +116,7 @@ export async function storeFile(
   if (onConflict === "replace") {
     const existing = findExisting(path);
     if (existing === "folder") return { kind: "exists" };
-    if (existing === "file") keep?.(path);
+    if (existing === "file" && keep?.() === false) return { kind: "forbidden" };
     await rename(temporary, path);
     await syncFolder(folder);
     return { kind: existing === "file" ? "replaced" : "created", name };

@@ -17,6 +17,7 @@ import {
   type RequestBody,
   textResponse,
 } from "../exchange.ts";
+import type { Folder } from "../folder.ts";
 import type { OpenedFolder } from "../opened.ts";
 import { formatPath } from "../target.ts";
 import { isFileName, planName, refusalFor } from "./new-file.ts";
@@ -30,7 +31,7 @@ import {
   removeOldPartials,
   removePartial,
 } from "./partial.ts";
-import { storeRefusal, type UploadOptions } from "./upload-response.ts";
+import { destinationOf, storeRefusal, type UploadOptions } from "./upload-response.ts";
 
 const VERSION = "1.0.0";
 /** The type of the body that goes on with an upload. */
@@ -91,13 +92,13 @@ function createUploads(options: UploadOptions) {
     const path = [...target.path, ...names];
     using folder = target.isFolder ? openMade(context, path, names.length) : null;
     if (folder === null) return refusal(409, "the folder does not exist");
-    const planned = planName({ ...options, folder: folder.path, name });
+    const planned = planName(destinationOf(options, context.folder, folder, [...path, name]));
     if (planned === null) return textResponse(409);
     clean(folder);
 
     const upload = beginPartial(folder, { name, length });
     const sent = fields.get("content-type") === OFFSET_TYPE ? body : null;
-    const response = await receive(folder, path, upload, sent);
+    const response = await receive(context.folder, folder, path, upload, sent);
     if (response.status !== 204) return response;
     return emptyResponse(201, {
       // Where it will be, as things are now; or where it is.
@@ -130,12 +131,13 @@ function createUploads(options: UploadOptions) {
         if (wholeNumber(fields.get("upload-offset")) !== upload.offset) {
           return textResponse(409, stateHeaders(upload), "the upload is at another offset");
         }
-        return await receive(folder, target.path, upload, context.body);
+        return await receive(shared, folder, target.path, upload, context.body);
     }
   }
 
   /** Takes what is sent of an upload; when it is complete, the file is there. */
   async function receive(
+    shared: Folder,
     folder: OpenedFolder,
     path: readonly string[],
     upload: Partial,
@@ -147,7 +149,7 @@ function createUploads(options: UploadOptions) {
       const now = await appendToPartial(folder, upload, receiver.chunks);
       if (now === null) return refusal(413, "more was sent than was announced");
       if (now.offset < now.length) return emptyResponse(204, stateHeaders(now));
-      const destination = { ...options, folder: folder.path, name: upload.name };
+      const destination = destinationOf(options, shared, folder, [...path, upload.name]);
       const result = await finishPartial(folder, upload, destination);
       if (!("name" in result)) return storeRefusal(result);
       return emptyResponse(204, {

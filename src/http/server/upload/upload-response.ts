@@ -10,6 +10,7 @@ import {
   refusal,
   textResponse,
 } from "../exchange.ts";
+import type { Folder } from "../folder.ts";
 import type { OpenedFolder } from "../opened.ts";
 import { formatPath } from "../target.ts";
 import { MalformedForm, parseBoundary, parseParts } from "./multipart.ts";
@@ -27,8 +28,22 @@ export interface UploadOptions {
   /** Bytes of a file. */
   readonly limit: number;
   readonly dotfiles: boolean;
-  /** Puts a file that is to be replaced elsewhere; null if nobody wants it any more. */
-  readonly keep: Destination["keep"];
+  /** Keeps a file that is to be replaced elsewhere, and says whether that went well; null if nobody wants it any more. */
+  readonly keep: ((folder: Folder, path: readonly string[]) => boolean) | null;
+}
+
+export function destinationOf(
+  { onConflict, keep }: UploadOptions,
+  shared: Folder,
+  opened: OpenedFolder,
+  path: readonly string[],
+): Destination {
+  return {
+    folder: opened.path,
+    name: path.at(-1) ?? "",
+    onConflict,
+    keep: keep === null ? null : () => keep(shared, path),
+  };
 }
 
 /** Bytes that a form may have besides its files. */
@@ -61,7 +76,7 @@ async function respondToPut(context: Context, options: UploadOptions): Promise<H
   if (isConditionFailed(context)) return textResponse(412);
   using opened = openTargetFolder(context, target.path.slice(0, -1));
   if (opened === null) return refusal(409, "the folder does not exist");
-  const destination = { ...options, folder: opened.path, name };
+  const destination = destinationOf(options, context.folder, opened, target.path);
   const result = await receiveFile(body ?? [], destination, options.limit);
   if (!("name" in result)) return storeRefusal(result);
   if (result.kind === "replaced") return emptyResponse(204);
@@ -82,7 +97,7 @@ async function respondToForm(context: Context, options: UploadOptions): Promise<
       if (fileName === null || fileName === "") continue;
       const name = baseName(fileName);
       if (!isFileName(name, options.dotfiles)) return refusal(400, "a file cannot have this name");
-      const destination = { ...options, folder: opened.path, name };
+      const destination = destinationOf(options, context.folder, opened, [...target.path, name]);
       const result = await receiveFile(content, destination, options.limit);
       if (!("name" in result)) return storeRefusal(result);
     }

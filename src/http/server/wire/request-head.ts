@@ -170,7 +170,7 @@ function parseTargetForm(method: string, written: string) {
 }
 
 /** Bytes that are not ASCII, as they should have been sent. */
-function percentEncoded(target: string): string {
+export function percentEncoded(target: string): string {
   if (!/[\x80-\xff]/.test(target)) return target;
   return target.replaceAll(
     /[\x80-\xff]/g,
