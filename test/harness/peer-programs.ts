@@ -1,6 +1,6 @@
 // Tests that start programs: charla itself, and others of the machine, such as ncat.
 
-import { test } from "bun:test";
+import { afterAll, beforeAll, test } from "bun:test";
 
 import { FULL_SIZE } from "./full-size.ts";
 
@@ -36,4 +36,12 @@ export function fullTestWith(
 ): void {
   if (FULL_SIZE) testWith(programs, title, body, timeout);
   else test.skip(`${title} (with --full)`, body);
+}
+
+/** What all tests by `fullTestWith` of a file share, until the last of them; a short run would begin it for nothing. */
+export function forFullTests(begin: (shared: AsyncDisposableStack) => Promise<void>): void {
+  if (!FULL_SIZE) return;
+  const shared = new AsyncDisposableStack();
+  beforeAll(() => begin(shared));
+  afterAll(() => shared.disposeAsync());
 }

@@ -1,7 +1,14 @@
 // What the tests use of "bun:test", on node:test and the package `expect`: for test files that are bundled to run under
 // Node.js (run-tests.ts). A test that takes another function of it fails to bundle, or says that it is not one.
 
-import { afterEach, beforeEach, describe as nodeDescribe, test as nodeTest } from "node:test";
+import {
+  after,
+  afterEach,
+  before,
+  beforeEach,
+  describe as nodeDescribe,
+  test as nodeTest,
+} from "node:test";
 import { format, isDeepStrictEqual } from "node:util";
 
 import { expect as jestExpect } from "expect";
@@ -86,4 +93,4 @@ export const describe = Object.assign(group, {
   each: forEachRow(group),
   skipIf: (condition: boolean) => (condition ? skip : group),
 });
-export { afterEach, beforeEach, expect };
+export { after as afterAll, afterEach, before as beforeAll, beforeEach, expect };

@@ -1,25 +1,21 @@
 // What the page keeps, and that one tab has a place, in Firefox.
 
-import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { expect, setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
 
 import { FIREFOX, type FirefoxTab, startFirefox } from "../harness/firefox.ts";
 import { newFolder } from "../harness/folder.ts";
 import { type PageServer, servePage } from "../harness/page-server.ts";
-import { END_TO_END_TIMEOUT, fullTestWith } from "../harness/peer-programs.ts";
+import { END_TO_END_TIMEOUT, forFullTests, fullTestWith } from "../harness/peer-programs.ts";
 import { root } from "../harness/program.ts";
 
 setDefaultTimeout(END_TO_END_TIMEOUT);
 
 let storage: PageServer;
 let tabs: PageServer;
-beforeAll(async () => {
-  storage = await servePage(join(root, "test/web/page/storage.ts"));
-  tabs = await servePage(join(root, "test/web/page/tabs.ts"));
-});
-afterAll(() => {
-  storage[Symbol.dispose]();
-  tabs[Symbol.dispose]();
+forFullTests(async (shared) => {
+  storage = shared.use(await servePage(join(root, "test/web/page/storage.ts")));
+  tabs = shared.use(await servePage(join(root, "test/web/page/tabs.ts")));
 });
 
 async function openStorage(tab: FirefoxTab, url: string): Promise<void> {

@@ -1,7 +1,7 @@
 // What others write and call themselves, in the page of a real server: nothing of it is markup or runs, nothing leaves its row,
 // and it is shown by the rules of the terminal.
 
-import { afterAll, beforeAll, expect } from "bun:test";
+import { afterAll, expect } from "bun:test";
 import { randomBytes } from "node:crypto";
 
 import type { Page } from "playwright-core";
@@ -12,19 +12,16 @@ import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import { visibleText } from "../../src/terminal/visible-text.ts";
 import { CHROMIUM, oneBrowser } from "../harness/browser.ts";
 import { charla, runCharla } from "../harness/in-process.ts";
-import { fullTestWith } from "../harness/peer-programs.ts";
+import { forFullTests, fullTestWith } from "../harness/peer-programs.ts";
 import { type SealedServer, startSealedServer } from "../harness/sealed-server.ts";
 import { join, linkTo, shown } from "./joined-page.ts";
 import { NOON, viewPages } from "./view-page.ts";
 
 const browser = oneBrowser();
 let server: SealedServer;
-beforeAll(async () => {
-  server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);
-});
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
+afterAll(() => browser[Symbol.asyncDispose]());
+forFullTests(async (shared) => {
+  server = shared.use(await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]));
 });
 
 /** Fonts draw each above the one before. */

@@ -1,27 +1,24 @@
 // The page of a real server on phones, upright and on their side: everything is in sight and can be used, with the keyboard of the
 // screen and beside what the screen leaves free; and with no pointer at all.
 
-import { afterAll, beforeAll, expect } from "bun:test";
+import { afterAll, expect } from "bun:test";
 
 import type { Page } from "playwright-core";
 
 import { CHROMIUM, oneBrowser } from "../harness/browser.ts";
-import { fullTestWith } from "../harness/peer-programs.ts";
+import { forFullTests, fullTestWith } from "../harness/peer-programs.ts";
 import { type SealedServer, startSealedServer } from "../harness/sealed-server.ts";
 import { findViolations } from "./accessibility.ts";
 import { field, join, linkTo, say, shown } from "./joined-page.ts";
 
 const browser = oneBrowser();
 let server: SealedServer;
-beforeAll(async () => {
-  server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);
+afterAll(() => browser[Symbol.asyncDispose]());
+forFullTests(async (shared) => {
+  server = shared.use(await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]));
   server.type(
     `hello\nsee https://example.org/${"a-long-address/".repeat(20)}\nben: ${"all right? ".repeat(20)}\n`,
   );
-});
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
 });
 
 const DIALOGS = ["Invite", "Menu", "Search", "People and rooms"];

@@ -1,25 +1,22 @@
 // What people do in rooms of a real server by the page: read and search what was said before, see what is new, go from room to
 // room, invite, and leave.
 
-import { afterAll, beforeAll, expect } from "bun:test";
+import { afterAll, expect } from "bun:test";
 
 import type { Page } from "playwright-core";
 
 import { CHROMIUM, oneBrowser } from "../harness/browser.ts";
 import { charla, runCharla } from "../harness/in-process.ts";
-import { fullTestWith } from "../harness/peer-programs.ts";
+import { forFullTests, fullTestWith } from "../harness/peer-programs.ts";
 import { type SealedServer, startSealedServer } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
 import { field, join, linkTo, say, shown } from "./joined-page.ts";
 
 const browser = oneBrowser();
 let server: SealedServer;
-beforeAll(async () => {
-  server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);
-});
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
+afterAll(() => browser[Symbol.asyncDispose]());
+forFullTests(async (shared) => {
+  server = shared.use(await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]));
 });
 
 const MESSAGES = 1_200;

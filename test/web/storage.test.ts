@@ -1,7 +1,7 @@
 // What the page keeps in a browser: what survives a reload, a closed tab and a kill of the browser, and what there is where the
 // browser keeps nothing.
 
-import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { expect, setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
 
 import type { Page } from "playwright-core";
@@ -9,16 +9,15 @@ import type { Page } from "playwright-core";
 import { CHROMIUM, startWithProfile } from "../harness/browser.ts";
 import { newFolder } from "../harness/folder.ts";
 import { type PageServer, servePage } from "../harness/page-server.ts";
-import { END_TO_END_TIMEOUT, fullTestWith } from "../harness/peer-programs.ts";
+import { END_TO_END_TIMEOUT, forFullTests, fullTestWith } from "../harness/peer-programs.ts";
 import { root } from "../harness/program.ts";
 
 setDefaultTimeout(END_TO_END_TIMEOUT);
 
 let pages: PageServer;
-beforeAll(async () => {
-  pages = await servePage(join(root, "test/web/page/storage.ts"));
+forFullTests(async (shared) => {
+  pages = shared.use(await servePage(join(root, "test/web/page/storage.ts")));
 });
-afterAll(() => pages[Symbol.dispose]());
 
 async function open(page: Page, url = pages.secure): Promise<Page> {
   await page.goto(url);

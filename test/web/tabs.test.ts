@@ -1,6 +1,6 @@
 // One tab has a place, in Chromium: by locks where the context is secure, by the election where it is not.
 
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { describe, expect, setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
 
 import type { Page } from "playwright-core";
@@ -8,23 +8,17 @@ import type { Page } from "playwright-core";
 import { type BrowserWithProfile, CHROMIUM, startWithProfile } from "../harness/browser.ts";
 import { newFolder } from "../harness/folder.ts";
 import { type PageServer, servePage } from "../harness/page-server.ts";
-import { END_TO_END_TIMEOUT, fullTestWith } from "../harness/peer-programs.ts";
+import { END_TO_END_TIMEOUT, forFullTests, fullTestWith } from "../harness/peer-programs.ts";
 import { root } from "../harness/program.ts";
 import { until } from "../harness/until.ts";
 
 setDefaultTimeout(END_TO_END_TIMEOUT);
 
-const profile = newFolder();
 let pages: PageServer;
 let browser: BrowserWithProfile;
-beforeAll(async () => {
-  pages = await servePage(join(root, "test/web/page/tabs.ts"));
-  browser = await startWithProfile(profile.path);
-});
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-  pages[Symbol.dispose]();
-  profile[Symbol.dispose]();
+forFullTests(async (shared) => {
+  pages = shared.use(await servePage(join(root, "test/web/page/tabs.ts")));
+  browser = shared.use(await startWithProfile(shared.use(newFolder()).path));
 });
 
 interface Tab extends AsyncDisposable {

@@ -1,10 +1,10 @@
 // What is typed and pasted in the page, as the others get it: several lines, an input method, emoji, writing from right to left.
 
-import { afterAll, beforeAll, expect } from "bun:test";
+import { afterAll, expect } from "bun:test";
 
 import { CHROMIUM, oneBrowser } from "../harness/browser.ts";
 import { charla } from "../harness/in-process.ts";
-import { fullTestWith } from "../harness/peer-programs.ts";
+import { forFullTests, fullTestWith } from "../harness/peer-programs.ts";
 import type { Program } from "../harness/program.ts";
 import { openScreen } from "../harness/screen.ts";
 import { type SealedServer, startSealedServer } from "../harness/sealed-server.ts";
@@ -15,15 +15,11 @@ const browser = oneBrowser();
 let server: SealedServer;
 /** Hears everything, word for word. */
 let eva: Program;
-beforeAll(async () => {
-  server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);
-  eva = charla([server.invitation, "--name", "eva", "--json"]);
+afterAll(() => browser[Symbol.asyncDispose]());
+forFullTests(async (shared) => {
+  server = shared.use(await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]));
+  eva = shared.use(charla([server.invitation, "--name", "eva", "--json"]));
   await eva.until("stdout", '"type":"entered"');
-});
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-  await eva[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
 });
 
 /** The messages of one person, once there are as many. */

@@ -34,9 +34,10 @@ export interface ViewPages extends AsyncDisposable {
 /** Opens one browser for all tests of a file. */
 export function viewPages(): ViewPages {
   const browser = oneBrowser();
-  const serving = serve();
+  let serving: ReturnType<typeof serve> | null = null;
 
   async function open(look: PageLook = {}): Promise<ViewWindow> {
+    serving ??= serve();
     const server = await serving;
     const opened = await browser.openWindow(look);
     const { page } = opened;
@@ -61,7 +62,7 @@ export function viewPages(): ViewPages {
     open,
     async [Symbol.asyncDispose]() {
       await browser[Symbol.asyncDispose]();
-      await (await serving).stop(true);
+      await (await serving)?.stop(true);
     },
   };
 }
