@@ -15,19 +15,19 @@ installWhatIsMissing();
 /** The garbage collector of the linter's types is a third of its work; more memory than this they get only with it. */
 const WITHOUT_COLLECTION = { GOGC: "off", GOMEMLIMIT: "2GiB" };
 const CHECKS = [
-  { title: "format", name: "bun", args: ["fmt", "--check"] },
   {
     title: "lint",
     name: "oxlint",
     args: ["--type-aware", "--deny-warnings"],
     env: WITHOUT_COLLECTION,
   },
+  { title: "format", name: "bun", args: ["fmt", "--check"] },
   { title: "types", name: "bun", args: ["check"] },
   { title: "types on Node.js 20", name: "bun", args: ["check", "-p", "tsconfig.library.json"] },
   { title: "types in a browser", name: "bun", args: ["check", "-p", "web/tsconfig.json"] },
 ];
-/** Files run at a time: three for each processor, because many tests wait for a clock or another program. */
-const WORKERS = 3 * availableParallelism();
+/** Files run at a time: four for each processor, because many tests wait for a clock or another program. */
+const WORKERS = 4 * availableParallelism();
 /** Files with labs run at a time: they wait for timers most of the time, and some check how long a path takes. */
 const LABS = 1 + availableParallelism();
 /** Large proofs that keep one processor busy, or wait most of the time for what they have stopped: two at a time. */
@@ -50,18 +50,22 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, interru
 const environment = {
   ...process.env,
   ...(isFull ? { CHARLA_TEST_SIZE: "full" } : {}),
-  CHARLA_TEST_MAIN: bundle(join(folder, "program")),
-  ...(isFull ? {} : compile(join(folder, "charla"))),
   // What a test leaves there is removed with it.
   TMPDIR: folder,
 };
+// The first of them runs while the program is built.
+const checking = isWhole ? runChecks() : Promise.resolve([]);
+Object.assign(environment, {
+  CHARLA_TEST_MAIN: bundle(join(folder, "program")),
+  ...(isFull ? {} : compile(join(folder, "charla"))),
+});
 const counts = { passed: 0, failed: 0, skipped: 0, assertions: 0 };
 const { files, labs, pairs, proofs } = isFull
   ? splitTests()
   : { files: chosen, labs: [], pairs: [], proofs: [] };
 const tests = isFull && files.length === 0 ? null : runTests(files, WORKERS);
 // Their output is printed after that of the tests, where it is seen.
-const checks = isWhole ? await runChecks() : [];
+const checks = await checking;
 await tests;
 if (labs.length > 0) await runTests(labs, LABS);
 if (pairs.length > 0) await runTests(pairs, 2);

@@ -144,7 +144,8 @@ test("--metrics serves counts as text on loopback, and nothing else", async () =
 
 test("WebSockets are taken on the TCP port of the same number, or of none with --no-web", async () => {
   {
-    await using relay = charla(ON_LOOPBACK);
+    // The page is in the program; from source it would be bundled for this.
+    await using relay = startProcess(ON_LOOPBACK);
     const [, port] = await relay.until("stderr", LISTENS);
     await relay.until("stderr", `WebSockets on 127.0.0.1:${port}\n`);
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
@@ -162,7 +163,7 @@ test("with a certificate they are over TLS, and a TCP port that is taken ends it
   writeFileSync(certificate, SELF_SIGNED);
   writeFileSync(key, KEY);
   const withTls = [...ON_LOOPBACK, "--tls-cert", certificate, "--tls-key", key];
-  await using relay = charla([...withTls, "--web-port", "0"]);
+  await using relay = startProcess([...withTls, "--web-port", "0"]);
   const [, port] = await relay.until("stderr", /^WebSockets over TLS on 127\.0\.0\.1:(\d+)$/m);
   const url = `https://127.0.0.1:${port}/`;
   expect((await fetch(url, { tls: { rejectUnauthorized: false } })).status).toBe(200);

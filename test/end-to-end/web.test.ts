@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 
 import { charla } from "../harness/in-process.ts";
+import { charla as startProcess } from "../harness/program.ts";
 
 const SERVER = ["--server", "--ephemeral", "--bind", "127.0.0.1", "--json"];
 
@@ -17,7 +18,8 @@ test("charla --server takes WebSockets on the TCP port of its number, and none w
     ["--json", 200],
     ["--no-web", null],
   ] as const) {
-    await using server = charla([...SERVER, "--port", "0", option]);
+    // The page is in the program; from source it would be bundled for this.
+    await using server = startProcess([...SERVER, "--port", "0", option]);
     const [, port] = await server.until("stdout", /"type":"listening","address":"[^"]*:(\d+)"/);
     const response = await fetch(`http://127.0.0.1:${port}/`).catch(() => null);
     expect(response?.status ?? null).toBe(status);

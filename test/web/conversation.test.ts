@@ -3,11 +3,12 @@
 import { afterAll, expect } from "bun:test";
 
 import { CHROMIUM, oneBrowser } from "../harness/browser.ts";
-import { charla, runCharla } from "../harness/in-process.ts";
+import { runCharla } from "../harness/in-process.ts";
 import { testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { reservePort } from "../harness/ports.ts";
-import { startSealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
+import { charla } from "../harness/program.ts";
+import { startSealedServerProcess } from "../harness/sealed-server.ts";
 import { field, join, linkTo, say, shown, showsAll } from "./joined-page.ts";
 
 const browser = oneBrowser();
@@ -19,7 +20,7 @@ function changed(text: string): string {
 }
 
 testWith([CHROMIUM], "a page and a pipe talk, and each message has its mark", async () => {
-  await using server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);
+  await using server = await startSealedServerProcess(["--bind", "127.0.0.1", "--ephemeral"]);
   await using window = await browser.openWindow();
   const { page } = window;
   await join(page, linkTo(server.invitation), "ben");
@@ -93,7 +94,7 @@ testWith(
   [CHROMIUM],
   "a wrong secret, a cut link, a room that can't be and another server's key are refused in words",
   async () => {
-    await using server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);
+    await using server = await startSealedServerProcess(["--bind", "127.0.0.1", "--ephemeral"]);
     const link = linkTo(server.invitation);
     const [before = "", key = "", secret = ""] = link.split(/[#.](?=[\w-]{22})/);
     for (const [wrong, words] of [
@@ -130,7 +131,7 @@ testWith(
   async () => {
     await using relay = charla(["relay", "--bind", "127.0.0.1", "--port", "0"]);
     const [, relayPort] = await relay.until("stderr", /^relaying on 127\.0\.0\.1:(\d+)$/m);
-    await using server = await startSealedServer([
+    await using server = await startSealedServerProcess([
       "--bind",
       "127.0.0.1",
       "--ephemeral",
@@ -165,7 +166,7 @@ testWith(
   [CHROMIUM],
   "of two tabs one has the room, another takes it, and each message is there once",
   async () => {
-    await using server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);
+    await using server = await startSealedServerProcess(["--bind", "127.0.0.1", "--ephemeral"]);
     await using window = await browser.openWindow();
     const { page } = window;
     const link = linkTo(server.invitation);

@@ -4,7 +4,7 @@ import { afterAll, expect } from "bun:test";
 
 import { CHROMIUM, oneBrowser } from "../harness/browser.ts";
 import { testWith } from "../harness/peer-programs.ts";
-import { startSealedServer } from "../harness/sealed-server.ts";
+import { startSealedServerProcess } from "../harness/sealed-server.ts";
 import { join, linkTo, say } from "./joined-page.ts";
 
 const browser = oneBrowser();
@@ -15,7 +15,7 @@ const FINISH = 0xfb;
 const BARE_FINISH = 9 + 48 + 5 + 16;
 
 testWith([CHROMIUM], "the WebSocket opens while the page's script is on its way", async () => {
-  await using server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);
+  await using server = await startSealedServerProcess(["--bind", "127.0.0.1", "--ephemeral"]);
   await using window = await browser.openWindow();
   const { page } = window;
   const opened: string[] = [];
@@ -44,7 +44,7 @@ testWith([CHROMIUM], "the WebSocket opens while the page's script is on its way"
 });
 
 testWith([CHROMIUM], "a page whose early WebSocket is over opens another one", async () => {
-  await using server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);
+  await using server = await startSealedServerProcess(["--bind", "127.0.0.1", "--ephemeral"]);
   await using window = await browser.openWindow();
   const { page } = window;
   let count = 0;
@@ -62,7 +62,7 @@ testWith([CHROMIUM], "a page whose early WebSocket is over opens another one", a
 });
 
 testWith([CHROMIUM], "a page without an invitation opens no WebSocket", async () => {
-  await using server = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"]);
+  await using server = await startSealedServerProcess(["--bind", "127.0.0.1", "--ephemeral"]);
   await using window = await browser.openWindow();
   const { page } = window;
   let count = 0;
