@@ -20,9 +20,11 @@ const MAX_UNANSWERED = 2;
 /** How long the tab that leads may take to let go, ms; it may hang. */
 export const LET_GO_WITHIN = 3_000;
 
+const TYPES = ["ask", "lead", "take", "free"] as const;
+
 export const tabMessage = v.object({
   /** `free` names the tab that is next, if one has asked for it. */
-  type: v.picklist(["ask", "lead", "take", "free"]),
+  type: v.custom<(typeof TYPES)[number]>((type) => TYPES.some((each) => each === type)),
   from: v.string(),
   /** How many tabs have led so far. */
   term: v.number(),

@@ -255,6 +255,6 @@ export function read<Frame>(
   if (schema === undefined) return { type: "unknown" };
   const result = v.safeParse(schema, value);
   if (result.success) return { type: "frame", frame: result.output };
-  const where = v.getDotPath(result.issues[0]);
+  const where = result.issues[0].path?.map(({ key }) => String(key)).join(".");
   return { type: "invalid", why: `${type}: ${where ?? "the frame"} is not valid` };
 }

@@ -17,7 +17,7 @@ type Say = Extract<MemberFrame, { type: "say" }>;
 type Message = Extract<ServerFrame, { type: "message" }>;
 
 /** Number and text. */
-const say = v.strictTuple([count, text]);
+const say = v.tuple([count, text]);
 /** From now on the number stands for that author. */
 export const authorFrame = v.object({
   type: v.literal("author"),
@@ -27,10 +27,10 @@ export const authorFrame = v.object({
   device: v.string(),
 });
 /** The number of its author, sequence, time, number and text. */
-const message = v.strictTuple([count, count, time, count, text]);
+const message = v.tuple([count, count, time, count, text]);
 
 /** Number and sequence. */
-const stored = v.strictTuple([count, count]);
+const stored = v.tuple([count, count]);
 
 export function encodeSay({ number, text: said }: Say): Uint8Array {
   return encode([number, said]);
@@ -60,15 +60,14 @@ export function encodeStored(number: number, sequence: number): Uint8Array {
 
 /** The number; null when it is no such note. */
 export function readStored(note: Uint8Array): number | null {
-  const result = v.safeParse(stored, parseJson(note));
-  return result.success ? result.output[0] : null;
+  return read(stored, parseJson(note))?.[0] ?? null;
 }
 
 /** Null when it is none. */
 export function readSay(values: readonly unknown[]): Say | null {
-  const result = v.safeParse(say, values);
-  if (!result.success) return null;
-  const [number, said] = result.output;
+  const fields = read(say, values);
+  if (fields === null) return null;
+  const [number, said] = fields;
   return { type: "say", number, text: said };
 }
 
@@ -77,10 +76,20 @@ export function readMessage(
   values: readonly unknown[],
   authors: ReadonlyMap<number, Author>,
 ): Message | null {
-  const result = v.safeParse(message, values);
-  if (!result.success) return null;
-  const [index, sequence, at, number, said] = result.output;
+  const fields = read(message, values);
+  if (fields === null) return null;
+  const [index, sequence, at, number, said] = fields;
   const known = authors.get(index);
   if (known === undefined) return null;
   return { type: "message", sequence, time: at, ...known, number, text: said };
+}
+
+/** Null unless these are its items, and no others. */
+function read<Frame extends v.GenericSchema & { readonly items: readonly unknown[] }>(
+  frame: Frame,
+  values: unknown,
+): v.InferOutput<Frame> | null {
+  const isWhole = Array.isArray(values) && values.length === frame.items.length;
+  const result = v.safeParse(frame, values);
+  return isWhole && result.success ? result.output : null;
 }

@@ -2,9 +2,7 @@
 // http, where browsers have no crypto.subtle. The twin of crypto.ts (package.json, `imports`). Knows nothing of handshakes.
 
 import { gcm } from "@noble/ciphers/aes.js";
-import { pow } from "@noble/curves/abstract/modular.js";
 import { montgomery } from "@noble/curves/abstract/montgomery.js";
-import { expand, extract } from "@noble/hashes/hkdf.js";
 import { hmac as startHmac } from "@noble/hashes/hmac.js";
 import { sha256 as hash } from "@noble/hashes/sha2.js";
 
@@ -22,7 +20,14 @@ const P = 2n ** 255n - 19n;
 const x25519 = montgomery({
   P,
   type: "x25519",
-  powPminus2: (x) => pow(x, P - 2n, P),
+  powPminus2(x) {
+    let power = 1n;
+    for (let exponent = P - 2n, square = x; exponent > 0n; exponent >>= 1n) {
+      if (exponent & 1n) power = (power * square) % P;
+      square = (square * square) % P;
+    }
+    return power;
+  },
   adjustScalarBytes(bytes: Uint8Array) {
     bytes[0] = (bytes[0] ?? 0) & 248;
     bytes[31] = ((bytes[31] ?? 0) & 127) | 64;
@@ -33,8 +38,23 @@ const x25519 = montgomery({
 /** Bytes that a browser gives at a time (Web Cryptography s. 10.1.1). */
 const MAX_RANDOM = 65_536;
 
-export const hkdf: CryptoProvider["hkdf"] = (salt, inputKeyMaterial, info, length) =>
-  expand(hash, extract(hash, inputKeyMaterial, salt), info, length);
+/** RFC 5869: two lines of HMAC, for which noble's own brings a module along. */
+export const hkdf: CryptoProvider["hkdf"] = (salt, inputKeyMaterial, info, length) => {
+  const key = hmac(salt, inputKeyMaterial);
+  const output = new Uint8Array(length);
+  let block: Uint8Array = new Uint8Array(0);
+  for (let at = 0, counter = 1; at < length; at += block.length, counter += 1) {
+    block = hmac(key, block, info, Uint8Array.of(counter));
+    output.set(block.subarray(0, length - at), at);
+  }
+  return output;
+};
+
+function hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+  const state = startHmac.create(hash, key);
+  for (const part of parts) state.update(part);
+  return state.digest();
+}
 
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const state = hash.create();
@@ -55,11 +75,7 @@ export const platformCrypto: CryptoProvider = {
 
   sha256,
 
-  hmac(key, ...parts) {
-    const state = startHmac.create(hash, key);
-    for (const part of parts) state.update(part);
-    return state.digest();
-  },
+  hmac,
 
   hkdf,
 
