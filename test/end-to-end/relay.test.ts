@@ -1,6 +1,6 @@
 // `charla relay` as people run it: what it prints, its key, its list and its counts.
 
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -11,10 +11,13 @@ import type { SealedLinkHandlers } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import { KEY, SELF_SIGNED } from "../harness/certificates.ts";
 import { charla, runCharla } from "../harness/in-process.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { charla as startProcess } from "../harness/program.ts";
 import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../identity/temporary-folder.ts";
+
+setDefaultTimeout(END_TO_END_TIMEOUT);
 
 const SERVER_KEYS = generateKeyPair(new Uint8Array(32).fill(2));
 const FINGERPRINT = /^fingerprint (SHA256:[\w+/]{43})$/m;

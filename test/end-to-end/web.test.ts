@@ -1,9 +1,12 @@
 // WebSockets beside `charla --server`: its TCP port.
 
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 
 import { charla } from "../harness/in-process.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { charla as startProcess } from "../harness/program.ts";
+
+setDefaultTimeout(END_TO_END_TIMEOUT);
 
 const SERVER = ["--server", "--ephemeral", "--bind", "127.0.0.1", "--json"];
 
