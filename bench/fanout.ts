@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 
 import { compileLoad, type Load, type LoadPrograms, type Measured } from "./fanout/load.ts";
 import { mosquitto, nats, ncat, redis } from "./fanout/peers/brokers.ts";
-import { charla } from "./fanout/peers/charla.ts";
+import { charla, charlaByWebSockets } from "./fanout/peers/charla.ts";
 import { inspircd, ngircd } from "./fanout/peers/irc.ts";
 import { installPackages, nodePeers } from "./fanout/peers/node.ts";
 import { digits, PATH, type Peer, type RunningPeer, startTcp, TEXT } from "./fanout/peers/peer.ts";
@@ -67,7 +67,12 @@ function installedPeers(programs: LoadPrograms, packages: string | null): Peer[]
   if (packages === null && ONLY === undefined) {
     console.log("ws and socket.io are missing: they need node, npm and npm's registry");
   }
-  const peers = [charla, floor(programs), ...debian.filter((peer) => !missing.includes(peer))];
+  const peers = [
+    charla,
+    charlaByWebSockets,
+    floor(programs),
+    ...debian.filter((peer) => !missing.includes(peer)),
+  ];
   if (packages !== null) peers.push(...nodePeers(packages));
   return peers.filter(({ name }) => ONLY?.some((one) => name.startsWith(one)) ?? true);
 }

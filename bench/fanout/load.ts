@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export type LoadKind = "tcp" | "sealed";
+export type LoadKind = "tcp" | "sealed" | "sealed-websockets";
 
 export interface LoadPrograms extends Disposable {
   /** The path of the program that only writes to each (floor.c). */
@@ -39,6 +39,8 @@ export interface PacedMeasured extends Measured {
   readonly p99: number;
 }
 
+const SEALED = ["crowd.c", "sealed-members.c"];
+
 /** Null if they cannot be compiled; the compiler's errors are on stderr. */
 export function compileLoad(): LoadPrograms | null {
   const folder = mkdtempSync(join(tmpdir(), "charla-fanout-load-"));
@@ -46,7 +48,8 @@ export function compileLoad(): LoadPrograms | null {
   const parts = {
     floor: ["floor.c"],
     tcp: ["crowd.c", "tcp-members.c"],
-    sealed: ["crowd.c", "sealed-members.c", "-lcrypto"],
+    sealed: [...SEALED, "udp-datagrams.c", "-lcrypto"],
+    "sealed-websockets": [...SEALED, "websocket-datagrams.c", "-lcrypto"],
   };
   const compiler = Bun.which("cc");
   for (const [name, sources] of Object.entries(parts)) {

@@ -3,6 +3,7 @@
 
 import { writeSync } from "node:fs";
 
+import { pageServedBy } from "../../src/cli/page.ts";
 import { openSqliteLog } from "../../src/log/sqlite-log.ts";
 import { generateKeyPair } from "../../src/net/crypto.ts";
 import { openServer } from "../../src/server/server.ts";
@@ -17,6 +18,8 @@ const server = await openServer({
   secret: null,
   log: await openSqliteLog({ folder, now: Date.now }),
   limits: NO_LIMITS,
+  web: true,
+  page: pageServedBy("server"),
   ways: (port) => [{ kind: "direct", host: "127.0.0.1", port }],
 });
 process.on("SIGUSR2", () => Bun.gc(true));

@@ -8,26 +8,23 @@
  *   member PORT OWN-ID PEER-ID SEND-KEY RECEIVE-KEY NEXT-NUMBER LARGEST-NUMBER RECEIVED GRANTED SENT LIMIT
  *   go
  */
-#define _GNU_SOURCE
 #include "crowd.h"
+#include "datagrams.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 enum {
   SEALED = 0xfc, HEADER = 13, TAG = 16, ID = 8, KEY = 32,
   /* Frames (s. 10). */
   PADDING = 0, PING = 1, ACK = 2, FRAGMENT = 3, WINDOW = 4, PATH_CHALLENGE = 5, PATH_RESPONSE = 6, CLOSE = 7,
-  RESET_TOKEN = 8, NOTE = 11,
+  RESET_TOKEN = 8, CANDIDATES = 9, NOTE = 11, CANDIDATE = 18,
   /* src/protocol/recovery/received-packets.ts, src/protocol/session/incoming-messages.ts */
   PACKETS_PER_ACK = 2, BYTES_PER_ACK = 1200, RECEIVE_WINDOW = 1 << 20,
-  LONGEST = 65536, AT_ONCE = 16, MAX_PACKET = 1200, LINE = 512,
+  MAX_PACKET = 1200, LINE = 512,
   /* Bytes of a message that are enough to know its type and sequence number. */
   PREFIX = 48,
   /* Bytes of an encoded message. */
@@ -114,7 +111,7 @@ static void send_packet(struct member *self, unsigned char *packet, const unsign
       EVP_CIPHER_CTX_ctrl(self->seal, EVP_CTRL_GCM_GET_TAG, TAG, packet + HEADER + length) != 1) {
     fail("cannot seal");
   }
-  if (send(self->socket, packet, HEADER + length + TAG, 0) < 0) fail("send");
+  send_datagram(self->socket, packet, HEADER + length + TAG);
 }
 
 static unsigned char *write_ack(struct member *self, unsigned char *at, double now)
@@ -253,6 +250,12 @@ static int read_frames(unsigned member, const unsigned char *at, const unsigned 
       if (at == NULL || length > (uint64_t)(end - at)) protocol_error(member, "a note is cut off");
       at += length;
       break;
+    case CANDIDATES:
+      /* Where a member who has only a WebSocket would reach the server by UDP. */
+      at = read_varint(at, end, &value);
+      if (at != NULL) at = read_varint(at, end, &length);
+      if (at != NULL) at += length * CANDIDATE;
+      break;
     case CLOSE:
       protocol_error(member, "the server has ended the session");
       break;
@@ -263,9 +266,12 @@ static int read_frames(unsigned member, const unsigned char *at, const unsigned 
   return eliciting;
 }
 
-static void receive_packet(unsigned member, unsigned char *packet, int size, double now)
+static double received_at;
+
+static void receive_packet(unsigned member, unsigned char *packet, int size)
 {
-  static unsigned char frames[LONGEST];
+  static unsigned char frames[LONGEST_DATAGRAM];
+  double now = received_at;
   struct member *self = &members[member];
   unsigned char nonce[12];
   int length = size - HEADER - TAG, more;
@@ -303,21 +309,12 @@ static void receive_packet(unsigned member, unsigned char *packet, int size, dou
 
 void receive(unsigned member)
 {
-  static unsigned char packets[AT_ONCE][LONGEST];
-  static struct mmsghdr headers[AT_ONCE];
-  static struct iovec places[AT_ONCE];
   struct member *self = &members[member];
-  for (int index = 0; headers[AT_ONCE - 1].msg_hdr.msg_iovlen == 0; index += 1) {
-    places[index] = (struct iovec){ packets[index], LONGEST };
-    headers[index].msg_hdr = (struct msghdr){ .msg_iov = &places[index], .msg_iovlen = 1 };
-  }
-  int count = recvmmsg(self->socket, headers, AT_ONCE, MSG_DONTWAIT, NULL);
-  if (count < 0) return;
+  received_at = seconds();
+  if (receive_datagrams(member, self->socket, receive_packet) == 0) return;
   note_activity();
-  double now = seconds();
-  for (int index = 0; index < count; index += 1) receive_packet(member, packets[index], headers[index].msg_len, now);
   int enough = self->eliciting >= PACKETS_PER_ACK && self->eliciting_bytes > BYTES_PER_ACK;
-  if (enough || self->window_due || self->challenged) send_due(self, now);
+  if (enough || self->window_due || self->challenged) send_due(self, received_at);
 }
 
 static void from_hexadecimal(const char *digits, unsigned char *into, int length)
@@ -332,7 +329,6 @@ static void add_member(unsigned member, int poller, const char *line)
   unsigned char key[KEY];
   int port;
   long next, largest;
-  struct sockaddr_in to = { .sin_family = AF_INET };
   struct epoll_event event = { .events = EPOLLIN, .data.u32 = member };
   if (sscanf(line, "member %d %s %s %s %s %ld %ld %lu %lu %lu %lu", &port, own_id, peer_id, send_key, receive_key,
              &next, &largest, &self->received, &self->granted, &stream_start, &limit) != 11) {
@@ -349,11 +345,7 @@ static void add_member(unsigned member, int poller, const char *line)
   self->next_number = next;
   self->largest = largest;
   self->first = largest + 1;
-  to.sin_port = htons(port);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  self->socket = socket(AF_INET, SOCK_DGRAM, 0);
-  if (self->socket < 0) fail("socket");
-  if (connect(self->socket, (struct sockaddr *)&to, sizeof to) < 0) fail("connect");
+  self->socket = open_datagrams(member, port);
   if (epoll_ctl(poller, EPOLL_CTL_ADD, self->socket, &event) < 0) fail("epoll_ctl");
 }
 

@@ -3,6 +3,8 @@
 import { openSync } from "node:fs";
 import { join } from "node:path";
 
+import type { LoadKind } from "../load.ts";
+
 /** The text of every message. */
 export const TEXT = "x".repeat(64);
 
@@ -22,7 +24,7 @@ export interface Peer {
 export interface RunningPeer extends AsyncDisposable {
   readonly pid: number;
   /** The load that speaks its protocol. */
-  readonly load: "tcp" | "sealed";
+  readonly load: LoadKind;
   /** The lines that the load reads: see tcp-members.c and sealed-members.c. */
   members(): Promise<string[]>;
   /** Runs its garbage collector, if it has one. */
