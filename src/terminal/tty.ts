@@ -45,8 +45,9 @@ const ENDING_SIGNALS = ["SIGQUIT", "SIGALRM", "SIGXCPU", "SIGUSR1", "SIGUSR2"] a
 const EDITOR_MODES_OFF =
   "\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1l\x1b>\x1b[m\x1b[?25h";
 
-/** A stopped program is continued by SIGCONT. If that has not come after so many ms, it could not be stopped. */
-const STOP_WAIT = 50;
+/** A stopped program is continued by SIGCONT. If that has not come after so many waits, of so many ms, it could not be stopped. */
+const STOP_WAITS = 5;
+const STOP_WAIT = 10;
 
 /**
  * How long after the other program has given the terminal back SIGINT and SIGQUIT may be those that ended it, ms: the terminal sends
@@ -110,14 +111,14 @@ export function holdTerminal(
     process.kill(pid, "SIGTSTP");
     process.on("SIGTSTP", onStop);
     // The program has been continued, or could not be stopped: a job without a shell can't.
-    awaitContinue(performance.now());
+    awaitContinue(STOP_WAITS);
   }
 
-  /** Looks at the clock, because a timer counts the time in which the program was stopped. */
-  function awaitContinue(since: number): void {
+  /** In several waits: the time in which the program was stopped ends the first one, and SIGCONT may be told after it. */
+  function awaitContinue(waits: number): void {
     if (state !== "stopping") return;
-    if (performance.now() - since >= STOP_WAIT) return takeBack();
-    setTimeout(() => awaitContinue(since), STOP_WAIT / 5);
+    if (waits === 0) return takeBack();
+    setTimeout(() => awaitContinue(waits - 1), STOP_WAIT);
   }
 
   function onStop(): void {

@@ -151,7 +151,7 @@ fullTestWith(
     await say(page, "nobody hears it");
     await page.locator(".failure p", { hasText: "Not sent: " }).waitFor();
     expect(await page.locator(".failure p").textContent()).toBe(
-      "Not sent: you are muted in main\nonly the owner or an operator can /unmute you",
+      "Not sent: you are muted in main\nask the owner of the conversation",
     );
     ana.enter("/unmute ben");
     await says(page, "ana lets you write in main again");
