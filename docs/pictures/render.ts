@@ -8,7 +8,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { DARK, LIGHT, openPane, type Palette, type Pane } from "./terminal.ts";
+import { DARK, openPane, type Palette, type Pane } from "./terminal.ts";
 
 const SIZE = { columns: 80, rows: 24 };
 const here = import.meta.dir;
@@ -144,7 +144,6 @@ async function drawIrc(client: "weechat" | "irssi", palette: Palette, file: stri
 }
 
 await drawCharla(DARK, "charla-dark.svg");
-await drawCharla(LIGHT, "charla-light.svg");
 if (Bun.which("ngircd") !== null) {
   if (Bun.which("weechat") !== null) await drawIrc("weechat", DARK, "weechat.svg");
   if (Bun.which("irssi") !== null) await drawIrc("irssi", DARK, "irssi.svg");
