@@ -44,6 +44,21 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+/** The packages inside the executable, with the files of their licenses. */
+const SHIPPED = [
+  ["@noble/ciphers", "LICENSE"],
+  ["@noble/curves", "LICENSE"],
+  ["@noble/hashes", "LICENSE"],
+  ["ip-address", "LICENSE"],
+  ["lean-qr", "LICENSE"],
+  ["smart-buffer", "LICENSE"],
+  ["socks", "LICENSE"],
+  ["tldts", "LICENSE"],
+  ["tldts-core", "LICENSE"],
+  ["tough-cookie", "LICENSE"],
+  ["valibot", "LICENSE.md"],
+];
+
 const epoch = Number(
   process.env.SOURCE_DATE_EPOCH ?? (await run("git", ["log", "-1", "--format=%ct"], { cwd: root })),
 );
@@ -115,21 +130,6 @@ function stageDocuments() {
 function isDocument(path) {
   return !path.endsWith(".ts");
 }
-
-/** The packages inside the executable, with the files of their licenses. */
-const SHIPPED = [
-  ["@noble/ciphers", "LICENSE"],
-  ["@noble/curves", "LICENSE"],
-  ["@noble/hashes", "LICENSE"],
-  ["ip-address", "LICENSE"],
-  ["lean-qr", "LICENSE"],
-  ["smart-buffer", "LICENSE"],
-  ["socks", "LICENSE"],
-  ["tldts", "LICENSE"],
-  ["tldts-core", "LICENSE"],
-  ["tough-cookie", "LICENSE"],
-  ["valibot", "LICENSE.md"],
-];
 
 /** The licenses of what is inside the executable. */
 function thirdPartyLicenses() {

@@ -14,6 +14,7 @@ interface Manifest {
   readonly os?: readonly string[];
   readonly cpu?: readonly string[];
   readonly libc?: readonly string[];
+  readonly dependencies?: Readonly<Record<string, string>>;
 }
 
 const RUNTIME = "@oven/bun-";
@@ -28,7 +29,11 @@ export async function startRegistry(charla: string, folder: string) {
   const manifests = new Map<string, Manifest>();
   const archives = new Map<string, string>([["charla", charla]]);
   manifests.set("charla", manifest);
-  for (const name of Object.keys(manifest.dependencies)) {
+  const names = new Set(Object.keys(manifest.dependencies));
+  for (const name of names) {
+    const { dependencies = {} } = readManifest(name);
+    // Those of a dependency are installed as well: the set has them at its end.
+    for (const each of Object.keys(dependencies)) names.add(each);
     manifests.set(name, readManifest(name));
     archives.set(name, await pack(name, join(root, "node_modules", name), folder));
   }
